@@ -20,7 +20,7 @@ SELECT
     datetime(players_at, 'unixepoch') AS players_at_utc,
     factions_at,
     datetime(factions_at, 'unixepoch') AS factions_at_utc,
-    wars_at,                                      -- newest history row of any war
+    wars_at,                                      -- newest answer about wars, also one that no war has changed
     datetime(wars_at, 'unixepoch') AS wars_at_utc,
     territories_at,
     datetime(territories_at, 'unixepoch') AS territories_at_utc
@@ -28,7 +28,11 @@ FROM (SELECT
     (SELECT nullif(max(last_updated), 0) FROM players) AS players_at,
     (SELECT nullif(max(last_updated), 0) FROM factions) AS factions_at,
     (SELECT nullif(max(last_updated), 0) FROM territories) AS territories_at,
-    (SELECT max(recorded_at) FROM war_status_history) AS wars_at,
+    (SELECT max(answered_at) FROM (
+        SELECT max(recorded_at) AS answered_at FROM war_status_history
+        UNION ALL SELECT max(listed_at) FROM faction_war_polls
+        UNION ALL SELECT max(history_read_at) FROM faction_war_polls
+        UNION ALL SELECT max(finished_at) FROM fetch_runs WHERE kind = 'wars' AND status = 'ok')) AS wars_at,
     (SELECT max(finished_at) FROM fetch_runs WHERE status IN ('ok', 'partial')) AS fetched_at);
 
 -- ---------------------------------------------------------------- players

@@ -1,6 +1,8 @@
 -- Lists the followed players, with the last answer about each.
 --
 -- A roster updates last_updated of its members too. Once any profile was fetched, the last poll is returned instead.
+-- If the profile of a player is known without a poll, `prune --future` has deleted the poll, and last_updated is the
+-- newest observation that is left.
 -- Players that Torn does not know are left out, because fetch asks about them less often.
 --
 -- :players    JSON list of the ids in [track] players
@@ -18,7 +20,10 @@ SELECT
     'player ' || wanted.player_id AS target,
     nullif(players.name, 'Player ' || wanted.player_id) AS name,
     is_named,
-    iif(EXISTS (SELECT 1 FROM player_polls), player_polls.polled_at, players.last_updated) AS answered_at,
+    coalesce(
+        player_polls.polled_at,
+        iif(players.rank IS NOT NULL OR NOT EXISTS (SELECT 1 FROM player_polls), nullif(players.last_updated, 0), NULL)
+    ) AS answered_at,
     players.created_at AS known_since
 FROM wanted
 LEFT JOIN players ON players.player_id = wanted.player_id

@@ -19,12 +19,7 @@ pub(crate) fn is_demo(config: &Path) -> bool {
 ///
 /// [`Exit::Config`].
 pub(super) fn refuse(settings: &Settings, action: &str) -> Result<()> {
-    let is_of_demo = settings.config_file.as_deref().is_some_and(is_demo);
-    let has_its_address = settings
-        .fields
-        .iter()
-        .any(|field| field.name == "api.base_url" && matches!(field.origin, Origin::Line(_)));
-    if !is_of_demo || !has_its_address {
+    if !is_of_demo(settings) {
         return Ok(());
     }
     Err(Error::new(action)
@@ -34,3 +29,15 @@ pub(super) fn refuse(settings: &Settings, action: &str) -> Result<()> {
         )
         .with_exit(Exit::Config))
 }
+
+/// Whether these settings are those of a demo, with the address of its simulated Torn.
+pub(super) fn is_of_demo(settings: &Settings) -> bool {
+    let has_its_address = settings
+        .fields
+        .iter()
+        .any(|field| field.name == "api.base_url" && matches!(field.origin, Origin::Line(_)));
+    has_its_address && settings.config_file.as_deref().is_some_and(is_demo)
+}
+
+/// The state of the jobs of a demo, for the checks.
+pub(super) const NO_JOBS: &str = "the configuration of a demo has no jobs";

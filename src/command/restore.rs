@@ -186,6 +186,10 @@ impl Job {
             Some(known) if known.id == staged.identity.id => String::new(),
             // The id of a damaged database is unknown, so nothing says that the backup is of another one.
             None if kept.is_some() => "; the id of the old one cannot be read".to_owned(),
+            None => format!(
+                "; there was no database at that place before; the id of this one is {}",
+                staged.identity.id.short()
+            ),
             _ => format!("; it is a copy of {origin}"),
         };
         let made_note = self.manifest.as_ref().map_or_else(String::new, |manifest| {

@@ -113,15 +113,20 @@ impl<'a> ConfigText<'a> {
         if let Some(why) = toml_words::describe_foreign(text) {
             return self.error_at(span, why);
         }
+        if let Some(why) = toml_words::describe_mistyped(text, self.value_before(span.start)) {
+            return self.error_at(span, why);
+        }
         if error.message().starts_with("duplicate key") {
             let before = match toml_words::earlier_line(self.text, line) {
                 Some(before) => format!("line {before} has this name already"),
                 None => "an earlier line has this name already".to_owned(),
             };
-            let remedy = if text.trim_start().starts_with('[') {
-                "put the fields of both under one heading"
-            } else {
-                "keep one of the two"
+            let remedy = match text.trim_start() {
+                heading if heading.starts_with("[key]") => {
+                    "each key is a table under [[key]], in two brackets"
+                }
+                heading if heading.starts_with('[') => "put the fields of both under one heading",
+                _ => "keep one of the two",
             };
             return self.error_at(span, format!("{before}; {remedy}"));
         }
@@ -140,19 +145,24 @@ impl<'a> ConfigText<'a> {
                 self.error_at(span, COMMA_IS_MISSING)
             }
             _ if error.message().starts_with("string values must be quoted") => {
-                let rest = self.text.get(span.start..).unwrap_or_default();
-                let is_text = rest.starts_with(|first: char| first.is_alphabetic() || first == '_');
-                self.error_at(
-                    span,
-                    if is_text {
-                        TEXT_IS_UNQUOTED
-                    } else {
-                        COMMA_IS_MISSING
-                    },
-                )
+                let why = self.describe_unquoted(span.start);
+                self.error_at(span, why)
             }
             _ => self.error_at(span, toml_words::plain(error.message())),
         }
+    }
+
+    /// The reason why the text at a position is no value: a word, a word behind a number, or an entry behind another.
+    fn describe_unquoted(&self, position: usize) -> &'static str {
+        let value = self.value_before(position);
+        if value.is_some_and(|value| !value.starts_with('[')) {
+            return UNIT_IS_TOO_MUCH;
+        }
+        let rest = self.text.get(position..).unwrap_or_default();
+        if rest.starts_with(|first: char| first.is_alphabetic() || first == '_') {
+            return TEXT_IS_UNQUOTED;
+        }
+        COMMA_IS_MISSING
     }
 
     /// The position of a list that is not closed, if the line of a later position begins a new field or table. Within a list,
@@ -296,6 +306,9 @@ fn open_list(text: &str) -> Option<usize> {
 }
 
 const LIST_IS_OPEN: &str = "the list that begins in this line is not closed with ]";
+
+const UNIT_IS_TOO_MUCH: &str = "there is something behind the number; write the number alone, or a text in straight quotes, such \
+                                as \"5m\", if the field takes a text";
 
 const COMMA_IS_MISSING: &str = "a comma is missing in a list, or the list is not closed with ]";
 

@@ -15,6 +15,24 @@ pub struct LoadedKeys {
     /// The usable keys; at least one.
     pub keys: Vec<NamedKey>,
     pub(crate) unreadable: Vec<UnreadableKey>,
+    pub(crate) repeated: Vec<RepeatedKey>,
+}
+
+/// A key that is configured under a second name. It is used under the first name alone, because Torn's answers, limits and
+/// refusals are about the key itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct RepeatedKey {
+    pub(crate) name: String,
+    /// The name of the same key before it.
+    pub(crate) first: String,
+}
+
+impl RepeatedKey {
+    /// Names both, without the key.
+    pub(crate) fn message(&self) -> String {
+        let (first, name) = (mask_key_like(&self.first), mask_key_like(&self.name));
+        format!("{first} and {name} are the same key, which is used as {first} only")
+    }
 }
 
 /// A key that cannot be used because its file or variable is missing, empty or does not contain a key.
@@ -31,9 +49,10 @@ impl LoadedKeys {
     /// Reads every key. Fails if no key is usable or if others can read a key file.
     pub(super) fn load(sources: &[KeySource]) -> Result<Self> {
         let (mut keys, mut unreadable, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        let mut repeated = Vec::new();
         for source in sources {
             match source.load() {
-                Ok(key) => keys.push(key),
+                Ok(key) => repeated.extend(note_key(&mut keys, key)),
                 Err(KeyError::Exposed(error)) => return Err(error),
                 Err(KeyError::Unreadable(error)) => {
                     unreadable.push(source.to_unreadable(&error));
@@ -44,15 +63,38 @@ impl LoadedKeys {
         if keys.is_empty() {
             return Err(no_usable_key(errors, &unreadable));
         }
-        Ok(Self { keys, unreadable })
+        Ok(Self {
+            keys,
+            unreadable,
+            repeated,
+        })
     }
 
-    /// Logs a warning about each key that cannot be used.
+    /// Logs a warning about each key that cannot be used, and about each that has a second name.
     pub(crate) fn log_unreadable(&self) {
         for key in &self.unreadable {
             log::warn!("key {} is left out: {}", key.name, key.why);
         }
+        for key in &self.repeated {
+            log::warn!("{}", key.message());
+        }
     }
+}
+
+/// Adds a key, unless it is there under an earlier name.
+fn note_key(keys: &mut Vec<NamedKey>, key: NamedKey) -> Option<RepeatedKey> {
+    let first = keys
+        .iter()
+        .find(|earlier| earlier.key.expose() == key.key.expose())
+        .map(|earlier| earlier.name.clone());
+    let Some(first) = first else {
+        keys.push(key);
+        return None;
+    };
+    Some(RepeatedKey {
+        name: key.name,
+        first,
+    })
 }
 
 /// A configured key after an attempt to read it, without the key itself.
@@ -64,22 +106,29 @@ pub(crate) struct KeyState {
     pub(crate) place: String,
     /// Why it cannot be used.
     pub(crate) error: Option<Error>,
+    /// Set if an earlier name has the same key.
+    pub(crate) repeated: Option<RepeatedKey>,
 }
 
 /// The state of each configured key.
 pub(super) fn key_states(sources: &[KeySource], are_from_environment: bool) -> Vec<KeyState> {
-    let states = sources.iter().map(|source| KeyState {
-        name: mask_key_like(&source.name),
-        place: match &source.location {
-            KeyLocation::Inline(_) if are_from_environment => "TORN_API_KEY".to_owned(),
-            KeyLocation::Inline(_) => "configuration".to_owned(),
-            KeyLocation::File(path) => display_path(&plain_absolute(&mask_path(path))),
-            KeyLocation::Env(name) => mask_key_like(name),
-        },
-        error: match source.load() {
-            Ok(_) => None,
-            Err(KeyError::Exposed(error) | KeyError::Unreadable(error)) => Some(error),
-        },
+    let mut keys: Vec<NamedKey> = Vec::new();
+    let states = sources.iter().map(|source| {
+        let (error, repeated) = match source.load() {
+            Ok(key) => (None, note_key(&mut keys, key)),
+            Err(KeyError::Exposed(error) | KeyError::Unreadable(error)) => (Some(error), None),
+        };
+        KeyState {
+            name: mask_key_like(&source.name),
+            place: match &source.location {
+                KeyLocation::Inline(_) if are_from_environment => "TORN_API_KEY".to_owned(),
+                KeyLocation::Inline(_) => "configuration".to_owned(),
+                KeyLocation::File(path) => display_path(&plain_absolute(&mask_path(path))),
+                KeyLocation::Env(name) => mask_key_like(name),
+            },
+            error,
+            repeated,
+        }
     });
     states.collect()
 }

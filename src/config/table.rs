@@ -420,7 +420,7 @@ mod tests {
     fn an_error_about_a_missing_or_unquoted_value_says_so() {
         expect_error(
             "[track]\nmembers = True",
-            "line 2: the value is not in quotes, and it is neither a number nor true or false",
+            "line 2: write `true` in small letters",
         );
         expect_error("[api]\nconcurrency =", "line 2: a value is missing");
         expect_error(

@@ -76,6 +76,90 @@ pub(super) fn describe_foreign(line: &str) -> Option<&'static str> {
     is_yaml.then_some("it has a colon after the name: write `name = value`")
 }
 
+/// The mistake in a line that a text editor or another language has led to, with what to write. `value` is what follows
+/// the `=`, if the mistake is behind one.
+pub(super) fn describe_mistyped(line: &str, value: Option<&str>) -> Option<String> {
+    let code = before_comment(line);
+    if let Some((quote, name)) = find_letter(code, &CURLY_QUOTES) {
+        return Some(format!("{quote} is a {name}; write straight quotes: \"…\""));
+    }
+    if let Some((letter, name)) = find_letter(code, &INVISIBLE) {
+        return Some(format!(
+            "it has an invisible character, a {name} (U+{:04X}); remove it, or write a space",
+            u32::from(letter)
+        ));
+    }
+    let value = before_comment(value?).trim();
+    if let Some(small) = ["true", "false"]
+        .into_iter()
+        .find(|word| value.eq_ignore_ascii_case(word) && value != *word)
+    {
+        return Some(format!("write `{small}` in small letters"));
+    }
+    let (whole, fraction) = value.split_once(',')?;
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_digits(whole) && is_digits(fraction)).then(|| {
+        "a number has no comma in it; write a whole number, without a fraction and without separators".to_owned()
+    })
+}
+
+/// Quotes that editors and keyboards put in place of the straight ones.
+const CURLY_QUOTES: [(char, &str); 8] = [
+    ('„', "low quote"),
+    ('“', "curly quote"),
+    ('”', "curly quote"),
+    ('‚', "low quote"),
+    ('‘', "curly quote"),
+    ('’', "curly quote"),
+    ('«', "angle quote"),
+    ('»', "angle quote"),
+];
+
+/// Characters that look like a blank or like nothing, and that are no blank in TOML.
+const INVISIBLE: [(char, &str); 9] = [
+    ('\u{a0}', "no-break space"),
+    ('\u{202f}', "narrow no-break space"),
+    ('\u{2007}', "figure space"),
+    ('\u{2009}', "thin space"),
+    ('\u{3000}', "wide space"),
+    ('\u{ad}', "soft hyphen"),
+    ('\u{200b}', "zero-width space"),
+    ('\u{2060}', "word joiner"),
+    ('\u{feff}', "byte order mark"),
+];
+
+/// The first of these letters in a line, outside texts in straight quotes.
+fn find_letter(line: &str, letters: &[(char, &'static str)]) -> Option<(char, &'static str)> {
+    let mut quote = None;
+    for letter in line.chars() {
+        match quote {
+            Some(mark) if mark == letter => quote = None,
+            Some(_) => {}
+            None if letter == '"' || letter == '\'' => quote = Some(letter),
+            None => {
+                if let Some(found) = letters.iter().find(|(known, _)| *known == letter) {
+                    return Some(*found);
+                }
+            }
+        }
+    }
+    None
+}
+
+/// A line without the comment at its end.
+fn before_comment(line: &str) -> &str {
+    let mut quote = None;
+    for (index, letter) in line.char_indices() {
+        match (quote, letter) {
+            (Some(mark), _) if mark == letter => quote = None,
+            (None, '"' | '\'') => quote = Some(letter),
+            (None, '#') => return &line[..index],
+            _ => {}
+        }
+    }
+    line
+}
+
 /// The number of the line that gave a name before, for the name in line `number`; both from 1.
 pub(super) fn earlier_line(text: &str, number: usize) -> Option<usize> {
     let lines: Vec<&str> = text.lines().take(number).map(str::trim).collect();

@@ -18,7 +18,7 @@ use std::fmt;
 use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
-pub(crate) use clock::{FutureTimestamps, clock, disputed_clock};
+pub(crate) use clock::{FutureTimestamps, clock, disputed_clock, put_clock_first};
 pub(crate) use copies::{
     Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups, pruned_early,
 };
@@ -30,7 +30,7 @@ pub(crate) use missing::{MissingId, missing};
 pub(crate) use notification::{Change, Changes, Event, Finding, LastNotification, changes_since};
 pub(crate) use runs::{Gap, Setup, age, failures, gaps, killed, not_fetched};
 pub(crate) use schedule::schedule;
-pub(crate) use targets::{Incomplete, LastSuccess, Target, incomplete, targets};
+pub(crate) use targets::{Incomplete, LastSaving, LastSuccess, Target, incomplete, targets};
 
 /// The states of monitoring plugins, in ascending severity: critical outranks unknown.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]

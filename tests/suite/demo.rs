@@ -329,6 +329,16 @@ fn nothing_calls_the_simulated_torn_of_a_demo_that_has_ended_and_the_next_demo_r
         assert_eq!(finished.code() == 0, is_preview, "{arguments:?}: {told}");
     }
 
+    let checked = sandbox.run(&[&config[..], &["config", "check"]].concat());
+    let health = sandbox.run(&[&config[..], &["health"]].concat());
+    for told in [checked.stdout(), health.stdout()] {
+        assert!(
+            told.contains("the configuration of a demo has no jobs"),
+            "{told}"
+        );
+        assert!(!told.contains("schedule install"), "{told}");
+    }
+
     // Without the address of the simulated Torn, this is a configuration like any other.
     if cfg!(unix) && has_program("crontab") {
         let text = fs::read_to_string(sandbox.path(config[1])).unwrap();

@@ -287,7 +287,10 @@ pub(super) fn describe_origin(copy: &Identity, name: &str, present: Option<&Iden
             name_and_id()
         ),
         Some(Relation::Other) => format!("another database ({})", name_and_id()),
-        None => format!("a database that is not here ({})", name_and_id()),
+        None => format!(
+            "{}, with no database here to compare it with",
+            name_and_id()
+        ),
     }
 }
 

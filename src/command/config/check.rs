@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::findings::Findings;
+use super::findings::{ASK_TORN, Findings};
 use super::path::existing_file;
 use super::{files, online, reason};
 use crate::api::client::Client;
+use crate::command::demo_config;
 use crate::command::schedule::inspect;
 use crate::command::{Context, Outcome};
 use crate::config::{
@@ -43,14 +44,38 @@ pub(super) fn run(context: &Context, is_online: bool) -> Result<Outcome> {
             ..outcome
         });
     }
-    let failure = Error::new(format!("accept the configuration ({name})"))
-        .with_source(findings.describe())
-        .with_help("correct each line that begins with \"problem\", then run `tornsnap config check` again")
-        .with_exit(exit);
     Ok(Outcome {
-        failure: Some(failure),
+        failure: Some(failure(
+            &findings,
+            &name,
+            settings.as_ref().filter(|_| is_online),
+        )),
         ..outcome
     })
+}
+
+/// The error for a check with problems. `online`: the settings, if Torn was to be asked.
+fn failure(findings: &Findings, name: &str, online: Option<&Settings>) -> Error {
+    let exit = findings.exit();
+    let refusal = online.and_then(|settings| demo_config::refuse(settings, ASK_TORN).err());
+    if let Some(refusal) = refusal.filter(|_| findings.problems() == 1) {
+        return refusal;
+    }
+    if findings.are_all_passing() {
+        return Error::new(format!("check all of the configuration ({name})"))
+            .with_source(format!(
+                "{}, and none of them is a mistake in the file",
+                findings.describe()
+            ))
+            .with_help(
+                "see the lines that begin with \"problem\", then run the same command again later",
+            )
+            .with_exit(exit);
+    }
+    Error::new(format!("accept the configuration ({name})"))
+        .with_source(findings.describe())
+        .with_help("correct each line that begins with \"problem\", then run `tornsnap config check` again")
+        .with_exit(exit)
 }
 
 /// Checks the file itself. Returns its path and the settings, as far as they can be read.
@@ -137,6 +162,10 @@ fn check_settings(settings: &Settings, is_online: bool, findings: &mut Findings)
 
 /// Tells whether the jobs of this configuration are installed and work.
 fn check_jobs(settings: &Settings, findings: &mut Findings) {
+    if demo_config::is_of_demo(settings) {
+        findings.ok("schedule", demo_config::NO_JOBS);
+        return;
+    }
     let condition = inspect(settings);
     if condition.faults().is_empty() {
         findings.ok("schedule", condition.describe());
@@ -175,12 +204,18 @@ fn check_keys(settings: &Settings, findings: &mut Findings) {
     }
     for key in keys {
         let subject = format!("key {}", key.name);
+        if let Some(repeated) = &key.repeated {
+            findings.warn(&subject, repeated.message(), SAME_KEY);
+            continue;
+        }
         match key.error {
             None => findings.ok(subject, format!("{} has a key", key.place)),
             Some(error) => findings.problem_because(subject, &error),
         }
     }
 }
+
+const SAME_KEY: &str = "remove one of the two [[key]] tables, or give it a key of another player";
 
 /// Tells of keys that Torn has refused in an earlier run. If it has refused all of them, no run can work.
 fn check_refused_keys(settings: &Settings, findings: &mut Findings) {

@@ -97,7 +97,16 @@ fn check_folder(subject: &str, folder: &Path, findings: &mut Findings) {
         ),
         Err(error) => {
             let help = "correct the path, or the rights of that folder";
-            let why = format!("{}: {}", nearest.display(), error.causes().join(": "));
+            let place = if nearest == folder {
+                folder.display().to_string()
+            } else {
+                let nearest = nearest.display();
+                format!(
+                    "{} does not exist, and cannot be made in {nearest}",
+                    folder.display()
+                )
+            };
+            let why = format!("{place}: {}", error.causes().join(": "));
             let error = Error::new("write").with_source(why).with_help(help);
             findings.problem_because(subject, &error.with_exit(Exit::Config));
         }

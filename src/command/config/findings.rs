@@ -8,6 +8,9 @@ use crate::model::size::count;
 use crate::output::printable::printable;
 use crate::output::terminal;
 
+/// The action of `--online` in errors.
+pub(super) const ASK_TORN: &str = "ask Torn";
+
 /// The results of all checks, in the order in which they were made.
 #[derive(Debug, Default)]
 pub(super) struct Findings(Vec<Finding>);
@@ -117,7 +120,19 @@ impl Findings {
     }
 
     pub(super) fn has_problems(&self) -> bool {
-        self.count(State::Problem) > 0
+        self.problems() > 0
+    }
+
+    pub(super) fn problems(&self) -> usize {
+        self.count(State::Problem)
+    }
+
+    /// Whether each problem passes by itself, such as a Torn that cannot be reached.
+    pub(super) fn are_all_passing(&self) -> bool {
+        self.0
+            .iter()
+            .filter(|finding| finding.state == State::Problem)
+            .all(|finding| finding.exit == Exit::TryLater)
     }
 
     fn count(&self, state: State) -> usize {

@@ -1,6 +1,6 @@
 //! `config check --online`: asks Torn about the keys and the ids of `[track]`.
 
-use super::findings::Findings;
+use super::findings::{ASK_TORN, Findings};
 use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire;
@@ -19,7 +19,7 @@ use crate::store::Store;
 ///
 /// Fails after a signal. Answers of Torn, and a database that cannot be used, become findings.
 pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> {
-    if let Err(error) = demo_config::refuse(settings, "ask Torn") {
+    if let Err(error) = demo_config::refuse(settings, ASK_TORN) {
         findings.problem_because("configuration", &error);
         return Ok(());
     }

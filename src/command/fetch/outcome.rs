@@ -17,6 +17,7 @@ struct Totals {
     passing: u64,
     no_access: u64,
     missing: u64,
+    unlearned: u64,
 }
 
 impl Totals {
@@ -29,6 +30,7 @@ impl Totals {
             totals.passing += tally.passing;
             totals.no_access += tally.no_access;
             totals.missing += tally.missing;
+            totals.unlearned += tally.unlearned;
         }
         totals
     }
@@ -72,13 +74,14 @@ fn exit(totals: Totals, end: Option<Exit>, some_busy: bool) -> Exit {
         return Exit::Partial;
     }
     // Nothing is saved, so the code says whether the same call can save something later.
+    let causes = totals.failed - totals.unlearned;
     match end {
         Some(exit) => exit,
         // The misses are recorded, and decide when these ids are requested again.
         None if totals.missing > 0 => Exit::Partial,
         None if some_busy || totals.passing > 0 => Exit::TryLater,
-        None if totals.failed == totals.rejected => Exit::Protocol,
-        None if totals.failed == totals.no_access => Exit::NoKey,
+        None if causes == totals.rejected => Exit::Protocol,
+        None if causes == totals.no_access => Exit::NoKey,
         None => Exit::Failure,
     }
 }
@@ -180,6 +183,7 @@ mod tests {
         saved: 0,
         failed: 0,
         missing: 0,
+        unlearned: 0,
         rejected: 0,
         passing: 0,
         no_access: 0,

@@ -7,6 +7,7 @@ use crate::api::request::Request;
 use crate::api::wire::user;
 use crate::command::fetch::Scope;
 use crate::command::fetch::concurrent::{TargetResult, fetch_concurrently};
+use crate::command::fetch::scope::FollowedFactions;
 use crate::command::fetch::selections::Selections;
 use crate::command::fetch::session::{ActiveRun, Session};
 use crate::command::torn::{Failure, Response, TornClient};
@@ -31,7 +32,9 @@ struct Answer {
 impl Session<'_> {
     pub(super) fn fetch_players(&mut self, run: &mut ActiveRun) -> Result<()> {
         let stale = stale_rosters(self.store, self.scope, run.now)?;
-        if !stale.is_empty() {
+        if stale.is_empty() {
+            self.fail_unknown_rosters(run)?;
+        } else {
             self.refresh_rosters(run, stale)?;
             // The members are known now.
             self.forecast()?;
@@ -45,6 +48,26 @@ impl Session<'_> {
             |target| fetch_player(torn, target, now),
             |results| self.save_players(run, results),
         )
+    }
+
+    /// Counts a failure for each followed faction whose members are unknown, because this run then leaves them out. It is
+    /// for runs that leave the rosters to the run of the factions, or that ask for none because Torn does not know the ids.
+    fn fail_unknown_rosters(&mut self, run: &mut ActiveRun) -> Result<()> {
+        if !self.scope.track.members {
+            return Ok(());
+        }
+        let FollowedFactions { targets, deferred } =
+            self.scope.followed_factions(self.store, run.now)?;
+        // Another player or faction may answer, and `health` has a check of its own for ids that Torn does not know.
+        let has_others = !targets.is_empty() || !self.scope.track.players.is_empty();
+        let deferred = deferred.into_iter().map(|(id, _)| id);
+        let left_out = targets.into_iter().chain(deferred.filter(|_| !has_others));
+        for id in left_out {
+            if self.store.is_roster_unknown(id)? {
+                run.fail_unlearned(&format!("members of faction {id}"));
+            }
+        }
+        Ok(())
     }
 
     /// The players to request. A run in which all of them are deferred fails, because it requests nothing.

@@ -76,6 +76,8 @@ pub(super) struct Tally {
     pub(super) no_access: u64,
     /// Failures because Torn does not know the id.
     pub(super) missing: u64,
+    /// Targets that are unknown because another call failed, which is counted itself.
+    pub(super) unlearned: u64,
 }
 
 /// A run of one kind after its end.
@@ -375,6 +377,14 @@ impl ActiveRun {
         log::warn!("{targets}: Torn does not know these ids; they are requested less often now");
         self.tally.missing += 1;
         self.count_failure(format!("{targets}: Torn does not know these ids"));
+    }
+
+    /// Counts one failure for targets that are unknown, so that none of them can be requested.
+    pub(super) fn fail_unlearned(&mut self, targets: &str) {
+        let message = format!("{targets}: they are not known, because no roster could be read");
+        log::warn!("{message}");
+        self.tally.unlearned += 1;
+        self.count_failure(message);
     }
 
     fn count_failure(&mut self, message: String) {

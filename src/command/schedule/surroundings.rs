@@ -1,5 +1,6 @@
 //! Finds the environment variables and flags that the program has here, but not when a scheduler starts it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::command::schedule::backend::Backend;
@@ -64,9 +65,12 @@ pub(super) fn warnings(
     backend: &dyn Backend,
     id: &str,
 ) -> Vec<String> {
+    let has_same_address = jobs_settings.api.base_url == settings.api.base_url;
     let mut warnings: Vec<String> = VARIABLES
         .into_iter()
         .filter(|(name, _)| is_variable_set(name) && !backend.sets_variable(name, id))
+        // The configuration has the address too, so the jobs call the same Torn.
+        .filter(|(name, _)| *name != "TORNSNAP_API_URL" || !has_same_address)
         .map(|(name, instead)| format!("{name} is set here, but not for the jobs; {instead}"))
         .collect();
     let jobs_database = plain_absolute(&jobs_settings.database);
@@ -78,7 +82,10 @@ pub(super) fn warnings(
         ));
     }
     let jobs_have_own_keys = backend.sets_variable("TORN_API_KEY", id);
-    if settings.keys_are_from_environment && !jobs_have_own_keys {
+    if settings.keys_are_from_environment
+        && !jobs_have_own_keys
+        && !has_same_keys(settings, jobs_settings)
+    {
         warnings.push(
             "TORN_API_KEY is set here, but not for the jobs; they use the keys of the configuration".to_owned(),
         );
@@ -103,6 +110,19 @@ pub(super) fn warnings(
         ));
     }
     warnings
+}
+
+/// Whether the jobs use the same keys, whatever their names.
+fn has_same_keys(settings: &Settings, jobs_settings: &Settings) -> bool {
+    let keys = |settings: &Settings| {
+        let keys = settings.load_keys().ok()?.keys;
+        Some(
+            keys.iter()
+                .map(|key| key.key.expose().to_owned())
+                .collect::<BTreeSet<_>>(),
+        )
+    };
+    keys(settings).is_some_and(|here| keys(jobs_settings) == Some(here))
 }
 
 /// The settings that the jobs will have, without flags and environment variables.

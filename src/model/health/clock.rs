@@ -59,6 +59,25 @@ pub(crate) fn clock(newest: Option<i64>, future: &FutureTimestamps, now: i64) ->
     Check::finding("clock", State::Warning, messages.join("; "), help).with_metric(metric)
 }
 
+/// Adds to advice to fetch that the clock comes first, if fetches are refused because it is behind the newest record.
+pub(crate) fn put_clock_first(checks: &mut [Check], newest: Option<i64>, now: i64) {
+    if newest.map_or(0, |newest| newest.saturating_sub(now)) <= CLOCK_TOLERANCE {
+        return;
+    }
+    let others = checks.iter_mut().filter(|check| check.id != "clock");
+    for help in others.filter_map(|check| check.help.as_mut()) {
+        if FETCH_ADVICE.iter().any(|advice| help.contains(advice)) {
+            help.insert_str(
+                0,
+                "first do what the check clock says, because fetch refuses until then; then ",
+            );
+        }
+    }
+}
+
+/// The commands in the help of checks that a clock behind the newest record makes useless.
+const FETCH_ADVICE: [&str; 2] = ["`tornsnap fetch ", "`tornsnap -v fetch "];
+
 fn list_tables(tables: &[String]) -> String {
     let first = tables
         .iter()

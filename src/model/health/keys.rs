@@ -211,10 +211,24 @@ pub(crate) struct UnusableKeyFile {
 }
 
 /// A warning when some configured keys cannot be read, critical when none can.
-pub(crate) fn key_files(configured: usize, unreadable: &[UnusableKeyFile]) -> Check {
+pub(crate) fn key_files(
+    configured: usize,
+    unreadable: &[UnusableKeyFile],
+    repeated: &[String],
+) -> Check {
     let metric = Metric::count(unreadable.len())
         .warn_above(0)
         .critical_at_all_of(configured);
+    if unreadable.is_empty() && !repeated.is_empty() {
+        return Check::finding(
+            "key_files",
+            State::Warning,
+            repeated.join("; "),
+            "remove one of the two [[key]] tables, or give it a key of another player",
+        )
+        .with_subjects(repeated)
+        .with_metric(metric);
+    }
     if unreadable.is_empty() {
         let message = match configured {
             0 => "no key is configured".to_owned(),
@@ -353,15 +367,18 @@ mod tests {
             }
         };
 
-        assert_eq!(key_files(0, &[]).state, State::Ok);
-        assert_eq!(key_files(2, &[]).state, State::Ok);
-        let some = key_files(3, &[missing("alice"), missing("bob")]);
+        assert_eq!(key_files(0, &[], &[]).state, State::Ok);
+        assert_eq!(key_files(2, &[], &[]).state, State::Ok);
+        let some = key_files(3, &[missing("alice"), missing("bob")], &[]);
         assert_eq!(some.state, State::Warning);
         assert_eq!(
             some.message,
             "2 of 3 configured keys cannot be read: alice: alice.key: there is no such file; \
              bob: bob.key: there is no such file"
         );
-        assert_eq!(key_files(1, &[missing("alice")]).state, State::Critical);
+        assert_eq!(
+            key_files(1, &[missing("alice")], &[]).state,
+            State::Critical
+        );
     }
 }

@@ -57,6 +57,10 @@ pub(crate) fn targets(
         hours if last.is_incomplete => hours,
         hours => hours.max(WEEK),
     };
+    let unknown = targets
+        .iter()
+        .filter(|target| is_dated_ahead(target, now))
+        .count();
     let ages: Vec<i64> = targets
         .iter()
         .map(|target| age_at_last_success(target, last, now))
@@ -82,20 +86,48 @@ pub(crate) fn targets(
         _ if stale_targets.len() > allowed => State::Warning,
         _ => State::Ok,
     };
-    let check = report_stale(
-        kind,
-        targets.len(),
-        &stale_targets,
-        &named,
-        state,
-        limit,
-        now,
-    );
+    let check = if state == State::Ok && unknown > 0 {
+        report_unknown(kind, targets.len(), unknown)
+    } else {
+        report_stale(
+            kind,
+            targets.len(),
+            &stale_targets,
+            &named,
+            state,
+            limit,
+            now,
+        )
+    };
     Some(check.with_metric(Metric::count(stale_targets.len()).warn_above(allowed)))
 }
 
-/// Seconds from the last answer about a target, or from its first record, to the last success.
+/// Whether the last answer about a target was recorded while the clock was ahead.
+fn is_dated_ahead(target: &Target, now: i64) -> bool {
+    target.answered_at.is_some_and(|at| is_far_future(at, now))
+}
+
+/// Warns of targets whose last answer was recorded while the clock was ahead.
+fn report_unknown(kind: Kind, all: usize, unknown: usize) -> Check {
+    let (target, targets) = nouns(kind);
+    Check::finding(
+        format!("targets_{kind}"),
+        State::Warning,
+        format!(
+            "it is unknown when {unknown} of {all} {} {} last answered about, because the clock was ahead then",
+            agree(all, target, targets),
+            agree(unknown, "was", "were"),
+        ),
+        format!("run `tornsnap fetch {kind}`"),
+    )
+}
+
+/// Seconds from the last answer about a target, or from its first record, to the last success. The age is 0 if the
+/// answer was recorded while the clock was ahead, because it is unknown then.
 fn age_at_last_success(target: &Target, last: LastSuccess, now: i64) -> i64 {
+    if is_dated_ahead(target, now) {
+        return 0;
+    }
     let is_past = |at: &i64| !is_far_future(*at, now);
     let at = target
         .answered_at
@@ -118,15 +150,7 @@ fn report_stale(
     now: i64,
 ) -> Check {
     let id = format!("targets_{kind}");
-    let (target, targets) = match kind {
-        Kind::Players => ("followed player", "followed players"),
-        Kind::Factions => ("followed faction", "followed factions"),
-        Kind::Wars => (
-            "list of a followed faction's wars",
-            "lists of a followed faction's wars",
-        ),
-        Kind::Territories => ("followed tile", "followed tiles"),
-    };
+    let (target, targets) = nouns(kind);
     if stale_targets.is_empty() {
         let message = match all {
             1 => format!("Torn answers about the {target}"),
@@ -152,6 +176,19 @@ fn report_stale(
         named.iter().map(|target| target.name.clone()).collect()
     };
     Check::finding(id, state, message, help).with_subjects(subjects)
+}
+
+/// A target of this kind, and several of them.
+fn nouns(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Players => ("followed player", "followed players"),
+        Kind::Factions => ("followed faction", "followed factions"),
+        Kind::Wars => (
+            "list of a followed faction's wars",
+            "lists of a followed faction's wars",
+        ),
+        Kind::Territories => ("followed tile", "followed tiles"),
+    }
 }
 
 /// The limit in hours, as the configuration has it, or `7 days` for [`WEEK`].
@@ -196,28 +233,47 @@ pub(crate) struct Incomplete {
     pub(crate) error: Option<String>,
 }
 
+/// The run that [`incomplete`] is about: the last one that saved anything.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum LastSaving {
+    /// No run has saved anything.
+    Never,
+    /// It is the last run of all.
+    LastRun,
+    /// The runs after it failed.
+    BeforeFailures,
+}
+
 /// Warns when every run of the last three days had failed targets. The time is three times `hours` if that is longer.
 pub(crate) fn incomplete(
     kind: Kind,
     incomplete: Option<&Incomplete>,
+    last: LastSaving,
     now: i64,
     hours: u32,
 ) -> Check {
     let id = format!("partial_{kind}");
     let limit = (3 * i64::from(hours) * HOUR).max(3 * DAY);
     let metric = |seconds: i64| Metric::seconds(seconds).warn_above(limit);
+    let run = match last {
+        LastSaving::Never => {
+            return Check::ok(id, format!("{kind}: no run has saved anything yet"))
+                .with_metric(metric(0));
+        }
+        LastSaving::LastRun => "the last run",
+        LastSaving::BeforeFailures => "the last run that saved anything",
+    };
     let Some(incomplete) = incomplete else {
-        return Check::ok(id, format!("{kind}: no target failed in the last run"))
-            .with_metric(metric(0));
+        return Check::ok(id, format!("{kind}: no target failed in {run}")).with_metric(metric(0));
     };
     let since = incomplete.since.filter(|at| !is_far_future(*at, now));
     let age = since.map_or(0, |at| now.saturating_sub(at).max(0));
     let why = incomplete.error.as_ref().map_or_else(String::new, |error| {
-        format!("; the first failure of the last run: {error}")
+        format!("; the first failure of {run}: {error}")
     });
     let failed = match incomplete.failed {
-        0 => "the last run was not complete".to_owned(),
-        number => format!("{} failed in the last run", count(number, "target")),
+        0 => format!("{run} was not complete"),
+        number => format!("{} failed in {run}", count(number, "target")),
     };
     if age < limit {
         return Check::ok(id, format!("{kind}: {failed}")).with_metric(metric(age));
@@ -301,10 +357,10 @@ mod tests {
         assert_eq!(state(None, last(NOW, false)), State::Ok, "added just now");
         assert_eq!(
             state(Some(NOW + 2 * DAY), FRESH),
-            State::Critical,
-            "a timestamp in the future is ignored"
+            State::Warning,
+            "the time of the answer is unknown"
         );
-        let mut joined = make(1, false, Some(NOW + 9 * DAY));
+        let mut joined = make(1, false, None);
         joined[0].known_since = Some(NOW - HOUR);
         let check = targets(Kind::Players, &joined, FRESH, NOW, 24).unwrap();
         assert_eq!(check.state, State::Ok, "followed for an hour");
@@ -334,7 +390,7 @@ mod tests {
                 failed: 1,
                 error: None,
             };
-            incomplete(Kind::Wars, Some(&runs), NOW, hours).state
+            incomplete(Kind::Wars, Some(&runs), LastSaving::LastRun, NOW, hours).state
         };
 
         assert_eq!(state(Some(NOW - 3 * DAY + 1), 24), State::Ok);
@@ -345,6 +401,7 @@ mod tests {
             State::Ok,
             "a weekly fetch"
         );
-        assert_eq!(incomplete(Kind::Wars, None, NOW, 24).state, State::Ok);
+        let none_failed = incomplete(Kind::Wars, None, LastSaving::LastRun, NOW, 24);
+        assert_eq!(none_failed.state, State::Ok);
     }
 }

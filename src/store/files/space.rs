@@ -24,8 +24,9 @@ fn compare_room(folder: &Path, needed: u64, free: u64, what: &str) -> Result<()>
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     Err(Error::new(format!("{what} in {}", folder.display()))
         .with_source(format!(
-            "it needs {}, and {} are free",
+            "it needs {}, {} of which stay free for other programs, and {} are free",
             size::format_bytes(needed),
+            size::format_bytes(RESERVE),
             size::format_bytes(free)
         ))
         .with_help("free some space on that disk, or name a folder on another one")
@@ -47,7 +48,8 @@ mod tests {
         assert_eq!(
             refused.one_line(),
             format!(
-                "could not make a backup in {}: it needs 194.9 MB, and 20.0 MB are free",
+                "could not make a backup in {}: it needs 194.9 MB, 8.0 MB of which stay free for other programs, and 20.0 MB \
+                 are free",
                 folder.display()
             )
         );

@@ -63,6 +63,17 @@ impl Store {
             })
             .context(format!("look up faction {id}"))
     }
+
+    /// Whether the members of a faction are followed, but none of them is known.
+    pub(crate) fn is_roster_unknown(&self, id: FactionId) -> Result<bool> {
+        self.connection()
+            .query_row(
+                sql!("fetch/is_roster_unknown"),
+                named_params! { ":faction_id": id },
+                |row| row.get("is_unknown"),
+            )
+            .context(format!("look up the members of faction {id}"))
+    }
 }
 
 fn save_faction(

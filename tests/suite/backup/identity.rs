@@ -128,7 +128,10 @@ fn without_a_database_latest_is_refused_if_two_databases_share_its_name() {
     )
     .unwrap();
     let done = shared.run_at(NOW, "a", &["restore", "latest"]).expect(0);
-    has(&done, "a database that is not here (tornsnap.db, id ");
+    has(
+        &done,
+        "there was no database at that place before; the id of this one is ",
+    );
     assert_eq!(shared.rows("a"), 10);
 
     shared.run_at(NOW + 5, "b", &["backup"]).expect(0);

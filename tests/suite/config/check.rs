@@ -239,7 +239,10 @@ fn a_folder_that_cannot_be_made_or_written_is_a_problem() {
     expect_problem(&check(&torn.sandbox, 78), "backups: ");
 
     torn.follow("[track]\nplayers = [1]\n[backup]\ndirectory = \"/proc/backups\"\n");
-    expect_problem(&check(&torn.sandbox, 78), "backups: /proc: ");
+    expect_problem(
+        &check(&torn.sandbox, 78),
+        "backups: /proc/backups does not exist, and cannot be made in /proc: ",
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod check;
 mod file;
 mod not_toml;
+mod places;
 pub mod show;
 
 use std::fs;

@@ -47,6 +47,46 @@ fn a_file_that_is_not_toml_is_described_without_the_words_of_the_parser() {
             text: "[track\nplayers = [1]\n",
             why: "line 1: the heading is not closed with ]",
         },
+        NotToml {
+            text: "[schedule]\nfactions = „5m“\n",
+            why: "line 2: „ is a low quote; write straight quotes: \"…\"; the line is: factions = „5m“",
+        },
+        NotToml {
+            text: "[schedule]\nfactions = “6m”\n",
+            why: "line 2: “ is a curly quote; write straight quotes: \"…\"",
+        },
+        NotToml {
+            text: "[schedule]\nfactions = 5m\n",
+            why: "line 2: there is something behind the number; write the number alone",
+        },
+        NotToml {
+            text: "[health]\nmax_age_hours = 24 Stunden\n",
+            why: "line 2: there is something behind the number; write the number alone",
+        },
+        NotToml {
+            text: "[[key]]\nkey = „AbCdEfGhIjKlMnOp“\n",
+            why: "line 2: „ is a low quote; write straight quotes: \"…\"; the line is: key = (not shown)",
+        },
+        NotToml {
+            text: "[retention]\nkeep_months = 2,5\n",
+            why: "line 2: a number has no comma in it; write a whole number",
+        },
+        NotToml {
+            text: "[retention]\n\u{a0}keep_months = 3\n",
+            why: "line 2: it has an invisible character, a no-break space (U+00A0); remove it",
+        },
+        NotToml {
+            text: "[track]\nmembers = True\n",
+            why: "line 2: write `true` in small letters",
+        },
+        NotToml {
+            text: "[key]\nname = \"a\"\n[key]\nname = \"b\"\n",
+            why: "line 3: line 1 has this name already; each key is a table under [[key]]",
+        },
+        NotToml {
+            text: "[track]\nplayers = [1, 2 3]\n",
+            why: "line 2: a comma is missing in a list",
+        },
     ] {
         let sandbox = Sandbox::new();
         sandbox.write("tornsnap.toml", text);

@@ -253,3 +253,56 @@ fn one_target_that_fails_in_each_run_for_days_is_found() {
     assert_state(&at(NOW + 5 * DAY), "partial_players", "ok");
     assert_state(&at(NOW + 5 * DAY), "targets_players", "ok");
 }
+
+#[test]
+fn answers_from_a_clock_that_was_ahead_are_unknown_and_the_clock_comes_before_a_fetch() {
+    let torn = Torn::new();
+    torn.follow("[track]\nfactions = [9]\nterritories = \"none\"\n");
+    torn.fetch(&["all"]).expect(0);
+    torn.fetch_at(NOW + 40 * DAY, &["all"]).expect(0);
+    let now = NOW + HOUR;
+    torn.fetch_at(now, &["players"]).expect(78);
+
+    let finished = torn.sandbox.run_at(now, &["health", "--json"]);
+
+    assert_state(&finished, "targets_players", "warning");
+    let report = finished.json();
+    let found = check(&report, "targets_players").unwrap();
+    let message = found["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("it is unknown when ")
+            && message.ends_with("because the clock was ahead then"),
+        "{message}"
+    );
+    for check in report["checks"].as_array().unwrap() {
+        let help = check["try"].as_str().unwrap_or_default();
+        assert!(
+            check["id"] == "clock"
+                || !help.contains("fetch")
+                || help.starts_with("first do what the check clock says"),
+            "{check}"
+        );
+    }
+
+    torn.sandbox.run_at(now, &["prune", "--future"]).expect(0);
+    let finished = torn.sandbox.run_at(now, &["health", "--json"]);
+    for id in ["targets_players", "targets_factions", "targets_wars"] {
+        assert_state(&finished, id, "ok");
+    }
+    torn.fetch_at(now, &["all"]).expect(0);
+}
+
+#[test]
+fn a_player_whose_poll_was_pruned_has_the_time_of_the_newest_observation() {
+    let sandbox = with_116_players("partial");
+    sandbox
+        .sqlite()
+        .execute_batch(&format!(
+            "UPDATE player_polls SET polled_at = {NOW} - 600;
+             DELETE FROM player_polls WHERE player_id <= 50;
+             UPDATE players SET rank = 'Viper', last_updated = {NOW} - 600 WHERE player_id <= 50"
+        ))
+        .unwrap();
+
+    assert_state(&sandbox.run(&["health", "--json"]), "targets_players", "ok");
+}

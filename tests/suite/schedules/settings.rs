@@ -234,7 +234,7 @@ fn what_the_jobs_lack_is_a_warning() {
     command
         .env("TORNSNAP_API_URL", "http://127.0.0.1:1")
         .env("HTTPS_PROXY", "http://127.0.0.1:1")
-        .env("TORN_API_KEY", "SomeKeyOfAlice01");
+        .env("TORN_API_KEY", "OtherKeyOfBob002");
 
     let shown = crate::support::Finished(command.output().unwrap())
         .expect(0)
@@ -249,6 +249,26 @@ fn what_the_jobs_lack_is_a_warning() {
     ] {
         assert!(shown.contains(expected), "{expected}: {shown}");
     }
+}
+
+#[test]
+fn a_variable_that_says_what_the_configuration_says_is_no_difference() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "tornsnap.toml",
+        "[api]\nbase_url = \"http://127.0.0.1:1\"\n[[key]]\nname = \"alice\"\nkey = \"SomeKeyOfAlice01\"\n\
+         [track]\nplayers = [1]\n",
+    );
+    let mut command = sandbox.command(&["schedule", "show", "--for", "cron"]);
+    command
+        .env("TORNSNAP_API_URL", "http://127.0.0.1:1")
+        .env("TORN_API_KEY", "SomeKeyOfAlice01");
+
+    let shown = crate::support::Finished(command.output().unwrap())
+        .expect(0)
+        .stderr();
+
+    assert!(!shown.contains("but not for the jobs"), "{shown}");
 }
 
 #[test]

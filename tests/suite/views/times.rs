@@ -1,6 +1,7 @@
 //! The times in views, which are there as numbers and as text.
 
 use super::database;
+use crate::support::{DAY, NOW};
 
 /// Gives every view a row, and every time in it a value.
 const ROWS_OF_EVERY_VIEW: &str = "
@@ -102,5 +103,37 @@ fn a_time_that_is_not_known_is_null_in_every_view() {
             rows.iter().all(|row| row == "|"),
             "{view}.{column}: {rows:?}"
         );
+    }
+}
+
+#[test]
+fn the_newest_answer_about_wars_is_one_that_no_war_has_changed() {
+    let sandbox = database(
+        "INSERT INTO war_status_history (war_id, war_type, status, recorded_at) VALUES (1, 'ranked', 'ongoing', $now - 9 * $day);",
+    );
+    let wars_at = || sandbox.rows(&format!("SELECT wars_at - {NOW} FROM newest_answer"));
+    assert_eq!(wars_at(), [(-9 * DAY).to_string()]);
+
+    for (statement, seconds) in [
+        (
+            "INSERT INTO faction_war_polls VALUES (1, $now - 300, NULL)",
+            -300,
+        ),
+        (
+            "UPDATE faction_war_polls SET history_read_at = $now - 200",
+            -200,
+        ),
+        (
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES ('wars', $now - 110, $now - 100, 'ok')",
+            -100,
+        ),
+        (
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES ('wars', $now - 60, $now - 50, 'failed')",
+            -100,
+        ),
+    ] {
+        let statement = statement.replace("$now", &NOW.to_string());
+        sandbox.sqlite().execute_batch(&statement).unwrap();
+        assert_eq!(wars_at(), [seconds.to_string()], "{statement}");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::config::{Settings, Territories, Track};
 use crate::error::Result;
-use crate::model::health::{self, Check, Setup, State};
+use crate::model::health::{self, Check, LastSaving, Setup, State};
 use crate::model::kind::Kind;
 use crate::model::schedule::condition::Condition;
 use crate::model::schedule::interval::Interval;
@@ -65,9 +65,14 @@ fn checks_of_kind(
         };
         health::not_fetched(kind, setup, now)
     };
+    let last_saving = match runs.last_success {
+        None => LastSaving::Never,
+        Some(_) if runs.failures > 0 => LastSaving::BeforeFailures,
+        Some(_) => LastSaving::LastRun,
+    };
     let mut checks = vec![
         age,
-        health::incomplete(kind, runs.incomplete.as_ref(), now, hours),
+        health::incomplete(kind, runs.incomplete.as_ref(), last_saving, now, hours),
     ];
     if let Some(last) = runs.last_success {
         let targets = snapshot.targets(kind, &followed_ids(&settings.track), now)?;

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use self::copies::RecordedCopies;
 use crate::command::clock::clock_dispute;
+use crate::command::demo_config;
 use crate::command::schedule::inspect;
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
@@ -21,7 +22,11 @@ pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     let waiting_since = Instant::now();
     let jobs = inspect(settings);
     let (mut checks, copies) = database_checks(settings, &jobs, deep, now);
-    checks.push(health::schedule(&jobs));
+    checks.push(if demo_config::is_of_demo(settings) {
+        Check::ok("schedule", demo_config::NO_JOBS)
+    } else {
+        health::schedule(&jobs)
+    });
     checks.extend(environment_checks(settings, &copies));
     checks.extend(copies::checks(settings, &copies, waiting_since, deep, now));
     checks
@@ -139,6 +144,9 @@ fn snapshot_checks(
     add("months", months(settings, snapshot, now));
     add("clock", clock(settings, snapshot, now));
     add("size", sizes(settings, snapshot));
+    if let Ok(newest) = snapshot.newest_timestamp() {
+        health::put_clock_first(&mut checks, newest, now);
+    }
     checks
 }
 
@@ -264,7 +272,12 @@ fn key_files(settings: &Settings) -> Check {
             remedy: key.remedy,
         })
         .collect();
-    health::key_files(settings.configured_keys(), &unreadable)
+    let repeated: Vec<String> = settings
+        .key_states()
+        .iter()
+        .filter_map(|key| Some(key.repeated.as_ref()?.message()))
+        .collect();
+    health::key_files(settings.configured_keys(), &unreadable, &repeated)
 }
 
 /// A check that could not be made, with the error as its message.

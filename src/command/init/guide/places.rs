@@ -115,7 +115,14 @@ fn check_writable(path: &Path) -> std::result::Result<(), String> {
     if !nearest.is_dir() {
         return Err(format!("{} is not a folder", nearest.display()));
     }
-    tempfile::tempfile_in(nearest)
-        .map(drop)
-        .map_err(|error| format!("{} cannot be written: {error}", nearest.display()))
+    tempfile::tempfile_in(nearest).map(drop).map_err(|error| {
+        if nearest == folder {
+            return format!("{} cannot be written: {error}", folder.display());
+        }
+        let nearest = nearest.display();
+        format!(
+            "{} does not exist, and cannot be made in {nearest}: {error}",
+            folder.display()
+        )
+    })
 }
