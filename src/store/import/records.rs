@@ -1,10 +1,13 @@
 //! Reads the records of a CSV file, and refuses quotes that are not written as in RFC 4180.
 //!
-//! The crate `csv` cannot do this. It accepts each file: a quote that is never closed takes the rest of the file into one
-//! cell without an error, and `""` and an empty cell are read alike.
+//! The crate `csv` splits the records into cells. It accepts each file: a quote that is never closed takes the rest of the
+//! file into one cell without an error, and `""` and an empty cell are read alike. So the quotes are checked first, and the
+//! crate gets one record at a time.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 use std::ops::Range;
+
+use csv::{ErrorKind, ReaderBuilder, StringRecord, Terminator};
 
 /// The longest record. A quote that opens a longer one is taken as one that is never closed, so that the memory is bounded.
 const LONGEST_RECORD: usize = 16 * 1024 * 1024;
@@ -12,18 +15,13 @@ const LONGEST_RECORD: usize = 16 * 1024 * 1024;
 /// One record. It is filled again and again, to keep its memory.
 #[derive(Debug, Default)]
 pub(super) struct Record {
-    text: Vec<u8>,
-    cells: Vec<Cell>,
+    cells: StringRecord,
+    /// Whether each cell is quoted.
+    quoted: Vec<bool>,
     /// The number of its first line, from 1 on.
     pub(super) line: u64,
     /// The number of lines that it spans.
     pub(super) lines: u64,
-}
-
-#[derive(Debug)]
-struct Cell {
-    range: Range<usize>,
-    is_quoted: bool,
 }
 
 /// A cell of a record.
@@ -60,25 +58,23 @@ impl Record {
     }
 
     pub(super) fn cell(&self, index: usize) -> Option<CellText<'_>> {
-        let cell = self.cells.get(index)?;
-        let text = str::from_utf8(&self.text[cell.range.clone()]).unwrap_or_default();
-        Some(match text {
-            "" if !cell.is_quoted => CellText::Empty,
+        Some(match self.cells.get(index)? {
+            "" if !self.quoted[index] => CellText::Empty,
             text => CellText::Text(text),
         })
     }
 
     /// Adds the cells of another record from `first` on.
     pub(super) fn append(&mut self, other: &Self, first: usize) {
-        for cell in other.cells.iter().skip(first) {
-            self.text.extend_from_slice(&other.text[cell.range.clone()]);
-            self.end_cell(cell.is_quoted);
+        for (cell, is_quoted) in other.cells.iter().zip(&other.quoted).skip(first) {
+            self.cells.push_field(cell);
+            self.quoted.push(*is_quoted);
         }
     }
 
     fn begin(&mut self, line: u64) {
-        self.text.clear();
         self.cells.clear();
+        self.quoted.clear();
         self.line = line;
         self.lines = 0;
     }
@@ -91,34 +87,19 @@ impl Record {
         delimiter: u8,
         line: u64,
     ) -> Result<Place, WrongQuote> {
-        let cell = self.cells.len();
-        match (place, byte) {
-            (Place::CellStart, b'"') => return Ok(Place::QuoteOpened),
-            (Place::Quoted, b'"') => return Ok(Place::QuoteInQuoted),
+        let cell = self.quoted.len();
+        Ok(match (place, byte) {
+            (Place::CellStart, b'"') => Place::QuoteOpened,
+            (Place::Quoted, b'"') => Place::QuoteInQuoted,
             (Place::Unquoted, b'"') => return Err(WrongQuote::QuoteInCell { cell }),
-            (Place::QuoteInQuoted, b'"') | (Place::QuoteOpened | Place::Quoted, _) => {
-                self.text.push(byte);
-                return Ok(Place::Quoted);
+            (Place::QuoteInQuoted, b'"') | (Place::QuoteOpened | Place::Quoted, _) => Place::Quoted,
+            _ if byte == delimiter => {
+                self.quoted.push(place == Place::QuoteInQuoted);
+                Place::CellStart
             }
-            (Place::CellStart | Place::Unquoted | Place::QuoteInQuoted, _) => {}
-        }
-        if byte == delimiter {
-            self.end_cell(place == Place::QuoteInQuoted);
-            return Ok(Place::CellStart);
-        }
-        if place == Place::QuoteInQuoted {
-            return Err(WrongQuote::TextAfterQuote { cell, line });
-        }
-        self.text.push(byte);
-        Ok(Place::Unquoted)
-    }
-
-    fn end_cell(&mut self, is_quoted: bool) {
-        let start = self.cells.last().map_or(0, |cell| cell.range.end);
-        self.cells.push(Cell {
-            range: start..self.text.len(),
-            is_quoted,
-        });
+            (Place::QuoteInQuoted, _) => return Err(WrongQuote::TextAfterQuote { cell, line }),
+            (Place::CellStart | Place::Unquoted, _) => Place::Unquoted,
+        })
     }
 }
 
@@ -134,10 +115,35 @@ enum Place {
     QuoteInQuoted,
 }
 
+/// The bytes of one record, which the parser reads. A line break ends them, so it never reads on.
+#[derive(Debug, Default)]
+struct OneRecord {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl OneRecord {
+    fn set(&mut self, record: &[u8]) {
+        self.start = 0;
+        self.bytes.clear();
+        self.bytes.extend_from_slice(record);
+        self.bytes.push(b'\n');
+    }
+}
+
+impl Read for OneRecord {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = (&self.bytes[self.start..]).read(buffer)?;
+        self.start += count;
+        Ok(count)
+    }
+}
+
 /// Reads records from `source`.
 #[derive(Debug)]
 pub(super) struct Records<R> {
     source: R,
+    parser: csv::Reader<OneRecord>,
     delimiter: u8,
     /// Lines that were read. The part before `start` is done.
     buffer: Vec<u8>,
@@ -154,8 +160,16 @@ const LARGEST_DONE: usize = 64 * 1024;
 impl<R: BufRead> Records<R> {
     /// `line` is the number of the first line of `source`.
     pub(super) fn new(source: R, delimiter: u8, line: u64) -> Self {
+        let parser = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            // A carriage return alone is text, as in a cell with quotes.
+            .terminator(Terminator::Any(b'\n'))
+            .from_reader(OneRecord::default());
         Self {
             source,
+            parser,
             delimiter,
             buffer: Vec::new(),
             start: 0,
@@ -219,8 +233,8 @@ impl<R: BufRead> Records<R> {
         let mut start = self.start;
         let mut opened = record.line;
         while let Some(end) = self.line_end(start)? {
-            let line = &self.buffer[start..end];
-            let contents = contents(line);
+            let contents = contents(&self.buffer[start..end]);
+            let contents_end = start + contents.len();
             let number = record.line + record.lines;
             record.lines += 1;
             for &byte in contents {
@@ -235,18 +249,31 @@ impl<R: BufRead> Records<R> {
             }
             start = end;
             if place != Place::Quoted {
-                record.end_cell(place == Place::QuoteInQuoted);
-                return Ok(match str::from_utf8(&record.text) {
-                    Ok(_) => Ok(start),
-                    Err(_) => Err(WrongQuote::NotUtf8),
-                });
+                record.quoted.push(place == Place::QuoteInQuoted);
+                let parsed = self.parse(self.start..contents_end, &mut record.cells)?;
+                return Ok(parsed.map(|()| end));
             }
-            record.text.extend_from_slice(&line[contents.len()..]);
-            if record.text.len() > LONGEST_RECORD {
+            if end - self.start > LONGEST_RECORD {
                 break;
             }
         }
         Ok(Err(WrongQuote::NeverClosed { line: opened }))
+    }
+
+    /// Splits the record in this part of the buffer into its cells.
+    fn parse(
+        &mut self,
+        part: Range<usize>,
+        cells: &mut StringRecord,
+    ) -> io::Result<Result<(), WrongQuote>> {
+        self.parser.get_mut().set(&self.buffer[part]);
+        match self.parser.read_record(cells) {
+            Ok(_) => Ok(Ok(())),
+            Err(error) if matches!(error.kind(), ErrorKind::Utf8 { .. }) => {
+                Ok(Err(WrongQuote::NotUtf8))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
