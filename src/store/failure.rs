@@ -183,7 +183,7 @@ mod tests {
             Case {
                 code: ffi::SQLITE_PERM,
                 exit: Exit::Config,
-                cause: "Access permission denied (SQLite error 3)",
+                cause: "access permission denied (SQLite error 3)",
             },
             Case {
                 code: ffi::SQLITE_CORRUPT_INDEX,

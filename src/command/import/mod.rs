@@ -207,7 +207,10 @@ fn finish(context: &Context, args: &Args, store: &mut Store, result: &ImportResu
             .iter()
             .map(|state| (state.month, state.unsummarized_late_rows()));
         done.late = late.filter(|(_, rows)| *rows > 0).collect();
-        done.lost = store.lost_rows(&context.settings.backup.directory, now)?;
+        // The summaries warn of rows that are missing, too.
+        if args.no_summarize {
+            done.lost = store.lost_rows(&context.settings.backup.directory, now)?;
+        }
         Ok(())
     };
     done.failure = steps().err();

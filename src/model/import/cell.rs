@@ -7,9 +7,8 @@ use crate::model::id::TerritoryId;
 use crate::model::import::SourceKind;
 use crate::model::import::datum::Datum;
 use crate::model::import::digits;
-use crate::model::import::moment;
+use crate::model::import::moment::{self, month_of_period};
 use crate::model::import::rules::Kind;
-use crate::model::import::tidy::month_of_period;
 use crate::model::key::KEY_LENGTH;
 use crate::model::time::Month;
 

@@ -2,7 +2,7 @@
 
 use crate::model::digits::is_digits;
 use crate::model::import::datum::Datum;
-use crate::model::time::{CLOCK_TOLERANCE, DAY, parse_timestamp};
+use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, parse_timestamp};
 
 /// 2004-01-01. Torn began in 2004, so nothing can have been observed before.
 const FIRST_MOMENT: i64 = 1_072_915_200;
@@ -123,6 +123,12 @@ pub(crate) fn impossible(at: i64, now: i64) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// The month of a summary of the Python program. Its months begin at midnight of a local clock, which is up to 14 hours
+/// from midnight UTC, so the day after the start is in the month that is meant.
+pub(crate) fn month_of_period(period_start: i64) -> Option<Month> {
+    Month::of(period_start.checked_add(DAY)?)
 }
 
 /// Whether a war can begin or end at this time.

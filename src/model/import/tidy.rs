@@ -5,7 +5,6 @@ use crate::model::import::datum::Datum;
 use crate::model::import::recorder::layout;
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::{self, Table};
-use crate::model::time::{DAY, Month};
 
 /// Corrects a row whose values are converted, or returns the reason why it cannot be taken.
 pub(crate) fn tidy(table: &Table, row: &mut [Datum], tally: &mut Tally) -> Result<(), Skip> {
@@ -111,10 +110,4 @@ pub(crate) fn recompute_changes(table: &Table, row: &mut [Datum]) {
             _ => Datum::Null,
         };
     }
-}
-
-/// The month of a summary of the Python program. Its months begin at midnight of a local clock, which is up to 14 hours
-/// from midnight UTC, so the day after the start is in the month that is meant.
-pub(crate) fn month_of_period(period_start: i64) -> Option<Month> {
-    Month::of(period_start.checked_add(DAY)?)
 }

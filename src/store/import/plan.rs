@@ -12,6 +12,7 @@ use crate::model::id::TerritoryId;
 use crate::model::import::SourceKind;
 use crate::model::import::cell::{Dialect, numbers};
 use crate::model::import::datum::Datum;
+use crate::model::import::moment;
 use crate::model::import::recorder::layout;
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::{self, Table};
@@ -117,7 +118,7 @@ fn tidy_summary(
 ) -> Result<(), Skip> {
     let start = table.index("period_start");
     let period_start = row[start].integer().unwrap_or_default();
-    let month = tidy::month_of_period(period_start).ok_or("period_start is out of range")?;
+    let month = moment::month_of_period(period_start).ok_or("period_start is out of range")?;
     if month.start() != period_start {
         row[start] = Datum::Integer(month.start());
         tally.mend("period_start", "moved to the start of the UTC month");

@@ -10,12 +10,12 @@ use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
-use crate::model::import::datum::Datum;
 use crate::model::import::rules::{Table, table_named};
 use crate::model::month_state::Closing;
 use crate::store::history::{render, schema_of};
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{ClosedMonths, Tallies, wars};
+use crate::store::import::wars::{self, Taken};
+use crate::store::import::{ClosedMonths, Tallies};
 use crate::store::{SqlContext, sql};
 
 /// Inserts the summaries that we do not have, and those that count more history rows than are here. Marks their months, so
@@ -55,9 +55,6 @@ pub(super) fn merge(
 /// Columns that say nothing about the values of a month. Two collectors of the same values have different counts, because each
 /// begins with a row of its own. A summary that differs only in them replaces none.
 const COUNTS: [&str; 3] = ["created_at", "record_count", "days_owned"];
-
-/// A summary that was taken: its entity, as [`schema_of`] has it, and the start of its month.
-pub(super) type Taken = (Datum, i64);
 
 /// Finds the imported summaries that count more rows than are here. Those of months that are closed here are left out.
 fn find_thin(

@@ -10,8 +10,10 @@ use crate::model::import::datum::Datum;
 use crate::model::import::rules::WAR_SUMMARY;
 use crate::model::time::Month;
 use crate::store::import::Tallies;
-use crate::store::import::summaries::Taken;
 use crate::store::{SqlContext, sql};
+
+/// A summary that was taken: its entity, as [`schema_of`] has it, and the start of its month.
+pub(super) type Taken = (Datum, i64);
 
 /// Keeps the winner that a summary names although the summary itself is not taken.
 pub(super) fn keep_winner(connection: &Connection, summary: &[Datum]) -> Result<()> {

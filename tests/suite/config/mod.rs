@@ -1,5 +1,6 @@
 //! Errors and exit codes of wrong settings, keys and usage, before a command does anything.
 
+mod asked;
 mod check;
 mod file;
 mod not_toml;

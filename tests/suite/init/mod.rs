@@ -8,6 +8,7 @@ mod ids;
 mod key_tables;
 mod keys;
 mod leftovers;
+mod places;
 
 use std::fs;
 use std::process::Command;
