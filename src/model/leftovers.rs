@@ -54,7 +54,7 @@ fn remove_if_left(path: &Path) {
     }
     match fs::remove_file(path) {
         Ok(()) => log::info!(
-            "removed {}, which a run that was killed had left",
+            "removed the temporary file {}, which no run had locked",
             path.display()
         ),
         Err(error) => log::debug!("could not remove {}: {error}", path.display()),

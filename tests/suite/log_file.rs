@@ -120,7 +120,9 @@ fn runs_at_the_same_time_rename_a_large_log_and_lose_no_line() {
     assert_eq!(lines.iter().filter(whole).count(), lines.len(), "{lines:?}");
     let fillers = lines.iter().filter(|line| line.starts_with("xxx")).count();
     assert_eq!(fillers, 9_999);
-    let exported = lines.iter().filter(|line| line.contains(".csv")).count();
+    // An export may take the temporary file of another one that has not locked it yet. The other one makes a new file.
+    let names_output = |line: &&&str| line.contains(".csv") && !line.contains(".partial");
+    let exported = lines.iter().filter(names_output).count();
     assert_eq!(exported, RUNS, "{log}");
 }
 
