@@ -41,7 +41,7 @@ fn the_next_export_to_the_folder_removes_what_a_killed_one_left() {
 
         assert!(partial(&folder).is_empty(), "{:?}", files(&folder));
         assert!(
-            told.contains("which a run that was killed had left"),
+            told.contains("which no run had locked"),
             "{told}"
         );
         fs::remove_dir_all(&folder).unwrap();
