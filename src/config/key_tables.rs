@@ -1,5 +1,7 @@
 //! Reads the `[[key]]` tables of `tornsnap.toml`.
 
+use toml::Spanned;
+
 use crate::config::config_text::ConfigText;
 use crate::config::key::{KeyLocation, KeySource};
 use crate::config::table::Table;
@@ -16,13 +18,7 @@ pub(super) fn read_keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result
         let refuse = |why: String| config.error_at(span.clone(), why);
         let mut table = table.into_inner();
         let name = match table.string("name")? {
-            Some(name) if contains_key_like(name.get_ref()) => {
-                return Err(config.error_at(name.span(), NAME_IS_KEY));
-            }
-            Some(name) => {
-                config.refuse_unprintable(&name, "name of this [[key]]")?;
-                name.into_inner()
-            }
+            Some(name) => check_name(config, name)?,
             None => default_key_name(number),
         };
         table.set_name(&format!("key.{name}"));
@@ -70,6 +66,15 @@ pub(super) fn read_keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result
         sources.push(KeySource { name, location });
     }
     Ok(sources)
+}
+
+/// Refuses a name that may be the key itself, or that would control a terminal.
+fn check_name(config: &ConfigText<'_>, name: Spanned<String>) -> Result<String> {
+    if contains_key_like(name.get_ref()) {
+        return Err(config.error_at(name.span(), NAME_IS_KEY));
+    }
+    config.refuse_unprintable(&name, "name of this [[key]]")?;
+    Ok(name.into_inner())
 }
 
 /// The name of a `[[key]]` without a name. The first one has the number 1.

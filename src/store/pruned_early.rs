@@ -28,10 +28,7 @@ impl Store {
 ///
 /// This reads no backup. Months that `prune --future` has not opened yet are among them.
 pub(super) fn missing_rows(connection: &Connection, now: i64) -> Result<Vec<MissingRows>> {
-    // Prunes after this time were too early.
-    let limit = now.saturating_add(CLOCK_TOLERANCE);
-    let early =
-        months_pruned_early(connection, limit).context("count the rows that are missing")?;
+    let early = months_pruned_early(connection, now).context("count the rows that are missing")?;
     let missing = early.into_iter().map(|early| MissingRows {
         history: early.history,
         month: early.month,
@@ -50,9 +47,10 @@ struct EarlyMonth {
     missing: i64,
 }
 
-fn months_pruned_early(connection: &Connection, limit: i64) -> rusqlite::Result<Vec<EarlyMonth>> {
+fn months_pruned_early(connection: &Connection, now: i64) -> rusqlite::Result<Vec<EarlyMonth>> {
     let mut statement = connection.prepare(sql!("future/list_pruned_early"))?;
-    let mut rows = statement.query(named_params! { ":limit": limit })?;
+    let limit = now.saturating_add(CLOCK_TOLERANCE);
+    let mut rows = statement.query(named_params! { ":now": now, ":limit": limit })?;
     let mut early = Vec::new();
     while let Some(row) = rows.next()? {
         let table: String = row.get("history")?;
@@ -106,7 +104,7 @@ pub(super) fn reopen_months(
     bounds: &FutureBounds,
 ) -> rusqlite::Result<i64> {
     let mut reopened = 0;
-    for early in months_pruned_early(connection, bounds.max_recorded)? {
+    for early in months_pruned_early(connection, bounds.now)? {
         if early.is_open || early.month.start() > bounds.month_start {
             continue;
         }

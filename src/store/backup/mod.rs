@@ -125,12 +125,11 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     })?;
 
     let backups = Backups::find(directory, &id, options.now)?;
-    if is_clock_right
-        && let Err(error) = record_ahead(backups.future(), options.database, options.now)
-    {
-        log::warn!("{}", error.one_line());
-    }
     let mut warnings = warnings(&manifest, previous.as_ref(), backups.future());
+    if is_clock_right {
+        let recorded = record_ahead(backups.future(), options.database, options.now);
+        warnings.extend(recorded.err().map(|error| error.one_line()));
+    }
     // The new backup has none of the rows that are missing.
     let older = search::files(&backups).filter(|file| file.path != manifest.path);
     let only_copy = LostRows::new(&missing, &searched, older).and_then(|lost| keep_all(&lost));

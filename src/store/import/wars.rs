@@ -12,7 +12,7 @@ use crate::model::time::Month;
 use crate::store::import::Tallies;
 use crate::store::{SqlContext, sql};
 
-/// A summary that was taken: its entity, as [`schema_of`] has it, and the start of its month.
+/// A summary that was taken: its entity, as [`schema_of`](crate::store::history::schema_of) has it, and the start of its month.
 pub(super) type Taken = (Datum, i64);
 
 /// Keeps the winner that a summary names although the summary itself is not taken.

@@ -40,10 +40,7 @@ fn the_next_export_to_the_folder_removes_what_a_killed_one_left() {
         let told = sandbox.run(&[next, &["-v"]].concat()).expect(0).stderr();
 
         assert!(partial(&folder).is_empty(), "{:?}", files(&folder));
-        assert!(
-            told.contains("which no run had locked"),
-            "{told}"
-        );
+        assert!(told.contains("which no run had locked"), "{told}");
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -215,3 +215,16 @@ fn the_summaries_stay_until_all_rows_are_back() {
         "{check}"
     );
 }
+
+#[test]
+fn rows_that_are_old_enough_by_the_right_clock_were_not_pruned_too_early() {
+    let story = Story::new(2 * DAY, false);
+
+    assert!(story.check("pruned_early").is_none());
+    let report = story.run(IN_APRIL, &["prune", "--future"]);
+    assert!(
+        report.get("pruned_early").is_none_or(Value::is_null),
+        "{report}"
+    );
+    assert!(story.check("pruned_early").is_none());
+}
