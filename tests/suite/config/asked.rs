@@ -7,10 +7,10 @@ use std::time::Duration;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::check::{check, expect_problem, findings};
-#[cfg(unix)]
-use crate::support::signal;
+use crate::support::CANARY;
 use crate::support::torn::{BOBS_KEY, Torn};
-use crate::support::{CANARY, Finished};
+#[cfg(unix)]
+use crate::support::{Finished, signal};
 
 #[test]
 fn online_asks_torn_about_the_keys_and_the_ids_within_the_budget() {

@@ -8,86 +8,88 @@ struct NotToml {
     why: &'static str,
 }
 
+const NOT_TOML: &[NotToml] = &[
+    NotToml {
+        text: "[track]\nplayers = [1]\n\n[api]\n# note\n[track] # again\nfactions = [2]\n",
+        why: "line 6: line 1 has this name already; put the fields of both under one heading",
+    },
+    NotToml {
+        text: "[api]\nconcurrency = 1\n[track]\nmembers = true\nplayers = [1]\nmembers = false\n",
+        why: "line 6: line 4 has this name already; keep one of the two",
+    },
+    NotToml {
+        text: "database = \"torn.db\n",
+        why: "line 1: a text is not closed with a quotation mark",
+    },
+    NotToml {
+        text: "[[key]]\nkey = \"\"\"Sec\n",
+        why: "line 2: a text in three quotation marks is not closed with three",
+    },
+    NotToml {
+        text: "key: \"x\"\n",
+        why: "line 1: it has a colon after the name: write `name = value`",
+    },
+    NotToml {
+        text: "{\"database\": \"torn.db\"}\n",
+        why: "line 1: it is JSON, and this file is TOML",
+    },
+    NotToml {
+        text: "<<<<<<< HEAD\n[track]\n",
+        why: "line 1: it is the mark of a merge conflict",
+    },
+    NotToml {
+        text: "track = { , }\n",
+        why: "line 1: there is a comma too many",
+    },
+    NotToml {
+        text: "[track\nplayers = [1]\n",
+        why: "line 1: the heading is not closed with ]",
+    },
+    NotToml {
+        text: "[schedule]\nfactions = „5m“\n",
+        why: "line 2: „ is a low quote; write straight quotes: \"…\"; the line is: factions = „5m“",
+    },
+    NotToml {
+        text: "[schedule]\nfactions = “6m”\n",
+        why: "line 2: “ is a curly quote; write straight quotes: \"…\"",
+    },
+    NotToml {
+        text: "[schedule]\nfactions = 5m\n",
+        why: "line 2: there is something behind the number; write the number alone",
+    },
+    NotToml {
+        text: "[health]\nmax_age_hours = 24 Stunden\n",
+        why: "line 2: there is something behind the number; write the number alone",
+    },
+    NotToml {
+        text: "[[key]]\nkey = „AbCdEfGhIjKlMnOp“\n",
+        why: "line 2: „ is a low quote; write straight quotes: \"…\"; the line is: key = (not shown)",
+    },
+    NotToml {
+        text: "[retention]\nkeep_months = 2,5\n",
+        why: "line 2: a number has no comma in it; write a whole number",
+    },
+    NotToml {
+        text: "[retention]\n\u{a0}keep_months = 3\n",
+        why: "line 2: it has an invisible character, a no-break space (U+00A0); remove it",
+    },
+    NotToml {
+        text: "[track]\nmembers = True\n",
+        why: "line 2: write `true` in small letters",
+    },
+    NotToml {
+        text: "[key]\nname = \"a\"\n[key]\nname = \"b\"\n",
+        why: "line 3: line 1 has this name already; each key is a table under [[key]]",
+    },
+    NotToml {
+        text: "[track]\nplayers = [1, 2 3]\n",
+        why: "line 2: a comma is missing in a list",
+    },
+];
+
 #[test]
 fn a_file_that_is_not_toml_is_described_without_the_words_of_the_parser() {
-    for NotToml { text, why } in [
-        NotToml {
-            text: "[track]\nplayers = [1]\n\n[api]\n# note\n[track] # again\nfactions = [2]\n",
-            why: "line 6: line 1 has this name already; put the fields of both under one heading",
-        },
-        NotToml {
-            text: "[api]\nconcurrency = 1\n[track]\nmembers = true\nplayers = [1]\nmembers = false\n",
-            why: "line 6: line 4 has this name already; keep one of the two",
-        },
-        NotToml {
-            text: "database = \"torn.db\n",
-            why: "line 1: a text is not closed with a quotation mark",
-        },
-        NotToml {
-            text: "[[key]]\nkey = \"\"\"Sec\n",
-            why: "line 2: a text in three quotation marks is not closed with three",
-        },
-        NotToml {
-            text: "key: \"x\"\n",
-            why: "line 1: it has a colon after the name: write `name = value`",
-        },
-        NotToml {
-            text: "{\"database\": \"torn.db\"}\n",
-            why: "line 1: it is JSON, and this file is TOML",
-        },
-        NotToml {
-            text: "<<<<<<< HEAD\n[track]\n",
-            why: "line 1: it is the mark of a merge conflict",
-        },
-        NotToml {
-            text: "track = { , }\n",
-            why: "line 1: there is a comma too many",
-        },
-        NotToml {
-            text: "[track\nplayers = [1]\n",
-            why: "line 1: the heading is not closed with ]",
-        },
-        NotToml {
-            text: "[schedule]\nfactions = „5m“\n",
-            why: "line 2: „ is a low quote; write straight quotes: \"…\"; the line is: factions = „5m“",
-        },
-        NotToml {
-            text: "[schedule]\nfactions = “6m”\n",
-            why: "line 2: “ is a curly quote; write straight quotes: \"…\"",
-        },
-        NotToml {
-            text: "[schedule]\nfactions = 5m\n",
-            why: "line 2: there is something behind the number; write the number alone",
-        },
-        NotToml {
-            text: "[health]\nmax_age_hours = 24 Stunden\n",
-            why: "line 2: there is something behind the number; write the number alone",
-        },
-        NotToml {
-            text: "[[key]]\nkey = „AbCdEfGhIjKlMnOp“\n",
-            why: "line 2: „ is a low quote; write straight quotes: \"…\"; the line is: key = (not shown)",
-        },
-        NotToml {
-            text: "[retention]\nkeep_months = 2,5\n",
-            why: "line 2: a number has no comma in it; write a whole number",
-        },
-        NotToml {
-            text: "[retention]\n\u{a0}keep_months = 3\n",
-            why: "line 2: it has an invisible character, a no-break space (U+00A0); remove it",
-        },
-        NotToml {
-            text: "[track]\nmembers = True\n",
-            why: "line 2: write `true` in small letters",
-        },
-        NotToml {
-            text: "[key]\nname = \"a\"\n[key]\nname = \"b\"\n",
-            why: "line 3: line 1 has this name already; each key is a table under [[key]]",
-        },
-        NotToml {
-            text: "[track]\nplayers = [1, 2 3]\n",
-            why: "line 2: a comma is missing in a list",
-        },
-    ] {
+    for NotToml { text, why } in NOT_TOML {
         let sandbox = Sandbox::new();
         sandbox.write("tornsnap.toml", text);
 

@@ -1,5 +1,6 @@
 //! `init` with an existing configuration behind links, on read-only files, and beside other programs.
 
+#[cfg(unix)]
 use std::fs;
 use std::process::Stdio;
 use std::thread;
@@ -9,9 +10,9 @@ use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::again::HANDMADE;
 use crate::init::Fresh;
+use crate::support::Finished;
 #[cfg(unix)]
-use crate::support::set_mode;
-use crate::support::{Finished, mode};
+use crate::support::{mode, set_mode};
 
 #[cfg(unix)]
 #[test]
