@@ -233,11 +233,7 @@ fn a_folder_for_the_pages_that_cannot_be_made_is_an_error() {
     for folder in ["file/man1", "file"] {
         let stderr = sandbox
             .run(&["man", "--output", folder])
-            .expect(if cfg!(windows) && folder != "file" {
-                74
-            } else {
-                78
-            })
+            .expect(78)
             .stderr();
 
         assert!(
@@ -245,7 +241,7 @@ fn a_folder_for_the_pages_that_cannot_be_made_is_an_error() {
             "{stderr}"
         );
         assert!(
-            cfg!(windows) || stderr.contains("  try: ") && !stderr.contains("os error"),
+            stderr.contains("  try: ") && !stderr.contains("os error"),
             "{stderr}"
         );
     }
