@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::command::schedule::backend::Change;
-use crate::command::schedule::crontab_copies::{keep_copy, temporary_file};
+use crate::command::schedule::crontab_copies::{keep_copy, remove_old_copies, temporary_file};
 use crate::command::schedule::crontab_file::{PLACE, read};
 use crate::command::schedule::programs::run_to_success;
 use crate::error::{Error, Exit, Result};
@@ -48,6 +48,9 @@ impl Replacement<'_> {
             ],
             _ => return Err(self.recover(written, found, copy.as_deref())),
         };
+        if let Some(copy) = &copy {
+            remove_old_copies(self.config, copy);
+        }
         Ok(Change {
             is_changed: true,
             files: vec!["crontab".to_owned()],
@@ -134,7 +137,8 @@ impl Now {
                 "the crontab could not be put back: it had {had} lines before, and has {has} now"
             ),
             Self::Foreign(has) => format!(
-                "another program has changed it at the same moment: it had {had} lines before, and has {has} now"
+                "it is neither as before nor as written, perhaps because another program has changed it at the same moment: \
+                 it had {had} lines before, and has {has} now"
             ),
             Self::Unknown(why) => format!("the crontab cannot be read now: {why}"),
         }

@@ -36,16 +36,12 @@ pub(super) fn temporary_file(text: &[u8], config: &Path) -> Result<tempfile::Nam
     Ok(file)
 }
 
-/// Copies the crontab to a new file beside the configuration, and removes old copies.
+/// Copies the crontab to a new file beside the configuration.
 pub(super) fn keep_copy(crontab: &[u8], config: &Path, now: i64) -> Result<PathBuf> {
     let mut file = temporary_file(crontab, config)?;
-    let named = folder_for_copies(config).join(config.file_name().unwrap_or_default());
-    for path in copy_names(&named, LABEL, now) {
+    for path in copy_names(&named_after(config), LABEL, now) {
         match file.persist_noclobber(&path) {
-            Ok(_) => {
-                remove_old(&named, &path);
-                return Ok(path);
-            }
+            Ok(_) => return Ok(path),
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => file = error.file,
             Err(error) => {
                 let action = format!("keep a copy of the crontab as {}", path.display());
@@ -56,8 +52,15 @@ pub(super) fn keep_copy(crontab: &[u8], config: &Path, now: i64) -> Result<PathB
     unreachable!("the numbers do not end")
 }
 
-/// Removes all copies but the newest ones and `new`. Best effort: an old copy does no harm.
-fn remove_old(named: &Path, new: &Path) {
+/// The path that the names of the copies begin with.
+fn named_after(config: &Path) -> PathBuf {
+    folder_for_copies(config).join(config.file_name().unwrap_or_default())
+}
+
+/// Removes all copies but the newest ones and `new`, after a change that has succeeded. A change that fails may leave the only
+/// good crontab in its copy. Best effort: an old copy does no harm.
+pub(super) fn remove_old_copies(config: &Path, new: &Path) {
+    let named = &named_after(config);
     let prefix = with_suffix(named, &format!(".{LABEL}-"));
     let Ok(entries) = fs::read_dir(folder_of(named)) else {
         return;

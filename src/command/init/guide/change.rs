@@ -94,7 +94,7 @@ impl Guide<'_> {
             match self.choose_part(&settings.track)? {
                 Part::Nothing if self.keys.is_empty() => say("No key can be used: add one first."),
                 Part::Nothing => return Ok(()),
-                Part::MoreKeys => self.ask_keys()?,
+                Part::MoreKeys => self.ask_keys(true)?,
                 Part::FewerKeys => self.ask_dropped_keys()?,
                 Part::MoreFactions => {
                     self.offer_own_factions()?;

@@ -40,15 +40,24 @@ impl Guide<'_> {
         Ok(())
     }
 
-    /// Asks for keys until the user has no more.
-    pub(super) fn ask_keys(&mut self) -> Result<()> {
-        say(
+    /// Asks for keys until the user has no more. With `is_optional`, there may be none.
+    pub(super) fn ask_keys(&mut self, is_optional: bool) -> Result<()> {
+        let back = if is_optional {
+            " Enter without a key goes back."
+        } else {
+            ""
+        };
+        say(&format!(
             "Make a key at https://www.torn.com/preferences.php#tab=api. Public Only is enough; Limited Access also \
-             reads the battle stats of the key's owner.",
-        );
+             reads the battle stats of the key's owner.{back}"
+        ));
         loop {
-            if !self.ask_key()? && !self.keys.is_empty() {
-                return Ok(());
+            if !self.ask_key()? {
+                if is_optional || !self.keys.is_empty() {
+                    return Ok(());
+                }
+                say("Type or paste a key, or press Ctrl-C to stop.");
+                continue;
             }
             if !self.keys.is_empty() && !self.prompt.confirm("Another key?", false)? {
                 return Ok(());
@@ -61,9 +70,6 @@ impl Guide<'_> {
         loop {
             let text = self.prompt.secret("API key (not shown while you type)")?;
             if text.trim().is_empty() {
-                if self.keys.is_empty() {
-                    say("Type or paste a key, or press Ctrl-C to stop.");
-                }
                 return Ok(false);
             }
             let key = match ApiKey::new(&text) {

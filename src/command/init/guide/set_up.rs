@@ -15,7 +15,7 @@ impl Guide<'_> {
     /// to write it.
     pub(super) fn set_up(mut self, existing: ExistingFile) -> Result<Asked> {
         if self.answers.keys.is_empty() && !self.context.settings.keys_are_from_environment {
-            self.ask_keys()?;
+            self.ask_keys(false)?;
         } else {
             let settings = self.settings_so_far()?;
             refuse_new_unreadable_keys(&self.context.settings, &settings)?;

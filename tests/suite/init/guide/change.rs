@@ -290,6 +290,9 @@ fn keys_are_no_longer_used_and_one_must_stay() {
     pty.expect("No key can be used: add one first.");
     pty.expect("> nothing more");
     pty.send(&format!("{DOWN}{ENTER}"));
+    pty.answer("API key", "");
+    pty.expect("> nothing more");
+    pty.send(&format!("{DOWN}{ENTER}"));
     pty.answer("API key", SECOND);
     pty.answer("Another key? [y/N]", "");
     pty.expect("> nothing more");
