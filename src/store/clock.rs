@@ -15,6 +15,11 @@ impl Store {
             .context("find the newest recorded timestamp")
     }
 
+    /// See [`is_confirmed`].
+    pub(crate) fn is_clock_confirmed(&self, now: i64) -> Result<bool> {
+        is_confirmed(self.connection(), now)
+    }
+
     /// The two times of the last fetch that could compare them, if they differed; `None` if they agreed, or if there was
     /// no such fetch.
     pub(crate) fn clock_dispute(&self) -> Result<Option<ClockDispute>> {

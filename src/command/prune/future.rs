@@ -150,17 +150,26 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         || store.find_future(&bounds),
     )?;
     if findings.tables.is_empty() {
+        // Without rows from the future, only a fetch tells that the clock is right.
+        if store.is_clock_confirmed(now)? {
+            note_ahead_backups(context, store, now);
+        }
         let early = look_for_lost_rows(context, args, store, &bounds, &findings)?;
         return Ok(nothing_found(&bounds, false, early));
     }
     refuse_if_blocked(context, args, &findings, now)?;
     let backup = take_backup(context, args, &lock_wait)?;
     let done = remove(context, store, &bounds, args.vacuum)?;
+    note_ahead_backups(context, store, now);
+    let early = look_for_lost_rows(context, args, store, &bounds, &findings)?;
+    Ok(outcome(&bounds, &done, backup, early))
+}
+
+/// Notes which backups were made by a clock that was ahead.
+fn note_ahead_backups(context: &Context, store: &Store, now: i64) {
     if let Err(error) = store.record_ahead_backups(&context.settings.backup.directory, now) {
         log::warn!("{}{}", error.one_line(), error.help_clause());
     }
-    let early = look_for_lost_rows(context, args, store, &bounds, &findings)?;
-    Ok(outcome(&bounds, &done, backup, early))
 }
 
 fn refuse_if_blocked(

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
@@ -141,4 +141,18 @@ pub(super) fn record(
         record_searched(&connection, &manifest.sha256, &Searched::Found(0))?;
     }
     wal::sync(&connection)
+}
+
+/// The folders that backups of this database were written to.
+pub(super) fn recorded_folders(connection: &Connection) -> Result<Vec<PathBuf>> {
+    connection
+        .prepare(sql!("health/list_backup_folders"))
+        .and_then(|mut statement| {
+            statement
+                .query_map([], |row| {
+                    Ok(PathBuf::from(row.get::<_, String>("directory")?))
+                })?
+                .collect()
+        })
+        .context("list the backup folders")
 }

@@ -164,14 +164,22 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
 }
 
 impl Store {
-    /// Records which backups were made by a clock that was ahead. The clock must be right now.
+    /// Records which backups in this folder, and in all folders that had backups, were made by a clock that was ahead. The
+    /// clock must be right now. A folder that is not there has none.
     ///
     /// # Errors
     ///
-    /// Fails when the folder cannot be read or written.
+    /// Fails when a folder cannot be read or written, after the other folders.
     pub(crate) fn record_ahead_backups(&self, directory: &Path, now: i64) -> Result<()> {
-        let backups = Backups::find(directory, &self.identity()?.id, now)?;
-        record_ahead(backups.future(), self.path(), now)
+        let id = self.identity()?.id;
+        let folders = directory::recorded_folders(self.connection())?;
+        let mut result = Ok(());
+        for folder in std::iter::once(directory.to_owned()).chain(folders) {
+            let recorded = Backups::find(&folder, &id, now)
+                .and_then(|backups| record_ahead(backups.future(), self.path(), now));
+            result = result.and(recorded);
+        }
+        result
     }
 }
 

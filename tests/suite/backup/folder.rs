@@ -108,6 +108,28 @@ fn a_backup_from_a_clock_that_was_ahead_is_not_the_latest_when_its_time_comes_ei
 }
 
 #[test]
+fn the_backups_in_other_folders_are_noted_too_and_without_rows_from_the_future() {
+    let sandbox = ready(10);
+    let to_usb = ["backup", "--output", "usb"];
+    sandbox.run_at(NOW - DAY, &to_usb).expect(0);
+    sandbox.run_at(NOW + 40 * DAY, &to_usb).expect(0);
+    record_fetch(&sandbox, NOW - 60);
+
+    sandbox
+        .run(&["prune", "--future", "--without-backup"])
+        .expect(0);
+
+    let verified = sandbox
+        .run_at(
+            NOW + 41 * DAY,
+            &["backup", "--output", "usb", "--verify", "latest", "--json"],
+        )
+        .expect(0)
+        .json();
+    assert_eq!(verified["verified"][0]["created_at"], NOW - DAY);
+}
+
+#[test]
 fn a_clock_that_is_behind_does_not_make_earlier_backups_wrong() {
     let sandbox = ready(10);
     sandbox.run(&["backup"]).expect(0);
