@@ -12,7 +12,7 @@ use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
-use crate::model::path::display_path;
+use crate::model::path::{display_path, shell_word};
 use crate::model::size::{count, group_digits};
 use crate::model::time::iso;
 use crate::model::watch::Watch;
@@ -203,8 +203,10 @@ impl Job {
                 _ => String::new(),
             };
             format!(
-                "; the old one is {}, and what was recorded after the backup is only there{archive}",
-                kept.display()
+                "; the old one is {}, and what was recorded after the backup is only there{archive}: if it is sound, run \
+                 `tornsnap import {}` before the next prune",
+                kept.display(),
+                shell_word(kept)
             )
         });
         Outcome::done(

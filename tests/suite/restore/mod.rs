@@ -31,7 +31,7 @@ fn the_backup_replaces_the_database_and_the_old_one_is_kept() {
         format!(
             "restored tornsnap.db from backups/tornsnap-20260401T120000Z.db, made at 2026-04-01T12:00:00Z ({} rows); \
              the old one is tornsnap.db.before-restore-20260401T120000Z, and what was recorded after the backup is only \
-             there\n",
+             there: if it is sound, run `tornsnap import tornsnap.db.before-restore-20260401T120000Z` before the next prune\n",
             Manifest::of(&sandbox.path(BACKUP)).unwrap().total_rows()
         )
     );
