@@ -2,11 +2,7 @@
 -- The summaries of the Python program had winners, and its history had none.
 UPDATE temp.imported_war_status_history AS final
 SET winner_faction_id = known.winner_faction_id
-FROM (
-    SELECT war_type, war_id, winner_faction_id, max(period_start)
-    FROM temp.known_winners
-    GROUP BY war_type, war_id
-) AS known
+FROM temp.newest_winners AS known
 WHERE final.war_type = known.war_type AND final.war_id = known.war_id
   AND final.status = 'completed' AND final.winner_faction_id IS NULL
   AND known.winner_faction_id IN (

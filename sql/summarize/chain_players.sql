@@ -2,7 +2,7 @@
 --
 -- The other collector may have seen a change of an earlier month only in this one. Without this, the changes of consecutive
 -- months would not add up. The summaries end with the values that they were imported with, unknown ones too.
--- Such an end must not be stored as the value before it: the next import would take it for an observation.
+-- An unknown end is not stored as the value before it, because the next import would take that for an observation.
 --
 -- :period_start   unix seconds; start of the month
 UPDATE player_stats_summary AS summary SET

@@ -13,7 +13,6 @@ use crate::model::time::{Month, format_months};
 pub(crate) struct MissingRows {
     pub(crate) history: History,
     pub(crate) month: Month,
-    /// At least 1.
     pub(crate) rows: i64,
     /// Whether the rows may be imported, because `prune --future` has opened the month again.
     pub(crate) is_open: bool,

@@ -28,26 +28,14 @@ impl Store {
 ///
 /// This reads no backup. Months that `prune --future` has not opened yet are among them.
 pub(super) fn missing_rows(connection: &Connection, now: i64) -> Result<Vec<MissingRows>> {
-    let early = months_pruned_early(connection, now).context("count the rows that are missing")?;
-    let missing = early.into_iter().map(|early| MissingRows {
-        history: early.history,
-        month: early.month,
-        rows: early.missing,
-        is_open: early.is_open,
-    });
-    Ok(missing.filter(|missing| missing.rows > 0).collect())
+    let mut early =
+        months_pruned_early(connection, now).context("count the rows that are missing")?;
+    early.retain(|month| month.rows > 0);
+    Ok(early)
 }
 
-/// A month of one history that was pruned too early.
-struct EarlyMonth {
-    history: History,
-    month: Month,
-    is_open: bool,
-    /// The rows that are gone.
-    missing: i64,
-}
-
-fn months_pruned_early(connection: &Connection, now: i64) -> rusqlite::Result<Vec<EarlyMonth>> {
+/// The months that a prune closed while the clock was ahead, also those of which no rows are missing.
+fn months_pruned_early(connection: &Connection, now: i64) -> rusqlite::Result<Vec<MissingRows>> {
     let mut statement = connection.prepare(sql!("future/list_pruned_early"))?;
     let limit = now.saturating_add(CLOCK_TOLERANCE);
     let mut rows = statement.query(named_params! { ":now": now, ":limit": limit })?;
@@ -68,11 +56,11 @@ fn months_pruned_early(connection: &Connection, now: i64) -> rusqlite::Result<Ve
             let last_id = row.get("last_id")?;
             counted - count_present(connection, history, month, i64::MAX, last_id)?
         };
-        early.push(EarlyMonth {
+        early.push(MissingRows {
             history,
             month,
+            rows: missing.max(0),
             is_open: reopened_at.is_some(),
-            missing: missing.max(0),
         });
     }
     Ok(early)
@@ -115,7 +103,7 @@ pub(super) fn reopen_months(
             named_params! {
                 ":history": history.table(),
                 ":period_start": month.start(),
-                ":expected_rows": present + early.missing,
+                ":expected_rows": present + early.rows,
                 ":now": bounds.now,
                 ":month": bounds.month_start,
             },

@@ -116,11 +116,11 @@ pub(super) fn before_change(
     rotation: Rotation,
     lock_wait: &LockWait,
 ) -> Result<String> {
-    let args = Args {
-        keep: (rotation == Rotation::KeepsAll).then_some(u32::MAX),
-        ..Args::default()
-    };
-    with_options(context, &args, lock_wait, |options, lock| {
+    with_options(context, &Args::default(), lock_wait, |options, lock| {
+        let options = &BackupOptions {
+            keep: options.keep.filter(|_| rotation == Rotation::Configured),
+            ..*options
+        };
         let Some(same) = find_same_content(options, lock)? else {
             return create_locked(options, lock).map(|new| new.manifest.file);
         };

@@ -12,7 +12,7 @@ use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::ApiKey;
 
 /// The values for the configuration. `None` leaves a setting unchanged.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Answers {
     /// The keys that the flags name.
     pub(super) keys: Vec<KeyPlace>,
@@ -29,14 +29,14 @@ pub(super) struct Answers {
 }
 
 /// The place from which later runs read a key.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum KeyPlace {
     Env(String),
     File(PathBuf),
 }
 
 /// The name of a typed key, and its file. The configured key of this name, if there is one, is replaced.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TypedKey {
     pub(super) name: String,
     pub(super) file: PathBuf,

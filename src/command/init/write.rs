@@ -47,7 +47,7 @@ impl Setup {
     ///
     /// On an error, the new key files, a new database and new folders are removed again.
     pub(super) fn write(&self, checked: &CheckedKeys) -> Result<Option<PathBuf>> {
-        // What cannot be read is replaced only with --force, whatever its mode is.
+        // A file that cannot be read is replaced only with --force, whatever its mode is.
         if self.writes_config() && self.existing != ExistingFile::Unreadable {
             configuration::refuse_read_only(&self.file)?;
         }

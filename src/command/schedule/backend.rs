@@ -84,7 +84,7 @@ pub(super) struct Preview {
     pub(super) printed: Vec<u8>,
     /// The names of the files.
     pub(super) files: Vec<String>,
-    /// What the user has to know of the change.
+    /// Messages for the user about the change.
     pub(super) notes: Vec<String>,
 }
 

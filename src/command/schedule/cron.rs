@@ -140,18 +140,7 @@ impl Backend for Cron {
     fn install(&self, entries: &Entries, now: i64) -> Result<Change> {
         let before = read()?;
         let after = with_block(&before, entries)?;
-        let id = &entries.paths.id;
-        let config = &entries.config;
-        let mut change = Replacement {
-            before: &before,
-            after: &after,
-            id,
-            config,
-            now,
-        }
-        .run()?;
-        change.notes.extend(kept_lines(&before, id));
-        Ok(change)
+        replace(&before, &after, &entries.paths.id, &entries.config, now)
     }
 
     fn remove(&self, id: &str, config: &Path, now: i64) -> Result<Change> {
@@ -159,15 +148,7 @@ impl Backend for Cron {
         let Some(after) = crontab::remove(&before, id)? else {
             return Ok(Change::default());
         };
-        let mut change = Replacement {
-            before: &before,
-            after: &after,
-            id,
-            config,
-            now,
-        }
-        .run()?;
-        change.notes.extend(kept_lines(&before, id));
+        let change = replace(&before, &after, id, config, now)?;
         mark::remove_files(config);
         Ok(change)
     }
@@ -181,6 +162,20 @@ impl Backend for Cron {
 fn utc_offset(now: i64) -> i64 {
     let local = Local.timestamp_opt(now, 0).single();
     local.map_or(0, |time| i64::from(time.offset().fix().local_minus_utc()))
+}
+
+/// Replaces the crontab, and tells of lines of the user that were inside the block.
+fn replace(before: &[u8], after: &[u8], id: &str, config: &Path, now: i64) -> Result<Change> {
+    let mut change = Replacement {
+        before,
+        after,
+        id,
+        config,
+        now,
+    }
+    .run()?;
+    change.notes.extend(kept_lines(before, id));
+    Ok(change)
 }
 
 /// Tells of lines of the user inside the block. Nothing is told of an empty line.

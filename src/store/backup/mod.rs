@@ -111,18 +111,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let suffix = temp_suffix(options.database);
     rotate::remove_leftovers(directory, &suffix, &id, options.database)?;
     let previous = newest_backup(directory, &id, options.now)?;
-
-    let stem = names::stem(options.database);
-    let name = names::free_name(directory, &stem, options.now, options.compress);
-    let temporary = directory.join(format!(".{name}{suffix}"));
-    let manifest = create::build(options, BackupKind::Backup, source, &temporary)
-        .and_then(|backup| create::publish(options, backup, &stem));
-    // The uncompressed copy of a compressed backup, or the files of a failed one.
-    create::remove_temporary_files(&temporary);
-    let manifest = manifest.map_err(|error| {
-        let known = display_path(&directory.join(&name));
-        error.with_known_name(&temporary, &known)
-    })?;
+    let manifest = copy(options, source, &suffix)?;
 
     let backups = Backups::find(directory, &id, options.now)?;
     let mut warnings = warnings(&manifest, previous.as_ref(), backups.future());
@@ -136,8 +125,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     // The user should look at the previous backup before it is rotated away, or import the rows that only a backup has.
     let may_rotate = !is_much_smaller(&manifest, previous.as_ref()) && only_copy.is_none();
     // The commands that keep all backups say themselves what is missing: an import may bring it back.
-    let warns = options.keep != Some(u32::MAX);
-    warnings.extend(only_copy.filter(|_| warns));
+    warnings.extend(only_copy.filter(|_| options.keep.is_some()));
     let removed = match options.keep.filter(|_| may_rotate) {
         Some(keep) => rotate::remove_oldest(
             directory,
@@ -160,6 +148,26 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
         manifest,
         removed,
         warnings,
+    })
+}
+
+/// Copies the database to the folder.
+fn copy(
+    options: &BackupOptions<'_>,
+    source: create::SourceDatabase,
+    suffix: &str,
+) -> Result<Manifest> {
+    let directory = options.directory;
+    let stem = names::stem(options.database);
+    let name = names::free_name(directory, &stem, options.now, options.compress);
+    let temporary = directory.join(format!(".{name}{suffix}"));
+    let manifest = create::build(options, BackupKind::Backup, source, &temporary)
+        .and_then(|backup| create::publish(options, backup, &stem));
+    // The uncompressed copy of a compressed backup, or the files of a failed one.
+    create::remove_temporary_files(&temporary);
+    manifest.map_err(|error| {
+        let known = display_path(&directory.join(&name));
+        error.with_known_name(&temporary, &known)
     })
 }
 

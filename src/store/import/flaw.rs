@@ -37,7 +37,7 @@ impl Flaw {
         }
     }
 
-    /// Of a line in which the quotes are wrong. `line` is the first line of the record, and `names` are those of the columns.
+    /// Describes wrong quotes. `line` is the first line of the record, and `names` are those of the columns.
     pub(super) fn of_quotes(wrong: WrongQuote, line: u64, names: &[String]) -> Self {
         let column = |cell: usize| names.get(cell).map_or("after the last", String::as_str);
         match wrong {
@@ -66,7 +66,7 @@ impl Flaw {
         }
     }
 
-    /// Of lines that were read as one, because a quote is missing or is one too many.
+    /// Describes lines that were read as one record, because a quote is missing or is one too many.
     pub(super) fn of_joined_lines(reason: &str, lines: u64) -> Self {
         Self {
             description: format!("{reason}; with its quotes it spans {lines} lines"),

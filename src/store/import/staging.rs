@@ -77,6 +77,10 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
                  period_start,                  -- start of the month of the summary
                  winner_faction_id
              );
+             CREATE TEMP VIEW newest_winners AS -- the winner in the newest of these summaries of each war
+             SELECT war_type, war_id, winner_faction_id, max(period_start) AS period_start
+             FROM known_winners
+             GROUP BY war_type, war_id;
              CREATE TEMP TABLE rosters (        -- when our own fetches have read the roster of a faction: find_rosters.sql
                  faction_id,
                  at,

@@ -78,7 +78,7 @@ fn a_war_counts_in_the_month_in_which_its_end_was_first_known_in_any_order() {
     }
 }
 
-/// What one collector saw of the war.
+/// The times at which one collector saw the war, and how long it keeps its rows.
 #[derive(Clone, Debug)]
 struct Course {
     /// When its score was first seen. `None`: only after the end.

@@ -185,7 +185,7 @@ fn a_line_break_in_a_column_that_never_has_one_is_a_bad_line() {
     }
 }
 
-/// What is written for a text that looks like the rows of the file it is in.
+/// Some of the texts look like rows of the file that they are in.
 #[test]
 fn texts_with_quotes_and_line_breaks_are_exported_and_imported_as_the_same_bytes() {
     let sandbox = Sandbox::new();

@@ -52,7 +52,7 @@ struct Fault {
     name: &'static str,
     write: &'static str,
     code: i32,
-    /// What the message says.
+    /// A part of the message.
     says: &'static str,
 }
 

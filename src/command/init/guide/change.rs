@@ -69,22 +69,16 @@ impl Guide<'_> {
     fn changed_setup(&mut self, old: &str, settings: &Settings) -> Result<Setup> {
         let taken = settings.key_names().map(str::to_owned).collect();
         let key_files = self.name_typed_keys(taken)?;
-        let (factions, players) = (self.answers.factions.clone(), self.answers.players.clone());
         // An unchanged list stays as it is written.
+        let mut answers = self.answers.clone();
         let track = &settings.track;
-        self.answers.factions.take_if(|ids| *ids == track.factions);
-        self.answers.players.take_if(|ids| *ids == track.players);
-        let (text, changed) = configuration::changed_text(old, &self.answers, &self.file)?;
-        self.answers.factions = factions;
-        self.answers.players = players;
+        answers.factions.take_if(|ids| *ids == track.factions);
+        answers.players.take_if(|ids| *ids == track.players);
+        let (text, changed) = configuration::changed_text(old, &answers, &self.file)?;
+        let existing = ExistingFile::Text(old.to_owned());
         Ok(Setup {
-            settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
-            file: self.file.clone(),
-            text,
-            existing: ExistingFile::Text(old.to_owned()),
             changed,
-            key_files,
-            is_alone: true,
+            ..self.setup(text, existing, key_files)?
         })
     }
 

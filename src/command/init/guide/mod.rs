@@ -14,7 +14,7 @@ mod targets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::command::init::answers::Answers;
+use crate::command::init::answers::{Answers, NewKeyFile};
 use crate::command::init::configuration::ExistingFile;
 use crate::command::init::guide::jobs::Jobs;
 use crate::command::init::guide::session::Session;
@@ -24,6 +24,7 @@ use crate::command::init::write::Setup;
 use crate::command::init::{Written, conclude};
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
+use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::faction::Faction;
 use crate::model::id::{FactionId, PlayerId};
@@ -180,6 +181,24 @@ impl Asked {
 }
 
 impl Guide<'_> {
+    /// The files with this text of the configuration.
+    fn setup(
+        &self,
+        text: String,
+        existing: ExistingFile,
+        key_files: Vec<NewKeyFile>,
+    ) -> Result<Setup> {
+        Ok(Setup {
+            settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
+            file: self.file.clone(),
+            text,
+            existing,
+            changed: Vec::new(),
+            key_files,
+            is_alone: true,
+        })
+    }
+
     /// Asks whether to write what the summary has shown.
     fn confirm(&self) -> Result<Decision> {
         if self.prompt.confirm("Write this?", true)? {

@@ -6,14 +6,13 @@ use crate::command::init::configuration::{self, ExistingFile};
 use crate::command::init::guide::targets::Wanted;
 use crate::command::init::guide::{Asked, Decision, Guide};
 use crate::command::init::refuse_new_unreadable_keys;
-use crate::command::init::write::Setup;
 use crate::config::{Settings, Territories, Wars};
 use crate::error::Result;
 
 impl Guide<'_> {
     /// Asks for everything that the flags do not say: keys, targets, places, jobs. Then it shows all of it and asks whether
     /// to write it.
-    pub(super) fn set_up(mut self, existing: ExistingFile) -> Result<Asked> {
+    pub(super) fn set_up(mut self, mut existing: ExistingFile) -> Result<Asked> {
         if self.answers.keys.is_empty() && !self.context.settings.keys_are_from_environment {
             self.ask_keys(false)?;
         } else {
@@ -25,19 +24,10 @@ impl Guide<'_> {
         let settings = self.settings_so_far()?;
         self.say_cost(&settings)?;
         self.ask_places(&existing)?;
-        let mut existing = existing;
         loop {
             let key_files = self.name_typed_keys(BTreeSet::new())?;
             let text = configuration::new_text(&self.answers, &self.file)?;
-            let setup = Setup {
-                settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
-                file: self.file.clone(),
-                text,
-                existing,
-                changed: Vec::new(),
-                key_files,
-                is_alone: true,
-            };
+            let setup = self.setup(text, existing, key_files)?;
             let jobs = self.offer_jobs(&setup)?;
             self.say_summary(&setup, &jobs);
             match self.confirm()? {
