@@ -421,28 +421,3 @@ tornsnap: could not finish the checks
         assert_eq!(finished.stdout(), "");
     }
 }
-
-#[test]
-fn a_second_signal_ends_the_process_at_once() {
-    let sandbox = large(400_000);
-    let mut child = sandbox.command(&["backup"]).spawn().unwrap();
-    while !has_file(&sandbox, ".partial") {
-        assert!(child.try_wait().unwrap().is_none(), "it ended too early");
-        thread::yield_now();
-    }
-    signal(&child, "STOP");
-    signal(&child, "INT");
-    signal(&child, "TERM");
-    signal(&child, "CONT");
-
-    let finished = Finished(child.wait_with_output().unwrap());
-
-    // The shell reports a process that a signal has ended as 128 and its number.
-    assert_eq!(finished.code(), -1, "{}", finished.stderr());
-    sandbox.run(&["backup"]).expect(0);
-    assert!(
-        !has_file(&sandbox, ".partial"),
-        "{:?}",
-        files(&sandbox.path(""))
-    );
-}

@@ -133,6 +133,37 @@ fn a_signal_ends_a_run_that_waits_for_a_pause_to_pass() {
 }
 
 #[test]
+fn a_second_signal_ends_a_run_that_waits_for_the_database() {
+    let (torn, mut child) = stuck_at_the_third();
+    let writer = torn.sandbox.sqlite();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    signal(&child, "INT");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(
+        child.try_wait().unwrap().is_none(),
+        "it did not wait for the writer"
+    );
+    let start = Instant::now();
+    signal(&child, "TERM");
+    let finished = end(child);
+
+    // The shell reports a process that a signal has ended as 128 and its number.
+    assert_eq!(finished.code(), -1, "{}", finished.stderr());
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+    drop(writer);
+    torn.fetch_at(NOW + 60, &["players"]).expect(0);
+    assert_eq!(
+        torn.rows("SELECT status FROM fetch_runs ORDER BY id"),
+        ["killed", "ok"]
+    );
+}
+
+#[test]
 fn a_killed_run_leaves_what_it_saved_and_the_next_one_is_clean() {
     let (torn, mut child) = stuck_at_the_third();
     let end_of_wait = Instant::now() + Duration::from_secs(10);

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::cron::{Crontab, give_away, run_for};
+use super::cron::{Crontab, give_away, run, run_for};
 use super::has_program;
 use crate::support::torn::Torn;
 use crate::support::{heavy, skipped};
@@ -37,15 +37,22 @@ fn a_real_cron_runs_the_jobs() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let count = || {
-        let sql = "SELECT kind, count(*) FROM fetch_runs WHERE status = 'ok' GROUP BY kind";
-        torn.sandbox.rows(sql)
+    // The program counts as the user: if root opened the database here, SQLite would create the files beside it as root for a
+    // moment, and a job that starts in this moment could not open them.
+    let successful_runs = || {
+        let export = ["export", "fetch_runs", "--columns", "kind,status"];
+        let table = run(&torn.sandbox, &export).stdout();
+        let count = |kind: &str| {
+            let line = format!("{kind},ok");
+            table.lines().filter(|found| *found == line).count()
+        };
+        ["factions", "players", "wars"].map(count)
     };
+    let all_ran_twice = || successful_runs().iter().all(|count| *count >= 2);
 
     let end = Instant::now() + Duration::from_secs(190);
-    let wanted = ["factions|2", "players|2", "wars|2"];
     let mut early_exit = None;
-    while count() != wanted && Instant::now() < end && early_exit.is_none() {
+    while !all_ran_twice() && Instant::now() < end && early_exit.is_none() {
         thread::sleep(Duration::from_millis(500));
         early_exit = daemon.try_wait().unwrap();
     }
@@ -58,7 +65,7 @@ fn a_real_cron_runs_the_jobs() {
         return;
     }
     let log = fs::read_to_string(torn.sandbox.path("tornsnap-schedule.log")).unwrap_or_default();
-    assert_eq!(count(), wanted, "{log}");
+    assert!(all_ran_twice(), "{:?}\n{log}", successful_runs());
     assert_eq!(log, "");
     // Jobs of the same minute start ten seconds apart.
     let seconds = torn
