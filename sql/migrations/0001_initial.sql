@@ -372,6 +372,7 @@ CREATE TABLE month_states (                       -- what was done with each mon
     purged_at     INTEGER,                        -- when its summaries were deleted on request; NULL: they were not
     reopened_at   INTEGER,                        -- when its prune turned out to be too early; its rows may be imported again
     expected_rows INTEGER,                        -- history rows up to reopened_at, with those that this prune deleted
+    reopened_last_id INTEGER,                     -- highest id in the history table then; stays after the month is closed
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 

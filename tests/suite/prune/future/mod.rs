@@ -1,5 +1,6 @@
 //! `prune --future` removes the rows and timestamps that were recorded while the clock was ahead, and nothing else.
 
+mod archived;
 mod early;
 mod guards;
 mod lost;
