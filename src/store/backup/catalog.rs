@@ -5,8 +5,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Result, WithContext};
+use crate::error::{Result, WithContext, without_path};
 use crate::model::identity::DatabaseId;
+use crate::model::lost_rows::UnreadCopy;
+use crate::model::time::iso;
 use crate::store::backup::manifest::{self, BackupKind, Manifest};
 use crate::store::backup::names::{file_name, is_named_after, name_sort_key, timestamp_in_name};
 
@@ -170,6 +172,68 @@ pub(crate) fn list_without_manifest(directory: &Path) -> Result<Vec<PathBuf>> {
         .collect();
     found.sort();
     Ok(found)
+}
+
+/// The backups of a database in a folder that no search can read, and why.
+pub(super) fn list_unusable(
+    directory: &Path,
+    id: &DatabaseId,
+    database: &Path,
+) -> Result<Vec<UnreadCopy>> {
+    let unread = |file: &Path, why: String| UnreadCopy {
+        file: file.to_owned(),
+        is_archive: false,
+        why: Some(why),
+    };
+    if !directory.exists() {
+        return Ok(vec![unread(
+            directory,
+            "the backup folder is not there".to_owned(),
+        )]);
+    }
+    let mut listed = list_backups(directory)?;
+    listed.retain(|backup| backup.path.exists() && backup.seems_to_be_of(id, database));
+    let mut unusable: Vec<UnreadCopy> = listed
+        .iter()
+        .filter_map(|backup| Some(unread(&backup.path, why_unusable(backup)?)))
+        .collect();
+    let without_manifest = list_without_manifest(directory)?;
+    unusable.extend(
+        without_manifest
+            .iter()
+            .filter(|path| is_named_after(path, database))
+            .map(|path| {
+                unread(
+                    path,
+                    "its manifest, the .json file beside it, is missing".to_owned(),
+                )
+            }),
+    );
+    Ok(unusable)
+}
+
+fn why_unusable(backup: &ListedBackup) -> Option<String> {
+    let manifest = match &backup.manifest {
+        Ok(manifest) => manifest,
+        Err(error) => return Some(error.one_line()),
+    };
+    if let Some(found_at) = manifest.damaged_at {
+        return Some(format!("it was found damaged at {}", iso(found_at)));
+    }
+    let bytes = match fs::metadata(&backup.path) {
+        Ok(file) => file.len(),
+        Err(error) => return Some(without_path(error).to_string()),
+    };
+    let wrong_size = || {
+        format!(
+            "it has {bytes} bytes, and its manifest says {}",
+            manifest.bytes
+        )
+    };
+    (!is_whole(manifest)).then(|| match bytes {
+        0 => "it is empty".to_owned(),
+        _ => wrong_size(),
+    })
 }
 
 /// Whether any file in a folder is, or seems to be, a backup of this database.

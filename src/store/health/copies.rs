@@ -81,8 +81,13 @@ pub(crate) fn verify_newest_backup(
 
 impl Snapshot {
     /// The rows that a prune deleted while the clock was ahead, and the recorded results of the last search of the backups.
-    pub(crate) fn lost_rows(&self, directory: &Path, now: i64) -> Result<Option<LostRows>> {
-        backup::lost_rows(self.connection(), directory, now)
+    pub(crate) fn lost_rows(
+        &self,
+        directory: &Path,
+        database: &Path,
+        now: i64,
+    ) -> Result<Option<LostRows>> {
+        backup::lost_rows(self.connection(), directory, database, now)
     }
 
     /// The last backup that was written to a folder, as the database recorded it.

@@ -97,8 +97,14 @@ fn the_archive_is_named_if_no_backup_has_the_rows() {
     assert!(named.ends_with(ARCHIVE), "{report}");
     let check = story.check("pruned_early").unwrap();
     let text = |field: &str| check[field].as_str().unwrap().to_owned();
-    assert!(text("message").ends_with(&format!("{ARCHIVE} has them")), "{check}");
-    assert!(text("try").contains(&format!("`tornsnap import {named}`")), "{check}");
+    assert!(
+        text("message").ends_with(&format!("{ARCHIVE} has them")),
+        "{check}"
+    );
+    assert!(
+        text("try").contains(&format!("`tornsnap import {named}`")),
+        "{check}"
+    );
     story.run(IN_APRIL, &["import", "--no-backup", named]);
     assert!(story.contents("wrong.db") == story.contents("right.db"));
 }
@@ -112,7 +118,10 @@ fn an_archive_that_is_not_there_is_named_with_the_reason() {
     let report = story.run(IN_APRIL, &["prune", "--future"]);
 
     let unread = &report["pruned_early"]["unread"];
-    assert!(unread[0]["file"].as_str().unwrap().ends_with(ARCHIVE), "{report}");
+    assert!(
+        unread[0]["file"].as_str().unwrap().ends_with(ARCHIVE),
+        "{report}"
+    );
     let check = story.check("pruned_early").unwrap();
     let message = check["message"].as_str().unwrap();
     assert!(message.contains("could not be looked into: "), "{message}");
@@ -131,6 +140,9 @@ fn an_archive_is_imported_only_while_rows_are_missing_that_it_has() {
     story.run(IN_APRIL, &["prune", "--future"]);
     let report: Value = story.run(IN_APRIL, &["import", "--no-backup", ARCHIVE]);
 
-    assert!(report["tables"]["player_stats_history"]["taken"].as_i64() > Some(0), "{report}");
+    assert!(
+        report["tables"]["player_stats_history"]["taken"].as_i64() > Some(0),
+        "{report}"
+    );
     assert!(refused().contains("it is an archive"), "{}", refused());
 }

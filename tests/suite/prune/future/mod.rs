@@ -5,6 +5,7 @@ mod early;
 mod guards;
 mod lost;
 mod tables;
+mod unread;
 
 use rusqlite::Connection;
 use tornsnap::testing::config::{Clock, Overrides, Settings, refuse_wrong_clock};
