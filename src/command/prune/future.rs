@@ -192,7 +192,7 @@ fn refuse_if_blocked(
     }
 }
 
-/// Takes a backup, unless a flag says otherwise, and returns the name of the file that has the present content.
+/// Takes a backup, unless a flag says otherwise, and returns the path of the file that has the present content.
 fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<Option<String>> {
     if args.without_backup {
         return Ok(None);
@@ -321,7 +321,7 @@ fn warn_about_pruned_rows(findings: &FutureFindings, lost: Option<&LostRows>) {
         log::warn!("{}; {}", lost.describe(), lost.help());
     } else if findings.pruned_rows > 0 {
         log::warn!(
-            "while the clock was ahead, a prune deleted {} too early; a backup from before has them",
+            "while the clock was ahead, a prune deleted {}; by the records of the months, none of them is missing now",
             count(findings.pruned_rows, "history row")
         );
     }

@@ -16,6 +16,8 @@ pub(crate) struct Backups {
     pub(crate) damaged: Option<PathBuf>,
     /// Backups that a clock made while it was ahead. Their dates may have passed since.
     pub(crate) future: Vec<PathBuf>,
+    /// Why the newest file that seems to be a backup of this database cannot be used, if it cannot.
+    pub(crate) unusable: Option<String>,
     /// The newest file by name, when no manifest can be read. It may belong to another database.
     pub(crate) unreadable: Option<PathBuf>,
     /// Whether the backup folder exists.
@@ -97,6 +99,13 @@ fn no_backup(
             ),
             "run `tornsnap backup` to make a new one, and check the disk",
             "damaged",
+        );
+    }
+    if let Some(unusable) = &found.unusable {
+        return warning(
+            format!("there is no verified backup in {folder}: {unusable}"),
+            "run `tornsnap backup` to make a new one, and check the disk",
+            "unusable",
         );
     }
     let Some(recorded) = recorded else {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Result, WithContext, without_path};
 use crate::model::identity::DatabaseId;
 use crate::model::lost_rows::UnreadCopy;
+use crate::model::path::display_path;
 use crate::model::time::iso;
 use crate::store::backup::manifest::{self, BackupKind, Manifest};
 use crate::store::backup::names::{file_name, is_named_after, name_sort_key, timestamp_in_name};
@@ -174,42 +175,50 @@ pub(crate) fn list_without_manifest(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The backups of a database in a folder that no search can read, and why.
+/// The files in a folder that seem to be backups of a database and cannot be used, the newest first.
 pub(super) fn list_unusable(
     directory: &Path,
     id: &DatabaseId,
     database: &Path,
 ) -> Result<Vec<UnreadCopy>> {
-    let unread = |file: &Path, why: String| UnreadCopy {
+    let unread = |file: &Path, why| UnreadCopy {
         file: file.to_owned(),
         is_archive: false,
         why: Some(why),
     };
-    if !directory.exists() {
-        return Ok(vec![unread(
-            directory,
-            "the backup folder is not there".to_owned(),
-        )]);
-    }
     let mut listed = list_backups(directory)?;
     listed.retain(|backup| backup.path.exists() && backup.seems_to_be_of(id, database));
-    let mut unusable: Vec<UnreadCopy> = listed
+    let with_manifest = listed
         .iter()
-        .filter_map(|backup| Some(unread(&backup.path, why_unusable(backup)?)))
-        .collect();
+        .rev()
+        .filter_map(|backup| Some(unread(&backup.path, why_unusable(backup)?)));
     let without_manifest = list_without_manifest(directory)?;
-    unusable.extend(
-        without_manifest
-            .iter()
-            .filter(|path| is_named_after(path, database))
-            .map(|path| {
-                unread(
-                    path,
-                    "its manifest, the .json file beside it, is missing".to_owned(),
-                )
-            }),
-    );
-    Ok(unusable)
+    let without_manifest = without_manifest
+        .iter()
+        .rev()
+        .filter(|path| is_named_after(path, database))
+        .map(|path| {
+            let why = "its manifest, the .json file beside it, is missing";
+            unread(path, why.to_owned())
+        });
+    Ok(with_manifest.chain(without_manifest).collect())
+}
+
+/// Why the newest file that seems to be a backup of a database, and cannot be used, cannot be used.
+///
+/// # Errors
+///
+/// Fails when the folder cannot be read.
+pub(crate) fn describe_unusable(
+    directory: &Path,
+    id: &DatabaseId,
+    database: &Path,
+) -> Result<Option<String>> {
+    let unusable = list_unusable(directory, id, database)?;
+    Ok(unusable.first().map(|copy| {
+        let why = copy.why.as_deref().unwrap_or_default();
+        format!("{} cannot be used: {why}", display_path(&copy.file))
+    }))
 }
 
 fn why_unusable(backup: &ListedBackup) -> Option<String> {

@@ -32,9 +32,10 @@ use crate::store::lock::Lock;
 use crate::store::open;
 use crate::store::{Store, clock};
 
+pub(crate) use catalog::describe_unusable;
 pub(crate) use catalog::{Backups, ListedBackup, list_without_manifest, newest_with_database_name};
 pub use catalog::{list_backups, newest_backup};
-pub(crate) use latest::{latest_backup, newest_to_verify};
+pub(crate) use latest::{latest_backup, newest_to_verify, why_none};
 pub(crate) use manifest::BackupKind;
 pub use manifest::Manifest;
 pub(crate) use same_content::newest_with_same_content;

@@ -69,6 +69,10 @@ impl Recorded {
             ))
         };
         let (backups, unusable) = match found() {
+            Ok(_) if !directory.exists() => {
+                let why = "the backup folder is not there".to_owned();
+                (None, vec![unread_folder(directory, why)])
+            }
             Ok((backups, unusable)) => (Some(backups), unusable),
             Err(error) => (None, vec![unread_folder(directory, error.one_line())]),
         };
@@ -93,7 +97,7 @@ impl Recorded {
     }
 }
 
-pub(super) fn unread_folder(directory: &Path, why: String) -> UnreadCopy {
+fn unread_folder(directory: &Path, why: String) -> UnreadCopy {
     UnreadCopy {
         file: directory.to_owned(),
         is_archive: false,

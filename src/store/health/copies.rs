@@ -37,6 +37,7 @@ pub(crate) fn find_backups(
                 newest: backups.newest_first().first().map(made),
                 damaged: backups.damaged_newest().map(path),
                 future: backups.future().iter().map(path).collect(),
+                unusable: backup::describe_unusable(directory, id, database)?,
                 unreadable: None,
                 has_folder,
             }
@@ -47,6 +48,7 @@ pub(crate) fn find_backups(
                 .map(made),
             damaged: None,
             future: Vec::new(),
+            unusable: None,
             unreadable: None,
             has_folder,
         },

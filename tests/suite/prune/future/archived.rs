@@ -76,12 +76,29 @@ fn rows_that_were_moved_to_the_archive_too_early_come_back_and_are_moved_once() 
             same("wrong.db", "right.db");
             for name in ["right.db", "wrong.db"] {
                 summarize(&story.sandbox, IN_JUNE, name, &[]);
+            }
+            fs::copy(
+                story.sandbox.path("wrong.db"),
+                story.sandbox.path("kept.db"),
+            )
+            .unwrap();
+            for name in ["right.db", "wrong.db"] {
                 story.prune(IN_JUNE, name);
             }
             same("wrong.db", "right.db");
             same(ARCHIVE, "cold-right.db");
             let after = rows_of(&story.sandbox, ARCHIVE);
             assert!(archived.iter().all(|row| after.contains(row)), "{told}");
+            // The state after a power cut between copy and delete.
+            story.sandbox.remove_database("wrong.db");
+            fs::rename(
+                story.sandbox.path("kept.db"),
+                story.sandbox.path("wrong.db"),
+            )
+            .unwrap();
+            story.prune(IN_JUNE, "wrong.db");
+            same("wrong.db", "right.db");
+            assert_eq!(rows_of(&story.sandbox, ARCHIVE), after, "{told}");
         }
     }
 }
