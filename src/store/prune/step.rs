@@ -206,7 +206,8 @@ impl Step {
         ]
     }
 
-    fn parameters_with<'a>(&'a self, known: &'a String) -> [(&'static str, &'a dyn ToSql); 5] {
+    /// `known`: the result of [`Self::known_ids`].
+    fn parameters_with<'a>(&'a self, known: &'a dyn ToSql) -> [(&'static str, &'a dyn ToSql); 5] {
         let [from, until, last_id, kept] = self.parameters();
         [from, until, last_id, kept, (":known", known)]
     }

@@ -21,14 +21,17 @@ fn resize(file: &Path, bytes: u64) {
     file.set_len(bytes).unwrap();
 }
 
-/// What can happen to a backup, and the words that say it.
-const FAULTS: [(&str, fn(&Path)); 5] = [
+/// Damages a backup or its manifest.
+type Fault = fn(&Path);
+
+/// The words that say what is wrong with a backup after each fault.
+const FAULTS: [(&str, Fault); 5] = [
     ("it is empty", |backup| resize(backup, 0)),
     ("it has 8192 bytes, and its manifest says", |backup| {
-        resize(backup, 8192)
+        resize(backup, 8192);
     }),
     ("it is not a manifest", |backup| {
-        fs::write(manifest_of(backup), "").unwrap()
+        fs::write(manifest_of(backup), "").unwrap();
     }),
     ("it was changed after it was written", |backup| {
         let text = fs::read_to_string(manifest_of(backup)).unwrap();
