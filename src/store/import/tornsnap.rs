@@ -36,7 +36,7 @@ pub(super) fn read(
         table.status == SummaryStatus::Pruned
     });
     // A backup, for example. Its rows with times after now were removed here on purpose.
-    let is_own = identity(connection)?.id == identity(target)?.id;
+    let is_our_copy = is_copy_of(connection, target)?;
     for table in &TABLES {
         let history = History::from_summary_table_name(table.name);
         let start = table.position("period_start");
@@ -60,7 +60,7 @@ pub(super) fn read(
                 Err(Skip::Recomputed)
             }
         })?;
-        if is_own {
+        if is_our_copy {
             tally.expect_future();
         }
         tallies.insert(table.name, tally);
@@ -68,7 +68,7 @@ pub(super) fn read(
     Ok(SourceFacts {
         knows_factions_of_players: true,
         pruned,
-        is_our_copy: is_copy_of(connection, target)?,
+        is_our_copy,
     })
 }
 
