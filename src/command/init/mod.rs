@@ -5,6 +5,7 @@ mod configuration;
 mod fields;
 mod flags;
 mod guide;
+mod headers;
 mod ids;
 mod key_names;
 mod key_tables;
