@@ -64,7 +64,12 @@ const SEVERAL_LINES: &str = "key = [{\n  # how it is called\n  name = \"alice\",
 #[test]
 fn the_comments_of_keys_stay_where_they_are() {
     for case in CASES {
-        assert_eq!(changed(case.before, case.flags), case.after, "{}", case.name);
+        assert_eq!(
+            changed(case.before, case.flags),
+            case.after,
+            "{}",
+            case.name
+        );
     }
 }
 
