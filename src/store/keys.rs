@@ -186,7 +186,8 @@ fn known_key_of(row: &Row<'_>, fingerprint: &str) -> rusqlite::Result<Option<Kno
 
 /// Whether the key of a row may read its owner's battle stats; `None` if it was not checked.
 pub(super) fn reads_battle_stats(row: &Row<'_>) -> rusqlite::Result<Option<bool>> {
-    let Some(level) = row.get("access_level")? else {
+    let access: Option<String> = row.get("access")?;
+    let (Some(_), Some(level)) = (access, row.get("access_level")?) else {
         return Ok(None);
     };
     let listed = names_in(row, "user_selections")?;
