@@ -73,6 +73,9 @@ pub(super) fn set(table: &mut dyn TableLike, name: &str, mut value: Value) {
 
 /// Renames a field, if it is there and no field has the new name. It keeps its position and the comments around it.
 pub(super) fn rename(table: &mut dyn TableLike, old: &str, new: &str) {
+    if !table.contains_key(old) {
+        return;
+    }
     if table.contains_key(new) {
         table.remove(old);
         return;
