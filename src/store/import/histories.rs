@@ -295,7 +295,10 @@ impl Merger<'_> {
         let month = self.month_of(&row.values);
         if !is_change && !self.keeps_repeated(month) {
             self.tally.unchanged += 1;
-            if let Some(month) = month {
+            // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
+            if let Some(month) = month
+                && closed.is_none()
+            {
                 *entity.repeated.entry(month).or_default() += 1;
             }
             return Ok(());

@@ -22,6 +22,7 @@ mod states;
 mod summaries;
 mod tornsnap;
 mod triggers;
+mod unsummarized;
 mod wars;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +72,8 @@ struct SourceFacts {
     pruned: HistoryMonths,
     /// Whether the source is a copy of our database, or an archive of it.
     is_our_copy: bool,
+    /// Whether its summaries of more rows also replace ours in months that are pruned here.
+    completes_pruned_months: bool,
 }
 
 /// The months of our database that are not summarized again. Their own rows, or summaries, were deleted here on purpose.
@@ -195,7 +198,7 @@ fn merge(
         )?;
     }
     memberships::merge(connection, tallies)?;
-    summaries::merge(connection, &closed, now, tallies)?;
+    summaries::merge(connection, facts, &closed, now, tallies)?;
     // Another backup may have the most of the rows that are missing now.
     if missing_rows(connection, now)? != missing {
         forget_searched(connection)?;

@@ -17,6 +17,7 @@ mod pruned;
 mod pruned_elsewhere;
 mod quotes;
 mod refusals;
+mod restored;
 mod rosters;
 #[cfg(unix)]
 mod scratch;
