@@ -109,12 +109,6 @@ impl ClosedMonths {
         self.reopened.contains(&(history.table(), month))
     }
 
-    /// Whether rows of closed months are taken that `prune` would have kept, also of entities with a history here.
-    fn takes_kept_rows(&self, history: History) -> bool {
-        let mut reopened = self.reopened.iter();
-        reopened.any(|(table, _)| *table == history.table())
-    }
-
     fn closing(&self, history: History, month: Month) -> Option<Closing> {
         self.closed.get(&(history.table(), month)).copied()
     }

@@ -35,9 +35,7 @@ pub(super) fn read(
     let imported = imported_summaries(connection)?;
     // The summaries of these months are all that is left of their history rows.
     let months_there = months::months(connection, options.now)?;
-    let pruned = months_where(&months_there, |table| {
-        table.status == SummaryStatus::Pruned
-    });
+    let pruned = months_where(&months_there, |table| table.status == SummaryStatus::Pruned);
     let pruned_here = pruned_months(&months::months(target, options.now)?);
     unsummarized::summarize(connection, &months_there, &pruned_here, options.now)?;
     // A backup, for example. Its rows with times after now were removed here on purpose.

@@ -37,9 +37,7 @@ pub(super) fn summarize(
         // Only a month that the user names is refused.
         let jobs = select_months(months, None, false, now).unwrap_or_default();
         let tables = jobs.iter().flat_map(|job| &job.tables);
-        for table in
-            tables.filter(|table| table.history == history && table.month <= last.month)
-        {
+        for table in tables.filter(|table| table.history == history && table.month <= last.month) {
             summary::compute(source, table, now)?;
         }
     }

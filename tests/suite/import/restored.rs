@@ -141,11 +141,14 @@ fn the_month_of_a_restored_backup_is_complete_after_an_import_of_the_old_databas
     let old = fs::read_dir(sandbox.path(""))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .find(|name| name.contains("before-restore") && !name.ends_with("-wal") && !name.ends_with("-shm"))
+        .find(|name| {
+            name.contains("before-restore") && !name.ends_with("-wal") && !name.ends_with("-shm")
+        })
         .unwrap();
     summarize(&sandbox, IN_APRIL, "tornsnap.db", &[]);
     prune(&sandbox, IN_APRIL, "tornsnap.db", &[]).expect(0);
-    let summary = "SELECT respect_start, respect_end, respect_change, record_count FROM faction_summary";
+    let summary =
+        "SELECT respect_start, respect_end, respect_change, record_count FROM faction_summary";
     assert_eq!(sandbox.rows(summary), ["100|150|50|2"]);
 
     let report = import(&sandbox, "tornsnap.db", &[&old]);
