@@ -94,18 +94,12 @@ fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<Tabl
         0
     };
     let mut written = compute(transaction, job, now)?;
-    transaction
-        .execute(
-            &render(job.history, sql!("summarize/forget_imported")),
-            named_params! {
-                ":history": job.history.table(),
-                ":period_start": month.start(),
-                ":period_end": month.end(),
-            },
-        )
-        .context(format!(
+    // An imported summary of a war is joined with the rows, however many they are.
+    if job.history != History::Wars {
+        forget_imported(transaction, job).context(format!(
             "compare the imported summaries of {month} with the history"
         ))?;
+    }
     if let Some(chain) = statements.chain {
         written += execute(chain).context(format!("write {table} of {month}"))?;
     }
@@ -114,6 +108,17 @@ fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<Tabl
         written,
         removed,
     })
+}
+
+fn forget_imported(transaction: &Transaction<'_>, job: &TableJob) -> rusqlite::Result<usize> {
+    transaction.execute(
+        &render(job.history, sql!("summarize/forget_imported")),
+        named_params! {
+            ":history": job.history.table(),
+            ":period_start": job.month.start(),
+            ":period_end": job.month.end(),
+        },
+    )
 }
 
 /// Writes the summaries that are computed from history rows.

@@ -175,7 +175,7 @@ fn merge(
     let months_before = months::months(connection, now)?;
     let missing = missing_rows(connection, now)?;
     let closed = ClosedMonths::of(&months_before, &missing);
-    wars::collect_winners(connection, tallies)?;
+    wars::collect_winners(connection, now, tallies)?;
     rosters::find(connection)?;
     states::merge(connection, facts, now, tallies)?;
     rosters::remove_leavers(connection)?;

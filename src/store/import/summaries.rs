@@ -36,17 +36,22 @@ pub(super) fn merge(
         };
         leave_purged(connection, history, closed, tallies).context(format!("import {name}"))?;
         find_thin(connection, history, facts, closed).context(format!("import {name}"))?;
-        let mut taken =
-            insert(connection, history, table, now).context(format!("import {name}"))?;
+        let mut completed = 0;
+        let mut taken = if history == History::Wars {
+            completed = wars::prepare(connection, closed, now)?;
+            let mut taken = wars::join(connection, now).context(format!("import {name}"))?;
+            wars::fill_earlier(connection, &mut taken).context(format!("import {name}"))?;
+            taken
+        } else {
+            insert(connection, history, table, now).context(format!("import {name}"))?
+        };
         record_imported(connection, history, &taken)
             .context(format!("record which summaries of {name} were imported"))?;
-        let mut completed = 0;
         if history == History::Wars {
-            completed = wars::settle(connection, now, &mut taken, tallies)
-                .context(format!("import {name}"))?;
+            wars::delete_known(connection, &mut taken).context(format!("import {name}"))?;
         }
-        let count = i64::try_from(taken.len()).unwrap_or(i64::MAX);
-        staging::tally(connection, name, count.saturating_add(completed), tallies)?;
+        let count = i64::try_from(taken.len() + completed).unwrap_or(i64::MAX);
+        staging::tally(connection, name, count, tallies)?;
         mark_months(connection, history, &taken, now)
             .context(format!("mark the months of {name}"))?;
         chain_pruned(connection, history, &taken)

@@ -25,6 +25,7 @@ mod scratch;
 mod signals;
 mod summaries;
 mod two_collectors;
+mod war_summaries;
 mod winners;
 
 use std::fs;
