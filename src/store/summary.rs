@@ -94,12 +94,9 @@ fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<Tabl
         0
     };
     let mut written = compute(transaction, job, now)?;
-    // An imported summary of a war is joined with the rows, however many they are.
-    if job.history != History::Wars {
-        forget_imported(transaction, job).context(format!(
-            "compare the imported summaries of {month} with the history"
-        ))?;
-    }
+    forget_imported(transaction, job).context(format!(
+        "compare the imported summaries of {month} with the history"
+    ))?;
     if let Some(chain) = statements.chain {
         written += execute(chain).context(format!("write {table} of {month}"))?;
     }
@@ -111,8 +108,12 @@ fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<Tabl
 }
 
 fn forget_imported(transaction: &Transaction<'_>, job: &TableJob) -> rusqlite::Result<usize> {
+    let statement = match job.history {
+        History::Wars => sql!("summarize/forget_imported_wars").to_owned(),
+        history => render(history, sql!("summarize/forget_imported")),
+    };
     transaction.execute(
-        &render(job.history, sql!("summarize/forget_imported")),
+        &statement,
         named_params! {
             ":history": job.history.table(),
             ":period_start": job.month.start(),

@@ -38,7 +38,7 @@ pub(super) fn merge(
         find_thin(connection, history, facts, closed).context(format!("import {name}"))?;
         let mut completed = 0;
         let mut taken = if history == History::Wars {
-            completed = wars::prepare(connection, closed, now)?;
+            completed = wars::fill_winners(connection).context(format!("import {name}"))?;
             let mut taken = wars::join(connection, now).context(format!("import {name}"))?;
             wars::fill_earlier(connection, &mut taken).context(format!("import {name}"))?;
             taken

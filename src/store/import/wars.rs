@@ -8,10 +8,9 @@ use crate::error::Result;
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::rules::WAR_SUMMARY;
-use crate::model::summary::TableJob;
 use crate::model::time::Month;
-use crate::store::import::{ClosedMonths, Tallies, staging};
-use crate::store::{SqlContext, sql, summary};
+use crate::store::import::{Tallies, staging};
+use crate::store::{SqlContext, sql};
 
 /// A summary that was taken: its entity, as [`schema_of`](crate::store::history::schema_of) has it, and the start of its month.
 pub(super) type Taken = (Datum, i64);
@@ -58,29 +57,9 @@ pub(super) fn collect_winners(
     complete_winners(connection, now, tallies).context("complete the winners of wars")
 }
 
-/// Computes the summaries that our history rows give in the months of the imported ones, so that both can be compared. Returns the number of stored summaries whose winner has become known.
-pub(super) fn prepare(connection: &Connection, closed: &ClosedMonths, now: i64) -> Result<usize> {
-    let months = || -> rusqlite::Result<Vec<i64>> {
-        connection
-            .prepare("SELECT DISTINCT period_start FROM temp.imported_war_summary ORDER BY 1")?
-            .query_map([], |row| row.get(0))?
-            .collect()
-    };
-    let months = months().context("read the imported summaries of wars")?;
-    let is_open = |month: &Month| closed.closing(History::Wars, *month).is_none();
-    for month in months.into_iter().filter_map(Month::of).filter(is_open) {
-        let job = TableJob {
-            month,
-            history: History::Wars,
-            rows_lost_before: None,
-            updates_record: false,
-            allows_loss: false,
-        };
-        summary::compute(connection, &job, now)?;
-    }
-    connection
-        .execute(sql!("import/fill_winners"), [])
-        .context("complete the winners of wars")
+/// Sets the winner in stored summaries of the months of the known winners. Returns their number.
+pub(super) fn fill_winners(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.execute(sql!("import/fill_winners"), [])
 }
 
 /// Adds the imported summaries, and joins them with the stored ones. Returns those that have changed anything.
