@@ -11,6 +11,14 @@ use super::{import, open};
 use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, summarize, template};
 use crate::support::Sandbox;
 
+/// What the jobs have done with the old database.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Old {
+    Unsummarized,
+    Summarized,
+    Pruned,
+}
+
 #[derive(Clone, Debug)]
 struct World {
     polls: Vec<Poll>,
@@ -18,8 +26,7 @@ struct World {
     backup_at: i64,
     /// In a month that no prune has closed.
     restored_at: i64,
-    is_old_summarized: bool,
-    is_old_pruned: bool,
+    old: Old,
     /// Whether the restored database is summarized and pruned before the import.
     is_pruned_first: bool,
     has_archive: bool,
@@ -40,8 +47,11 @@ fn any_world() -> impl Strategy<Value = World> {
             changes,
             backup_at: backup_at.min(restored_at),
             restored_at,
-            is_old_summarized: flags[0] || flags[1],
-            is_old_pruned: flags[1],
+            old: match flags {
+                [_, true, ..] => Old::Pruned,
+                [true, ..] => Old::Summarized,
+                _ => Old::Unsummarized,
+            },
             is_pruned_first: flags[2],
             has_archive: flags[3],
         })
@@ -68,10 +78,10 @@ fn write(sandbox: &Sandbox, template: &[u8], world: &World) {
     }
     sandbox.remove_database("archive.db");
     summarize(sandbox, IN_APRIL, "all.db", &[]);
-    if world.is_old_summarized {
+    if world.old != Old::Unsummarized {
         summarize(sandbox, world.restored_at, "old.db", &[]);
     }
-    if world.is_old_pruned {
+    if world.old == Old::Pruned {
         prune_with(sandbox, "old.db", world);
     }
 }
