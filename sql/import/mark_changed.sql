@@ -1,9 +1,9 @@
 -- Marks the months in which history rows were replaced, so that `summarize` writes their summaries again.
--- observed = -1 asks for that: it differs from every count, so the month counts as changed.
+-- Without a count of observed entities, a month counts as changed.
 --
 -- :history   name of the history table
 UPDATE main.month_states AS state
-SET observed = -1,
+SET observed = NULL,
     counted_rows = max(0, counted_rows - (
         SELECT count(*) FROM temp.replaced WHERE replaced.period_start = state.period_start))
 WHERE history = :history AND summarized_at IS NOT NULL

@@ -367,7 +367,7 @@ CREATE TABLE month_states (                       -- what was done with each mon
     summarized_at INTEGER,                        -- NULL: never
     counted_rows  INTEGER NOT NULL DEFAULT 0,     -- history rows of the month when it was summarized
     last_id       INTEGER NOT NULL DEFAULT 0,     -- highest id in the history table when it was summarized
-    observed      INTEGER NOT NULL DEFAULT 0,     -- players, factions or tiles observed in it then; -1: summarize it again
+    observed      INTEGER DEFAULT 0,              -- players, factions or tiles observed in it then; NULL: summarize it again
     pruned_at     INTEGER,                        -- when rows of it, or that it begins with, were first pruned; NULL: never
     purged_at     INTEGER,                        -- when its summaries were deleted on request; NULL: they were not
     reopened_at   INTEGER,                        -- when its prune turned out to be too early; its rows may be imported again

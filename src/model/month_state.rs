@@ -23,8 +23,8 @@ pub(crate) struct MonthFacts {
     pub(crate) summarized_rows: i64,
     /// Highest id in the history table at the time of the summary.
     pub(crate) last_id: i64,
-    /// Entities that were observed in the month, counted at the time of the summary. -1: an import asks for a new summary.
-    pub(crate) summarized_observed: i64,
+    /// Entities that were observed in the month, counted at the time of the summary. `None`: an import asks for a new summary.
+    pub(crate) summarized_observed: Option<i64>,
     /// Whether the month was summarized and at least one of its summaries exists.
     pub(crate) is_summarized: bool,
     /// Whether history rows of this month or of a later one were pruned, so that older rows are incomplete.
@@ -77,7 +77,7 @@ impl SummaryStatus {
         if facts.missing_rows > 0 {
             return Self::Reopened;
         }
-        if facts.late_rows > 0 || facts.observed != facts.summarized_observed {
+        if facts.late_rows > 0 || facts.summarized_observed != Some(facts.observed) {
             return Self::Changed;
         }
         if facts.deleted_by_others() * 2 > facts.summarized_rows {
@@ -256,7 +256,7 @@ pub(super) mod tests {
         has_older_rows: false,
         summarized_rows: 0,
         last_id: 0,
-        summarized_observed: 0,
+        summarized_observed: None,
         is_summarized: false,
         is_pruned: false,
         is_purged: false,
@@ -272,7 +272,7 @@ pub(super) mod tests {
         has_older_rows: false,
         summarized_rows: 9,
         last_id: 100,
-        summarized_observed: 2,
+        summarized_observed: Some(2),
         is_summarized: true,
         is_pruned: false,
         is_purged: false,
@@ -287,7 +287,7 @@ pub(super) mod tests {
         status: SummaryStatus,
     }
 
-    const CASES: [Case; 13] = [
+    const CASES: [Case; 14] = [
         Case {
             name: "an empty month",
             facts: NEW,
@@ -328,6 +328,14 @@ pub(super) mod tests {
             name: "one more entity observed",
             facts: MonthFacts {
                 observed: 3,
+                ..SUMMARIZED
+            },
+            status: SummaryStatus::Changed,
+        },
+        Case {
+            name: "an import asks for a new summary",
+            facts: MonthFacts {
+                summarized_observed: None,
                 ..SUMMARIZED
             },
             status: SummaryStatus::Changed,

@@ -68,7 +68,7 @@ fn table_state(row: &Row<'_>) -> rusqlite::Result<(i64, TableState)> {
         has_older_rows: row.get("is_carried")?,
         summarized_rows: or_zero("counted_rows")?,
         last_id: or_zero("last_id")?,
-        summarized_observed: or_zero("observed_then")?,
+        summarized_observed: row.get("observed_then")?,
         is_summarized: is_set("summarized_at")? && row.get("has_summary")?,
         is_pruned: is_set("pruned_at")?,
         is_purged: is_set("purged_at")?,

@@ -33,7 +33,7 @@ Examples:
   Try the webhook:
     tornsnap health --test-notify")]
 pub(crate) struct Args {
-    /// Also check every page and reference of the database, and verify the latest backup again
+    /// Also check every page and reference of the database, verify the latest backup again, and check each archive
     #[arg(long)]
     deep: bool,
     /// Notify the configured webhook when the findings have changed, and daily while something is critical

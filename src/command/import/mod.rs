@@ -39,7 +39,7 @@ Examples:
     tornsnap import other.db")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct Args {
-    /// The file to import; it is only read, and its contents tell of which kind it is
+    /// The file to import; it is only read, and its kind is recognized by its contents
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The table of a CSV file, such as player_stats_history [default: the one that has the columns of its header]
@@ -48,7 +48,7 @@ pub(crate) struct Args {
     /// The offset of the clock that wrote times without a time zone, such as +02:00 [default: +00:00]
     #[arg(long, value_name = "OFFSET", value_parser = parse_offset, allow_hyphen_values = true)]
     time_offset: Option<i64>,
-    /// Leave out the lines of a CSV file that cannot be taken; by default nothing is imported then
+    /// Leave out the lines of a CSV file that cannot be taken, instead of refusing the file
     #[arg(long)]
     skip_invalid: bool,
     /// Show what would be imported, without changing anything

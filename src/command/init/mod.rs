@@ -38,7 +38,7 @@ use crate::model::path::{display_path, shell_word};
 use crate::output::prompt;
 use crate::output::terminal::{self, Verbosity};
 
-/// Write the configuration, create or upgrade the database
+/// Write the configuration, and create or upgrade the database
 ///
 /// Safe to run again: only the fields that the flags name change in an existing configuration, and the old file is kept
 /// beside it. An existing database is upgraded.

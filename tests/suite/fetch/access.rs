@@ -3,12 +3,9 @@
 use serde_json::json;
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Selections};
 
+use super::codes::code;
 use crate::support::torn::{BOBS_KEY, Torn};
 use crate::support::{CANARY, DAY, NOW};
-
-fn code(number: i64) -> FaultKind {
-    FaultKind::Code(number, format!("words of {number}"))
-}
 
 #[test]
 fn without_access_the_public_part_is_still_fetched() {

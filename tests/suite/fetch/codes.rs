@@ -5,7 +5,8 @@ use tornsnap::testing::sim::{Fault, FaultKind};
 use crate::support::torn::{BOBS_KEY, OURS, Torn};
 use crate::support::{CANARY, Finished, NOW};
 
-fn code(number: i64) -> FaultKind {
+/// The error with this code.
+pub fn code(number: i64) -> FaultKind {
     FaultKind::Code(number, format!("words of {number}"))
 }
 

@@ -43,9 +43,9 @@ fn beside_a_healthy_one(kind: FaultKind) -> (Torn, Finished) {
     (torn, finished)
 }
 
-#[test]
-fn a_passing_fault_is_tried_four_times_and_then_only_that_target_fails() {
-    let faults = [
+/// Faults that are over when the call is made again, and what the program says about each.
+fn passing_faults() -> Vec<(FaultKind, &'static str)> {
+    vec![
         (status(500, &[]), "HTTP status 500"),
         (status(502, &[]), "HTTP status 502"),
         (status(403, &[]), "HTTP status 403"),
@@ -76,8 +76,12 @@ fn a_passing_fault_is_tried_four_times_and_then_only_that_target_fails() {
         (text("[1]"), "the answer is JSON, but no object"),
         (FaultKind::Cut, "no connection: "),
         (FaultKind::Reset, "no connection: "),
-    ];
-    for (kind, words) in faults {
+    ]
+}
+
+#[test]
+fn a_passing_fault_is_tried_four_times_and_then_only_that_target_fails() {
+    for (kind, words) in passing_faults() {
         let name = format!("{kind:?}");
         let (torn, finished) = beside_a_healthy_one(kind);
 

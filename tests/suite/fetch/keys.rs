@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
+use super::codes::code;
 use crate::support::torn::Torn;
 use crate::support::{CANARY, DAY, NOW};
-
-fn code(number: i64) -> FaultKind {
-    FaultKind::Code(number, format!("words of {number}"))
-}
 
 #[test]
 fn a_key_that_key_info_refuses_too_is_dead() {

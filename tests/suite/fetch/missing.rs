@@ -3,12 +3,9 @@
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
+use super::codes::code;
 use crate::support::torn::Torn;
 use crate::support::{DAY, HOUR, NOW};
-
-fn code(number: i64) -> FaultKind {
-    FaultKind::Code(number, format!("words of {number}"))
-}
 
 #[test]
 fn an_id_that_torn_does_not_know_counts_as_gone_after_three_misses_over_three_days_and_comes_back()

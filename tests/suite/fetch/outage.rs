@@ -4,14 +4,11 @@ use std::time::{Duration, Instant};
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
+use super::codes::code;
 use super::faults::status;
 use crate::init::Fresh;
 use crate::support::NOW;
 use crate::support::torn::{OURS, Torn};
-
-fn code(number: i64) -> FaultKind {
-    FaultKind::Code(number, format!("words of {number}"))
-}
 
 /// A faction with this many members, whose roster has been fetched.
 fn members(count: i64, api: &str) -> Torn {

@@ -3,48 +3,45 @@
 use super::oddities::{count, import};
 use super::{MARCH, with_plan};
 
+/// Texts, and the numbers that they are; an empty text is no number.
+const TEXTS: &[(&str, &str)] = &[
+    ("1,234", "1234"),
+    ("1,234,567", "1234567"),
+    ("-1,234", "-1234"),
+    ("+12,345", "12345"),
+    ("1,234.0", "1234"),
+    (" 15 ", "15"),
+    ("15.0x", ""),
+    ("1,5", ""),
+    ("12,50", ""),
+    ("0,75", ""),
+    ("0,750", ""),
+    ("-1,5", ""),
+    ("1,5e3", ""),
+    ("1,234e3", ""),
+    ("1,23,4", ""),
+    ("1,,234", ""),
+    (",5", ""),
+    (",500", ""),
+    ("5,", ""),
+    ("1234,567", ""),
+    ("1,234,5678", ""),
+    ("1.234,5", ""),
+    ("1.234.567", ""),
+    ("1 234 567", ""),
+    ("1\u{a0}234", ""),
+    ("1'234", ""),
+    ("$1,000", ""),
+    ("1_000", ""),
+    ("3,-12", ""),
+];
+
 #[test]
 fn only_groups_of_three_digits_lose_their_commas() {
-    struct Case {
-        text: &'static str,
-        number: &'static str,
-    }
-    let case = |text, number| Case { text, number };
-    let cases = [
-        case("1,234", "1234"),
-        case("1,234,567", "1234567"),
-        case("-1,234", "-1234"),
-        case("+12,345", "12345"),
-        case("1,234.0", "1234"),
-        case(" 15 ", "15"),
-        case("15.0x", ""),
-        case("1,5", ""),
-        case("12,50", ""),
-        case("0,75", ""),
-        case("0,750", ""),
-        case("-1,5", ""),
-        case("1,5e3", ""),
-        case("1,234e3", ""),
-        case("1,23,4", ""),
-        case("1,,234", ""),
-        case(",5", ""),
-        case(",500", ""),
-        case("5,", ""),
-        case("1234,567", ""),
-        case("1,234,5678", ""),
-        case("1.234,5", ""),
-        case("1.234.567", ""),
-        case("1 234 567", ""),
-        case("1\u{a0}234", ""),
-        case("1'234", ""),
-        case("$1,000", ""),
-        case("1_000", ""),
-        case("3,-12", ""),
-    ];
     let rows: Vec<String> = (0..)
-        .zip(&cases)
-        .map(|(second, case)| {
-            let text = case.text.replace('\'', "''");
+        .zip(TEXTS)
+        .map(|(second, (text, _))| {
+            let text = text.replace('\'', "''");
             format!("(7, {MARCH} + {second}, {second} + 1, '{text}')")
         })
         .collect();
@@ -56,13 +53,12 @@ fn only_groups_of_three_digits_lose_their_commas() {
     let report = import(&sandbox, &[], 0);
 
     let found = sandbox.rows("SELECT networth FROM player_stats_history ORDER BY timestamp");
-    for (case, found) in cases.iter().zip(&found) {
-        assert_eq!(found, case.number, "{:?}", case.text);
+    for ((text, number), found) in TEXTS.iter().zip(&found) {
+        assert_eq!(found, number, "{text:?}");
     }
-    assert_eq!(found.len(), cases.len());
+    assert_eq!(found.len(), TEXTS.len());
     let mended = |reason: &str| count(&report, "player_stats_history", "mended", reason);
-    let numbers = cases.iter().filter(|case| !case.number.is_empty()).count();
-    let others = cases.len() - numbers;
+    let others = TEXTS.iter().filter(|(_, number)| number.is_empty()).count();
     assert_eq!(
         mended("networth: is not a whole number"),
         i64::try_from(others).unwrap()

@@ -65,49 +65,52 @@ fn a_quote_that_is_never_closed_is_an_error_in_each_column_and_costs_only_its_ow
     }
 }
 
+/// Headers, the first and the last line with a quote, and what the program says about the first one.
+const STRAY_QUOTES: [(&str, &str, &str, &str); 6] = [
+    // The second quote is followed by text.
+    (
+        "player_id,name",
+        "1,\"a",
+        "9,\"b",
+        "line 2: column name: a quote (\") is opened and not closed before the next one, in line 1003",
+    ),
+    // The second quote ends the cell, and so the lines between are a text.
+    (
+        "player_id,name",
+        "1,\"a",
+        "9,b\"",
+        "line 2: column name contains a row",
+    ),
+    (
+        "player_id,name,level",
+        "1,\"a,5",
+        "9,b\",6",
+        "line 2: column name contains a row",
+    ),
+    // The last cells are those of the last line.
+    (
+        "player_id,level,name",
+        "1,\"5,a",
+        "9,6\",b",
+        "line 2: column level contains a line break",
+    ),
+    (
+        "player_id,name,level",
+        "1,a,\"5",
+        "9,b,\"6\"",
+        "line 2: column level: a quote (\") is opened",
+    ),
+    (
+        "name,player_id",
+        "\"a,1",
+        "b,9\"",
+        "line 2: it has 1 cells, and the header 2",
+    ),
+];
+
 #[test]
 fn two_stray_quotes_do_not_join_the_lines_between_them() {
-    for (header, first, last, why) in [
-        // The second quote is followed by text.
-        (
-            "player_id,name",
-            "1,\"a",
-            "9,\"b",
-            "line 2: column name: a quote (\") is opened and not closed before the next one, in line 1003",
-        ),
-        // The second quote ends the cell, and so the lines between are a text.
-        (
-            "player_id,name",
-            "1,\"a",
-            "9,b\"",
-            "line 2: column name contains a row",
-        ),
-        (
-            "player_id,name,level",
-            "1,\"a,5",
-            "9,b\",6",
-            "line 2: column name contains a row",
-        ),
-        // The last cells are those of the last line.
-        (
-            "player_id,level,name",
-            "1,\"5,a",
-            "9,6\",b",
-            "line 2: column level contains a line break",
-        ),
-        (
-            "player_id,name,level",
-            "1,a,\"5",
-            "9,b,\"6\"",
-            "line 2: column level: a quote (\") is opened",
-        ),
-        (
-            "name,player_id",
-            "\"a,1",
-            "b,9\"",
-            "line 2: it has 1 cells, and the header 2",
-        ),
-    ] {
+    for (header, first, last, why) in STRAY_QUOTES {
         let sandbox = with_plan("");
         let mut text = format!("{header}\n{first}\n");
         for id in 100..1100 {

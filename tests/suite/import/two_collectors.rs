@@ -55,6 +55,54 @@ pub fn any_changes() -> impl Strategy<Value = Changes> {
     vec(vec(any_moment(), 0..8), 3).prop_map(|moments| (1..).zip(moments).collect())
 }
 
+/// Counts the poll of the entity.
+fn record_poll(connection: &Connection, poll: &Poll, month: i64) {
+    for (table, column, id) in [
+        ("faction_observations", "faction_id", "?1"),
+        ("player_observations", "player_id", "?1"),
+        ("territory_observations", "territory_id", TILE),
+    ] {
+        let statement = format!(
+            "INSERT INTO {table} ({column}, period_start, first_at, last_at, polls) VALUES ({id}, ?2, ?3, ?3, 1)
+             ON CONFLICT DO UPDATE SET last_at = excluded.last_at, polls = polls + 1"
+        );
+        connection
+            .execute(&statement, params![poll.entity, month, poll.at])
+            .unwrap();
+    }
+}
+
+/// Adds a row to each history of the entity.
+fn record_change(connection: &Connection, poll: &Poll, value: i64) {
+    // The third owner is "none".
+    let owner = (value != 3).then_some(value);
+    for (table, columns, id, value) in [
+        (
+            "faction_history",
+            "faction_id, timestamp, respect",
+            "?1",
+            Some(value),
+        ),
+        (
+            "player_stats_history",
+            "player_id, timestamp, level",
+            "?1",
+            Some(value),
+        ),
+        (
+            "territory_ownership_history",
+            "territory_id, recorded_at, faction_id",
+            TILE,
+            owner,
+        ),
+    ] {
+        let statement = format!("INSERT INTO {table} ({columns}) VALUES ({id}, ?2, ?3)");
+        connection
+            .execute(&statement, params![poll.entity, poll.at, value])
+            .unwrap();
+    }
+}
+
 /// Records the polls as `fetch` does: a row for each value that differs from the one before.
 pub fn collect(path: &std::path::Path, polls: &[Poll], changes: &Changes) {
     let mut connection = Connection::open(path).unwrap();
@@ -73,48 +121,9 @@ pub fn collect(path: &std::path::Path, polls: &[Poll], changes: &Changes) {
         let value = passed.count() + 1;
         let has_changed = last.insert(poll.entity, value) != Some(value);
         let month = EDGES.iter().rfind(|edge| **edge <= poll.at).unwrap();
-        for (table, column, id) in [
-            ("faction_observations", "faction_id", "?1"),
-            ("player_observations", "player_id", "?1"),
-            ("territory_observations", "territory_id", TILE),
-        ] {
-            let statement = format!(
-                "INSERT INTO {table} ({column}, period_start, first_at, last_at, polls) VALUES ({id}, ?2, ?3, ?3, 1)
-                 ON CONFLICT DO UPDATE SET last_at = excluded.last_at, polls = polls + 1"
-            );
-            transaction
-                .execute(&statement, params![poll.entity, month, poll.at])
-                .unwrap();
-        }
+        record_poll(&transaction, poll, *month);
         if has_changed {
-            let value = i64::try_from(value).unwrap();
-            // The third owner is "none".
-            let owner = (value != 3).then_some(value);
-            for (table, columns, id, value) in [
-                (
-                    "faction_history",
-                    "faction_id, timestamp, respect",
-                    "?1",
-                    Some(value),
-                ),
-                (
-                    "player_stats_history",
-                    "player_id, timestamp, level",
-                    "?1",
-                    Some(value),
-                ),
-                (
-                    "territory_ownership_history",
-                    "territory_id, recorded_at, faction_id",
-                    TILE,
-                    owner,
-                ),
-            ] {
-                let statement = format!("INSERT INTO {table} ({columns}) VALUES ({id}, ?2, ?3)");
-                transaction
-                    .execute(&statement, params![poll.entity, poll.at, value])
-                    .unwrap();
-            }
+            record_change(&transaction, poll, i64::try_from(value).unwrap());
         }
     }
     transaction.commit().unwrap();

@@ -10,6 +10,20 @@ use super::has_program;
 use crate::support::torn::Torn;
 use crate::support::{heavy, skipped};
 
+/// How often factions, players and wars were fetched.
+///
+/// The program counts as the user: if root opened the database here, SQLite would create the files beside it as root for a
+/// moment, and a job that starts in this moment could not open them.
+fn successful_runs(torn: &Torn) -> [usize; 3] {
+    let export = ["export", "fetch_runs", "--columns", "kind,status"];
+    let table = run(&torn.sandbox, &export).stdout();
+    let count = |kind: &str| {
+        let line = format!("{kind},ok");
+        table.lines().filter(|found| *found == line).count()
+    };
+    ["factions", "players", "wars"].map(count)
+}
+
 #[test]
 fn a_real_cron_runs_the_jobs() {
     if heavy(1, 0) == 0 {
@@ -37,18 +51,7 @@ fn a_real_cron_runs_the_jobs() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The program counts as the user: if root opened the database here, SQLite would create the files beside it as root for a
-    // moment, and a job that starts in this moment could not open them.
-    let successful_runs = || {
-        let export = ["export", "fetch_runs", "--columns", "kind,status"];
-        let table = run(&torn.sandbox, &export).stdout();
-        let count = |kind: &str| {
-            let line = format!("{kind},ok");
-            table.lines().filter(|found| *found == line).count()
-        };
-        ["factions", "players", "wars"].map(count)
-    };
-    let all_ran_twice = || successful_runs().iter().all(|count| *count >= 2);
+    let all_ran_twice = || successful_runs(&torn).iter().all(|count| *count >= 2);
 
     let end = Instant::now() + Duration::from_secs(190);
     let mut early_exit = None;
@@ -65,7 +68,7 @@ fn a_real_cron_runs_the_jobs() {
         return;
     }
     let log = fs::read_to_string(torn.sandbox.path("tornsnap-schedule.log")).unwrap_or_default();
-    assert!(all_ran_twice(), "{:?}\n{log}", successful_runs());
+    assert!(all_ran_twice(), "{:?}\n{log}", successful_runs(&torn));
     assert_eq!(log, "");
     // Jobs of the same minute start ten seconds apart.
     let seconds = torn

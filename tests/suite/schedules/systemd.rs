@@ -238,6 +238,21 @@ fn start_jobs(manager: &Manager, home: &Sandbox, id: &str) {
     }
 }
 
+fn copy_program_to_awkward_folder(sandbox: &Sandbox) -> PathBuf {
+    fs::create_dir(sandbox.path("bin $x 5% y")).unwrap();
+    let program = sandbox.path("bin $x 5% y/tornsnap");
+    copy_program(&program);
+    program
+}
+
+/// The jobs in this folder have fetched the factions and made a backup.
+fn assert_jobs_ran(folder: &Path) {
+    let database = rusqlite::Connection::open(folder.join("tornsnap.db")).unwrap();
+    let runs = "SELECT count(*) FROM fetch_runs WHERE kind = 'factions' AND status = 'ok'";
+    assert_eq!(rows(&database, runs), ["1"]);
+    assert!(fs::exists(folder.join("backups")).unwrap());
+}
+
 #[test]
 fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
     let torn = Torn::new();
@@ -248,10 +263,7 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
     torn.simulator
         .set_date(tornsnap::testing::sim::DateHeader::Real);
     let config = move_to_awkward_folder(sandbox);
-    let folder = config.parent().unwrap();
-    fs::create_dir(sandbox.path("bin $x 5% y")).unwrap();
-    let program = sandbox.path("bin $x 5% y/tornsnap");
-    copy_program(&program);
+    let program = copy_program_to_awkward_folder(sandbox);
     let schedule = |action: &str, more: &[&str]| {
         let arguments = [
             &["schedule", action, "--config", config.to_str().unwrap()],
@@ -286,10 +298,7 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
 
     let id = shown["id"].as_str().unwrap();
     start_jobs(&manager, sandbox, id);
-    let database = rusqlite::Connection::open(folder.join("tornsnap.db")).unwrap();
-    let runs = "SELECT count(*) FROM fetch_runs WHERE kind = 'factions' AND status = 'ok'";
-    assert_eq!(rows(&database, runs), ["1"]);
-    assert!(fs::exists(folder.join("backups")).unwrap());
+    assert_jobs_ran(config.parent().unwrap());
 
     // A job that is turned off goes away.
     let text = fs::read_to_string(&config).unwrap();
