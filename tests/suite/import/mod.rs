@@ -10,6 +10,7 @@ mod known_wars;
 mod many_collectors;
 mod merge;
 mod model;
+mod moves;
 mod numbers;
 mod oddities;
 mod plan;
