@@ -300,7 +300,10 @@ impl Merger<'_> {
             }
             return Ok(());
         }
-        row.values = completed;
+        // What is not known of a tile stays unknown: only the comparison uses the last known values.
+        if self.history != History::Territories {
+            row.values = completed;
+        }
         if let Some((month, closing)) = closed {
             if row.is_new || self.closed.takes_kept_rows(self.history) {
                 self.hold(entity, row, Some(closing));

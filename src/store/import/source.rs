@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::import::rules::PLAN_TABLES;
+use crate::store::check::{self, Depth};
 use crate::store::files::is_same_file;
 use crate::store::files::scratch::Scratch;
 use crate::store::identity::identity;
@@ -76,12 +77,24 @@ pub(crate) fn open(path: &Path, target: &Path, csv: &CsvOptions) -> Result<Impor
 fn about_source(error: Error, path: &Path) -> Error {
     let exit = error.exit();
     let help = match exit {
-        Exit::Damaged => "repair it with `sqlite3 FILE .recover`, or take a backup of it",
-        Exit::Io => "check the disk and its free space",
+        Exit::Damaged => {
+            let file = path.display();
+            format!(
+                "import an older backup, or save what can be read: `sqlite3 {file} .recover | sqlite3 recovered.db`, then import \
+                 recovered.db"
+            )
+        }
+        Exit::Io => "check the disk and its free space".to_owned(),
         _ => return error,
     };
+    let causes = error.causes();
+    let cause = if exit == Exit::Damaged && !causes.is_empty() {
+        causes.join(": ")
+    } else {
+        error.one_line()
+    };
     Error::new(format!("import {}", path.display()))
-        .with_source(error.one_line())
+        .with_source(cause)
         .with_help(help)
         .with_exit(exit)
 }
@@ -151,7 +164,11 @@ fn open_database(path: &Path) -> Result<ImportSource> {
         ));
     }
     // Damage in the middle of a table would otherwise show up after half of it was read.
-    check_integrity(&reader.connection, path)?;
+    check::integrity(
+        &reader.connection,
+        Depth::Quick,
+        &path.display().to_string(),
+    )?;
     Ok(ImportSource::Plan(SourceDatabase::of(reader, path)))
 }
 
@@ -164,7 +181,11 @@ fn open_tornsnap(reader: Reader, path: &Path) -> Result<SourceDatabase> {
         migrate::SchemaState::Ours(version) => version,
         migrate::SchemaState::Empty => 0,
     };
-    check_integrity(&reader.connection, path)?;
+    check::integrity(
+        &reader.connection,
+        Depth::Quick,
+        &path.display().to_string(),
+    )?;
     let database = if version < SCHEMA_VERSION {
         migrated_copy(reader, path, &SCHEMA)?
     } else {
@@ -189,18 +210,6 @@ impl SourceDatabase {
             _copy: None,
         }
     }
-}
-
-fn check_integrity(connection: &Connection, path: &Path) -> Result<()> {
-    let found: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .context(format!("check {}", path.display()))?;
-    if found == "ok" {
-        return Ok(());
-    }
-    Err(Error::new(format!("import {}", path.display()))
-        .with_source(format!("it is damaged: {found}"))
-        .with_exit(Exit::Damaged))
 }
 
 /// Whether at least one table is one of the Python program.

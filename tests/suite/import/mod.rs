@@ -4,6 +4,7 @@ mod backups;
 mod bad_csv;
 mod closed;
 mod csv;
+mod csv_forms;
 mod every_poll;
 mod kill;
 mod known_wars;

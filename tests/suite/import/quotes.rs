@@ -105,7 +105,7 @@ fn two_stray_quotes_do_not_join_the_lines_between_them() {
             "name,player_id",
             "\"a,1",
             "b,9\"",
-            "line 2: it has 1 cells, and the header 2",
+            "line 2: it has 1 cell, and the header 2",
         ),
     ] {
         let sandbox = with_plan("");
