@@ -8,6 +8,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::import::rules::PLAN_TABLES;
+use crate::model::path::shell_word;
+use crate::model::watch::Unwatched;
 use crate::store::check::{self, Depth};
 use crate::store::files::is_same_file;
 use crate::store::files::scratch::Scratch;
@@ -17,7 +19,17 @@ use crate::store::import::read::columns_of;
 use crate::store::import::rehearsal::copy_to_folder;
 use crate::store::migrate::{self, APPLICATION_ID, SCHEMA, Schema};
 use crate::store::reading::{ReadSource, Reader};
+use crate::store::restore::{ZSTD_MAGIC, unpack_without_manifest};
 use crate::store::{SCHEMA_VERSION, SqlContext, open as opening};
+
+/// What the first bytes of a file say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Contents {
+    Database,
+    /// By zstd.
+    Compressed,
+    Other,
+}
 
 /// The file to import.
 #[derive(Debug)]
@@ -36,6 +48,8 @@ pub(crate) struct SourceDatabase {
     original: ReadSource,
     /// The folder of the private copy, if the schema was migrated. It is removed on drop.
     _copy: Option<Scratch>,
+    /// The folder with the unpacked file, if that was compressed. It is removed on drop.
+    unpacked: Option<Scratch>,
 }
 
 impl ImportSource {
@@ -65,26 +79,58 @@ impl ImportSource {
 /// [`Exit::Config`] when the file is missing, of another program, of a newer tornsnap, an archive, or the target itself;
 /// [`Exit::Damaged`] when it is damaged.
 pub(crate) fn open(path: &Path, target: &Path, csv: &CsvOptions) -> Result<ImportSource> {
-    let is_database = check_file(path, target)?;
-    if !is_database {
-        csv::check_header(path, csv)?;
-        return Ok(ImportSource::Csv(path.to_owned()));
+    match check_file(path, target)? {
+        Contents::Database => {
+            open_database(path).map_err(|error| about_source(error, path, &recovery(path)))
+        }
+        Contents::Compressed => {
+            let help = "import an older backup";
+            open_compressed(path, target, csv).map_err(|error| about_source(error, path, help))
+        }
+        Contents::Other => open_csv(path, csv),
     }
-    open_database(path).map_err(|error| about_source(error, path))
+}
+
+fn open_csv(path: &Path, csv: &CsvOptions) -> Result<ImportSource> {
+    csv::check_header(path, csv)?;
+    Ok(ImportSource::Csv(path.to_owned()))
+}
+
+/// Unpacks a file that zstd has compressed, such as a backup, to a private folder, and opens the database in it.
+fn open_compressed(path: &Path, target: &Path, csv: &CsvOptions) -> Result<ImportSource> {
+    let folder = Scratch::new().with_context(|| "make a temporary folder".to_owned())?;
+    let unpacked = folder.path().join("unpacked.db");
+    let mut file =
+        File::create_new(&unpacked).with_context(|| format!("decompress {}", path.display()))?;
+    unpack_without_manifest(path, true, &mut file, &Unwatched)?;
+    drop(file);
+    let known = path.display().to_string();
+    let named = |error: Error| error.with_known_name(&unpacked, &known);
+    if check_file(&unpacked, target).map_err(named)? != Contents::Database {
+        // The error names zstd, and how to decompress the file.
+        return open_csv(path, csv);
+    }
+    let mut source = open_database(&unpacked).map_err(named)?;
+    if let ImportSource::Plan(database) | ImportSource::Tornsnap(database) = &mut source {
+        database.unpacked = Some(folder);
+    }
+    Ok(source)
+}
+
+/// How to get the rows of a damaged database.
+fn recovery(path: &Path) -> String {
+    format!(
+        "import an older backup, or save what can be read: `sqlite3 {} .recover | sqlite3 recovered.db`, then import recovered.db",
+        shell_word(path)
+    )
 }
 
 /// The advice of the layers below is about our own database, which is not the damaged one here.
-fn about_source(error: Error, path: &Path) -> Error {
+fn about_source(error: Error, path: &Path, if_damaged: &str) -> Error {
     let exit = error.exit();
     let help = match exit {
-        Exit::Damaged => {
-            let file = path.display();
-            format!(
-                "import an older backup, or save what can be read: `sqlite3 {file} .recover | sqlite3 recovered.db`, then import \
-                 recovered.db"
-            )
-        }
-        Exit::Io => "check the disk and its free space".to_owned(),
+        Exit::Damaged => if_damaged,
+        Exit::Io => "check the disk and its free space",
         _ => return error,
     };
     let causes = error.causes();
@@ -106,8 +152,8 @@ fn refused(path: &Path, cause: impl Into<String>, help: &str) -> Error {
         .with_exit(Exit::Config)
 }
 
-/// Refuses what is no file with contents, and returns whether it is an SQLite database.
-fn check_file(path: &Path, target: &Path) -> Result<bool> {
+/// Refuses what is no file with contents, and returns what is in it.
+fn check_file(path: &Path, target: &Path) -> Result<Contents> {
     let found = match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(refused(path, "there is no such file", "check the name"));
@@ -139,8 +185,10 @@ fn check_file(path: &Path, target: &Path) -> Result<bool> {
     let mut head = [0; 16];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
     match read {
-        Ok(()) => Ok(head == *b"SQLite format 3\0"),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
+        Ok(()) if head == *b"SQLite format 3\0" => Ok(Contents::Database),
+        Ok(()) if head.starts_with(&ZSTD_MAGIC) => Ok(Contents::Compressed),
+        Ok(()) => Ok(Contents::Other),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(Contents::Other),
         Err(error) => Err(error).with_context(|| format!("import {}", path.display())),
     }
 }
@@ -208,6 +256,7 @@ impl SourceDatabase {
             path: path.to_owned(),
             original: reader.source,
             _copy: None,
+            unpacked: None,
         }
     }
 }
@@ -236,6 +285,7 @@ fn migrated_copy(reader: Reader, path: &Path, schema: &Schema<'_>) -> Result<Sou
         path: path.to_owned(),
         original: reader.source,
         _copy: Some(folder),
+        unpacked: None,
     })
 }
 

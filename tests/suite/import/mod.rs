@@ -3,6 +3,7 @@
 mod backups;
 mod bad_csv;
 mod closed;
+mod compressed;
 mod csv;
 mod csv_forms;
 mod every_poll;
