@@ -125,6 +125,8 @@ WITH ahead (table_name, rows, removed, oldest, newest) AS (
       AND player_id IN (SELECT player_id FROM faction_membership
                         WHERE first_seen_at > :limit OR joined_at > :limit OR left_at > :limit)
     UNION ALL
+    SELECT 'membership_sightings', count(*), count(*), min(at), max(at) FROM membership_sightings WHERE at > :limit
+    UNION ALL
     SELECT 'players', count(*), 0, min(max(created_at, last_updated)), max(max(created_at, last_updated))
     FROM players WHERE created_at > :limit OR last_updated > :limit
     UNION ALL

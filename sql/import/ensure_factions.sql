@@ -14,6 +14,7 @@ FROM (
     UNION SELECT faction_id FROM temp.imported_territory_ownership_history
     UNION SELECT faction_id FROM temp.imported_faction_observations
     UNION SELECT faction_id FROM temp.imported_faction_membership
+    UNION SELECT faction_id FROM temp.imported_membership_sightings
     UNION SELECT faction_id FROM temp.imported_faction_summary
     UNION SELECT attacking_faction_id FROM temp.imported_war_summary
     UNION SELECT defending_faction_id FROM temp.imported_war_summary

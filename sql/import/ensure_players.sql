@@ -9,6 +9,7 @@ FROM (
     UNION SELECT player_id FROM temp.imported_player_observations
     UNION SELECT player_id FROM temp.imported_faction_membership
     UNION SELECT player_id FROM temp.imported_player_stats_summary
+    UNION SELECT player_id FROM temp.imported_membership_sightings
 ) AS named
 WHERE named.player_id IS NOT NULL
 ORDER BY named.player_id

@@ -384,6 +384,18 @@ CREATE TABLE repeated_rows (                      -- history rows that imports h
     PRIMARY KEY (history, entity, month)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE membership_sightings (               -- what imports, and this database before them, knew of the factions of players
+    player_id  INTEGER NOT NULL REFERENCES players (player_id),
+    at         INTEGER NOT NULL,                  -- when the player was seen
+    faction_id INTEGER,                           -- NULL: in no faction
+    joined_at  INTEGER,                           -- when the player joined; NULL: before `at`, or not known
+    has_left   INTEGER NOT NULL CHECK (has_left IN (0, 1)) -- 1: seen outside this faction, in any other one or none
+) STRICT;
+
+-- Keeps each sighting once. A UNIQUE constraint would take two NULLs as different.
+CREATE UNIQUE INDEX idx_membership_sightings ON membership_sightings (
+    player_id, at, has_left, coalesce(faction_id, 0), coalesce(joined_at, 0));
+
 CREATE TABLE imported_summaries (                 -- monthly summaries that were not computed here
     history      TEXT    NOT NULL,                -- name of the history table
     period_start INTEGER NOT NULL,                -- first second of the UTC month

@@ -34,7 +34,6 @@ pub(crate) type SearchedBackups = BTreeMap<String, Searched>;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum CopyKind {
     Backup,
-    CompressedBackup,
     Archive,
 }
 
@@ -206,14 +205,6 @@ impl LostRows {
             return SEARCH.to_owned();
         }
         match self.found.first() {
-            Some(copy) if copy.kind == CopyKind::CompressedBackup => {
-                let unpacked = copy.file.with_extension("");
-                format!(
-                    "keep that file; run `zstd -d {}` and `tornsnap import {}`; {GIVE_UP}",
-                    shell_word(&copy.file),
-                    shell_word(&unpacked)
-                )
-            }
             Some(copy) => format!(
                 "keep that file; run `tornsnap import {}`; {GIVE_UP}",
                 shell_word(&copy.file)

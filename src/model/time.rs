@@ -84,6 +84,13 @@ impl Month {
             .map_or(self, Self)
     }
 
+    /// The number of months from an earlier one to this one; 0 if `earlier` is later.
+    #[must_use]
+    pub(crate) fn months_since(self, earlier: Self) -> u32 {
+        let number = |month: Self| i64::from(month.0.year()) * 12 + i64::from(month.0.month0());
+        u32::try_from(number(self) - number(earlier)).unwrap_or(0)
+    }
+
     /// The month `months` earlier; `self` when that is outside chrono's calendar.
     #[must_use]
     pub(crate) fn minus(self, months: u32) -> Self {

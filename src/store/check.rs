@@ -59,8 +59,14 @@ pub(super) fn integrity(connection: &Connection, depth: Depth, what: &str) -> Re
     // If SQLite is interrupted within a page, it reports that as a line of text instead of an error.
     interrupt::check().with_context(action)?;
     Err(Error::new(action())
-        .with_source(first.replace('\n', " "))
+        .with_source(describe(&first))
         .with_exit(Exit::Damaged))
+}
+
+/// A problem that SQLite has found, in one line. SQLite puts the name of the schema before it, which is always `main`.
+pub(super) fn describe(problem: &str) -> String {
+    let lines = problem.lines().filter(|line| !line.starts_with("***"));
+    format!("it is damaged: {}", lines.collect::<Vec<_>>().join("; "))
 }
 
 /// Checks all foreign keys.

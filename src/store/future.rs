@@ -58,7 +58,7 @@ use Action::{Correct, Delete};
 /// The table, the action and the SQL of each statement, in the order of execution. The history and observation
 /// tables come first, because later statements read their remaining rows. The statements of one table are adjacent,
 /// because [`Store::remove_future`] returns one entry for each table.
-const STATEMENTS: [(&str, Action, &str); 43] = [
+const STATEMENTS: [(&str, Action, &str); 44] = [
     (
         "player_stats_history",
         Delete,
@@ -182,6 +182,11 @@ const STATEMENTS: [(&str, Action, &str); 43] = [
         "faction_membership",
         Correct,
         sql!("future/clamp_memberships"),
+    ),
+    (
+        "membership_sightings",
+        Delete,
+        sql!("future/remove_membership_sightings"),
     ),
     ("players", Correct, sql!("future/reset_players")),
     ("factions", Correct, sql!("future/reset_factions")),

@@ -140,7 +140,7 @@ impl Snapshot {
                 check::integrity(self.connection(), Depth::Quick, &what).map(|()| true)
             }
             Ok(first) => Err(Error::new(format!("find {what} sound"))
-                .with_source(first.replace('\n', " "))
+                .with_source(check::describe(&first))
                 .with_exit(Exit::Damaged)),
             Err(error) => Err(error).context(format!("find {what} sound")),
         }

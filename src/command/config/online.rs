@@ -10,6 +10,7 @@ use crate::command::torn::{Failure, TornClient};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
+use crate::model::size::count;
 use crate::store::Store;
 
 /// Asks Torn. The calls count in the database, so that other runs keep within the limit too. Nothing else is changed there,
@@ -94,7 +95,7 @@ fn name_of_faction(torn: &TornClient, id: FactionId) -> Result<String, Failure> 
         .name
         .unwrap_or_else(|| "a faction without a name".to_owned());
     Ok(match basic.member_count {
-        Some(members) => format!("{name}, {members} members"),
+        Some(members) => format!("{name}, {}", count(members, "member")),
         None => name,
     })
 }

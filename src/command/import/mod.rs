@@ -20,6 +20,7 @@ use crate::model::import::moment::parse_offset;
 use crate::model::import::report::ImportResult;
 use crate::model::lost_rows::LostRows;
 use crate::model::retention::first_kept_month;
+use crate::model::schedule::interval::Interval;
 use crate::model::time::Month;
 use crate::store::Store;
 use crate::store::import::{self, CsvOptions, ImportOptions, ImportSource};
@@ -187,6 +188,12 @@ struct NextPrune {
     keep_months: u32,
     /// The database that the rows are moved to. `None`: they are deleted.
     archive: Option<PathBuf>,
+    /// The `keep_months` with which nothing of these months is deleted now.
+    #[serde(skip)]
+    needed_keep_months: u32,
+    /// How often the schedule runs `prune`. `None`: it does not.
+    #[serde(skip)]
+    interval: Option<Interval>,
 }
 
 /// Makes the import durable, summarizes the months, and looks for late rows in months that were pruned.
@@ -243,10 +250,13 @@ fn next_prune(context: &Context, months: &[Month], now: i64) -> Option<NextPrune
         .copied()
         .filter(|month| *month < first_kept)
         .collect();
-    (!months.is_empty()).then(|| NextPrune {
+    let oldest = *months.iter().min()?;
+    Some(NextPrune {
+        needed_keep_months: Month::of(now)?.months_since(oldest),
         months,
         keep_months: retention.keep_months,
         archive: retention.archive.clone(),
+        interval: context.settings.schedule.backup,
     })
 }
 

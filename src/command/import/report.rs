@@ -152,18 +152,23 @@ pub(super) fn print_table(result: &ImportResult) -> Result<()> {
     Ok(())
 }
 
-/// The months whose imported history the next prune removes, and how to keep it.
+/// The months whose imported history the next prune removes, when it runs, and how to keep the history.
 pub(super) fn describe_next_prune(next: &NextPrune) -> String {
     let months = format_months(&next.months);
     let keep = next.keep_months;
+    let job = next.interval.map_or_else(String::new, |interval| {
+        format!(", which the job `backup` of `schedule install` runs {interval},")
+    });
+    let start = format!("the next `tornsnap prune`{job}");
     match &next.archive {
         Some(archive) => format!(
-            "the next `tornsnap prune` moves the history of {months} to the archive {}, because keep_months is {keep}",
+            "{start} moves the history of {months} to the archive {}, because keep_months is {keep}",
             archive.display()
         ),
         None => format!(
-            "the next `tornsnap prune` deletes the history of {months}, because keep_months is {keep}; to keep it, set \
-             archive or a larger keep_months under [retention]"
+            "{start} deletes the history of {months}, because keep_months is {keep}; the monthly summaries stay. To keep the \
+             history, set archive or keep_months = {} under [retention] before that",
+            next.needed_keep_months
         ),
     }
 }

@@ -10,6 +10,7 @@ use crate::command::schedule::programs::run_to_success;
 use crate::error::{Error, Exit, Result};
 use crate::model::path::shell_word;
 use crate::model::schedule::crontab;
+use crate::model::size::count;
 
 /// A change of the crontab.
 pub(super) struct Replacement<'a> {
@@ -129,7 +130,8 @@ impl Now {
                 "the crontab was changed, and is as it was before again: it was put back".to_owned()
             }
             Self::Changed(has) => format!(
-                "the crontab could not be put back: it had {had} lines before, and has {has} now"
+                "the crontab could not be put back: it had {} before, and has {has} now",
+                count(had, "line")
             ),
             Self::Foreign(has) => format!(
                 "it is neither as before nor as written, perhaps because another program has changed it at the same moment: \

@@ -9,6 +9,7 @@ use crate::api::request::Endpoint;
 use crate::config::Clock;
 use crate::error::{Exit, Result};
 use crate::model::key::{ApiKey, KeyState};
+use crate::model::size::count;
 use crate::model::time::{DAY, iso};
 use crate::store::pauses::{Pause, PauseCause, PauseScope};
 use crate::store::{Acquire, Permit, Store};
@@ -51,7 +52,10 @@ impl TornClient {
                 lock(&self.pool).record_rate_limit_wait(owner, until);
                 self.progress.wait_for_budget(until, || {
                     let keys = self.key_names(owner);
-                    format!("for the budget of {keys} ({limit} calls a minute)")
+                    format!(
+                        "for the budget of {keys} ({} a minute)",
+                        count(limit, "call")
+                    )
                 });
                 Ok(PermitRequest::MustWait)
             }

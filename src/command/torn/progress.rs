@@ -11,6 +11,7 @@ use crate::api::pool::{Wait, WaitCause};
 use crate::config::Clock;
 use crate::error::Result;
 use crate::model::elapsed::format_elapsed;
+use crate::model::size::count;
 use crate::output::call_progress::CallProgress;
 
 impl TornClient {
@@ -61,9 +62,9 @@ impl TornClient {
         *logged_until = Some(wait.until);
         log::log!(
             self.wait_level,
-            "waiting {} for the limit of {} calls a minute for each key owner",
+            "waiting {} for the limit of {} a minute for each key owner",
             format_elapsed(remaining),
-            self.limit.unwrap_or_default()
+            count(self.limit.unwrap_or_default(), "call")
         );
     }
 }

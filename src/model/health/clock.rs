@@ -2,6 +2,7 @@
 
 use super::{Check, Metric, State, format_duration};
 use crate::model::run::ClockDispute;
+use crate::model::size::count;
 use crate::model::time::{CLOCK_TOLERANCE, iso};
 
 /// How many tables a message names.
@@ -87,7 +88,7 @@ fn list_tables(tables: &[String]) -> String {
         .join(", ");
     match tables.len().saturating_sub(NAMED) {
         0 => first,
-        more => format!("{first} and {more} more tables"),
+        more => format!("{first} and {}", count(more, "more table")),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::nearest::nearest;
 /// Columns that `export` writes and that an import assigns itself.
 const GENERATED: [&str; 4] = ["id", "created_at", "period_end", "period_type"];
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 const DELIMITERS: [char; 4] = [',', ';', '|', '\t'];
 

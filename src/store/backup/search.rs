@@ -78,11 +78,7 @@ impl Recorded {
         };
         let backups = backups.iter().flat_map(all).map(|manifest| CopyFile {
             path: &manifest.path,
-            kind: if manifest.compressed {
-                CopyKind::CompressedBackup
-            } else {
-                CopyKind::Backup
-            },
+            kind: CopyKind::Backup,
             key: &manifest.sha256,
         });
         let archives = self.archives.iter().map(|archive| CopyFile {

@@ -29,7 +29,7 @@ const RECORDS: [&str; 7] = [
 ];
 
 /// The tables of [`Group::Inner`].
-const INNER: [&str; 22] = [
+const INNER: [&str; 23] = [
     "api_keys",
     "api_pauses",
     "api_requests",
@@ -41,6 +41,7 @@ const INNER: [&str; 22] = [
     "fetch_runs",
     "imported_summaries",
     "key_checks",
+    "membership_sightings",
     "missing_entities",
     "month_states",
     "player_polls",

@@ -10,9 +10,10 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::import::SourceKind;
 use crate::model::import::cell::{Converted, Dialect};
 use crate::model::import::datum::Datum;
-use crate::model::import::header::{self, Sheet};
+use crate::model::import::header::{self, BYTE_ORDER_MARK, Refusal, Sheet};
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::tidy;
+use crate::model::size::count;
 use crate::store::import::flaw::Flaw;
 use crate::store::import::records::{CellText, Record, Records, WrongQuote};
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, staging};
@@ -59,13 +60,40 @@ fn open(path: &Path, options: &CsvOptions) -> Result<Opened> {
         header = format!("{mark}{}", read_line(&mut file).with_context(action)?);
         line += 1;
     }
-    let sheet = header::read(&header, options.dataset.as_deref()).map_err(|refusal| {
+    let sheet = read_header(&header, line - 1, options.dataset.as_deref()).map_err(|refusal| {
         Error::new(action())
             .with_source(refusal.cause)
             .with_help(refusal.help)
             .with_exit(refusal.exit)
     })?;
     Ok(Opened { file, sheet, line })
+}
+
+/// Reads the header, which is in this line. Its quotes are checked as those of any other line.
+fn read_header(text: &str, line: u64, dataset: Option<&str>) -> Result<Sheet, Refusal> {
+    let (first, rest) = text.split_once('\r').unwrap_or((text, ""));
+    if !rest.trim_matches(['\r', '\n']).is_empty() && header::read(first, dataset).is_ok() {
+        return Err(Refusal {
+            cause: "its lines end with carriage returns alone (\\r), as old Mac programs write them".to_owned(),
+            help: "save it as \"CSV UTF-8\", or convert it with `tr '\\r' '\\n' < FILE > NEW`, and import the new file"
+                .to_owned(),
+            exit: Exit::Config,
+        });
+    }
+    let sheet = header::read(text, dataset)?;
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
+    let mut records = Records::new(text.as_bytes(), sheet.delimiter, line);
+    match records.read(&mut Record::default()) {
+        Ok(Some(Err(wrong))) => {
+            let flaw = Flaw::of_quotes(wrong, line, &sheet.names);
+            Err(Refusal {
+                cause: format!("line {line}: {}", flaw.description),
+                help: "correct the header".to_owned(),
+                exit: Exit::Config,
+            })
+        }
+        _ => Ok(sheet),
+    }
 }
 
 /// The largest id of a row that is kept. SQLite gives the next row a larger one, and fails after the largest of all.
@@ -232,8 +260,8 @@ impl Lines<'_> {
 
     fn wrong_length(&self, record: &Record) -> String {
         format!(
-            "has {} cells, and the header {}",
-            record.len(),
+            "has {}, and the header {}",
+            count(record.len(), "cell"),
             self.sheet.names.len()
         )
     }
@@ -256,7 +284,7 @@ impl Lines<'_> {
         let more = if more == 0 {
             String::new()
         } else {
-            format!("; and {more} more lines")
+            format!("; and {}", count(more, "more line"))
         };
         Err(Error::new(format!("import {}", self.path.display()))
             .with_source(format!("{}{more}", self.invalid.join("; ")))

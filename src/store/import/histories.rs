@@ -302,7 +302,10 @@ impl Merger<'_> {
             }
             return Ok(());
         }
-        row.values = completed;
+        // What is not known of a tile stays unknown: only the comparison uses the last known values.
+        if self.history != History::Territories {
+            row.values = completed;
+        }
         if let Some((_, closing)) = closed {
             self.hold(entity, row, Some(closing));
             return Ok(());

@@ -161,7 +161,8 @@ fn merge_with<T>(
 /// 1. The months that are closed here are found before any row is added, because late rows change what they are.
 /// 2. States and observations come before the histories: the present owner of a tile decides which of its rows are kept, and
 ///    history rows refer to the rows of their entities.
-/// 3. The rosters that were read here are found before any imported state is merged. Then they decide who has left.
+/// 3. The rosters that were read here, and the memberships, are recorded before any imported state is merged. Then the
+///    rosters decide who has left.
 /// 4. Histories come before summaries, because a summary is taken only if it counts more rows than are here afterwards.
 ///
 /// `summarize` runs after the transaction.
@@ -177,7 +178,9 @@ fn merge(
     let closed = ClosedMonths::of(&months_before, &missing);
     wars::collect_winners(connection, now, tallies)?;
     rosters::find(connection)?;
+    memberships::record_own(connection)?;
     states::merge(connection, facts, now, tallies)?;
+    memberships::record_imported(connection, facts)?;
     rosters::remove_leavers(connection)?;
     let mut changed = BTreeSet::new();
     for history in History::ALL {

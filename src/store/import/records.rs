@@ -154,6 +154,9 @@ pub(super) struct Records<R> {
     line: u64,
 }
 
+/// Ctrl-Z, which programs of DOS and some of Windows write after the last line.
+const END_MARK: u8 = 0x1A;
+
 /// How much of the buffer may be done before it is dropped.
 const LARGEST_DONE: usize = 64 * 1024;
 
@@ -178,7 +181,8 @@ impl<R: BufRead> Records<R> {
         }
     }
 
-    /// Fills `record` with the next record; `None`: the file has ended. Empty lines are passed over.
+    /// Fills `record` with the next record; `None`: the file has ended. Empty lines, and an end mark in the last line, are
+    /// passed over.
     ///
     /// After a flaw, the next record begins with the next line, so that a wrong quote costs no line but its own.
     pub(super) fn read(
@@ -194,6 +198,10 @@ impl<R: BufRead> Records<R> {
                 return Ok(None);
             };
             self.first_line_end = end;
+            let is_end_mark = contents(&self.buffer[self.start..end]) == [END_MARK];
+            if is_end_mark && self.line_end(end)?.is_none() {
+                return Ok(None);
+            }
             if contents(&self.buffer[self.start..end]).is_empty() {
                 self.start = end;
                 self.line += 1;

@@ -9,6 +9,9 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::DatabaseId;
 use crate::model::import::rules::PLAN_TABLES;
+use crate::model::path::shell_word;
+use crate::model::watch::Unwatched;
+use crate::store::check::{self, Depth};
 use crate::store::files::is_same_file;
 use crate::store::files::scratch::Scratch;
 use crate::store::identity::identity;
@@ -18,7 +21,17 @@ use crate::store::import::read::columns_of;
 use crate::store::import::rehearsal::copy_to_folder;
 use crate::store::migrate::{self, APPLICATION_ID, SCHEMA, Schema};
 use crate::store::reading::{ReadSource, Reader};
+use crate::store::restore::{ZSTD_MAGIC, unpack_without_manifest};
 use crate::store::{SCHEMA_VERSION, SqlContext, Store, open as opening};
+
+/// What the first bytes of a file say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Contents {
+    Database,
+    /// By zstd.
+    Compressed,
+    Other,
+}
 
 /// The file to import.
 #[derive(Debug)]
@@ -37,6 +50,8 @@ pub(crate) struct SourceDatabase {
     original: ReadSource,
     /// The folder of the private copy, if the schema was migrated. It is removed on drop.
     _copy: Option<Scratch>,
+    /// The folder with the unpacked file, if that was compressed. It is removed on drop.
+    unpacked: Option<Scratch>,
 }
 
 impl ImportSource {
@@ -66,24 +81,67 @@ impl ImportSource {
 /// [`Exit::Config`] when the file is missing, of another program, of a newer tornsnap, an archive, or the target itself;
 /// [`Exit::Damaged`] when it is damaged.
 pub(crate) fn open(path: &Path, target: &Path, options: &ImportOptions) -> Result<ImportSource> {
-    let is_database = check_file(path, target)?;
-    if !is_database {
-        csv::check_header(path, &options.csv)?;
-        return Ok(ImportSource::Csv(path.to_owned()));
+    match check_file(path, target)? {
+        Contents::Database => open_database(path, target, options.now)
+            .map_err(|error| about_source(error, path, &recovery(path))),
+        Contents::Compressed => {
+            let help = "import an older backup";
+            open_compressed(path, target, options).map_err(|error| about_source(error, path, help))
+        }
+        Contents::Other => open_csv(path, &options.csv),
     }
-    open_database(path, target, options.now).map_err(|error| about_source(error, path))
+}
+
+fn open_csv(path: &Path, csv: &csv::CsvOptions) -> Result<ImportSource> {
+    csv::check_header(path, csv)?;
+    Ok(ImportSource::Csv(path.to_owned()))
+}
+
+/// Unpacks a file that zstd has compressed, such as a backup, to a private folder, and opens the database in it.
+fn open_compressed(path: &Path, target: &Path, options: &ImportOptions) -> Result<ImportSource> {
+    let folder = Scratch::new().with_context(|| "make a temporary folder".to_owned())?;
+    let unpacked = folder.path().join("unpacked.db");
+    let mut file =
+        File::create_new(&unpacked).with_context(|| format!("decompress {}", path.display()))?;
+    unpack_without_manifest(path, true, &mut file, &Unwatched)?;
+    drop(file);
+    let known = path.display().to_string();
+    let named = |error: Error| error.with_known_name(&unpacked, &known);
+    if check_file(&unpacked, target).map_err(named)? != Contents::Database {
+        // The error names zstd, and how to decompress the file.
+        return open_csv(path, &options.csv);
+    }
+    let mut source = open_database(&unpacked, target, options.now).map_err(named)?;
+    if let ImportSource::Plan(database) | ImportSource::Tornsnap(database) = &mut source {
+        database.unpacked = Some(folder);
+    }
+    Ok(source)
+}
+
+/// How to get the rows of a damaged database.
+fn recovery(path: &Path) -> String {
+    format!(
+        "import an older backup, or save what can be read: `sqlite3 {} .recover | sqlite3 recovered.db`, then import recovered.db",
+        shell_word(path)
+    )
 }
 
 /// The advice of the layers below is about our own database, which is not the damaged one here.
-fn about_source(error: Error, path: &Path) -> Error {
+fn about_source(error: Error, path: &Path, if_damaged: &str) -> Error {
     let exit = error.exit();
     let help = match exit {
-        Exit::Damaged => "repair it with `sqlite3 FILE .recover`, or take a backup of it",
+        Exit::Damaged => if_damaged,
         Exit::Io => "check the disk and its free space",
         _ => return error,
     };
+    let causes = error.causes();
+    let cause = if exit == Exit::Damaged && !causes.is_empty() {
+        causes.join(": ")
+    } else {
+        error.one_line()
+    };
     Error::new(format!("import {}", path.display()))
-        .with_source(error.one_line())
+        .with_source(cause)
         .with_help(help)
         .with_exit(exit)
 }
@@ -95,8 +153,8 @@ fn refused(path: &Path, cause: impl Into<String>, help: &str) -> Error {
         .with_exit(Exit::Config)
 }
 
-/// Refuses what is no file with contents, and returns whether it is an SQLite database.
-fn check_file(path: &Path, target: &Path) -> Result<bool> {
+/// Refuses what is no file with contents, and returns what is in it.
+fn check_file(path: &Path, target: &Path) -> Result<Contents> {
     let found = match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(refused(path, "there is no such file", "check the name"));
@@ -128,8 +186,10 @@ fn check_file(path: &Path, target: &Path) -> Result<bool> {
     let mut head = [0; 16];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
     match read {
-        Ok(()) => Ok(head == *b"SQLite format 3\0"),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
+        Ok(()) if head == *b"SQLite format 3\0" => Ok(Contents::Database),
+        Ok(()) if head.starts_with(&ZSTD_MAGIC) => Ok(Contents::Compressed),
+        Ok(()) => Ok(Contents::Other),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(Contents::Other),
         Err(error) => Err(error).with_context(|| format!("import {}", path.display())),
     }
 }
@@ -153,7 +213,11 @@ fn open_database(path: &Path, target: &Path, now: i64) -> Result<ImportSource> {
         ));
     }
     // Damage in the middle of a table would otherwise show up after half of it was read.
-    check_integrity(&reader.connection, path)?;
+    check::integrity(
+        &reader.connection,
+        Depth::Quick,
+        &path.display().to_string(),
+    )?;
     Ok(ImportSource::Plan(SourceDatabase::of(reader, path)))
 }
 
@@ -166,7 +230,11 @@ fn open_tornsnap(reader: Reader, path: &Path, target: &Path, now: i64) -> Result
         migrate::SchemaState::Ours(version) => version,
         migrate::SchemaState::Empty => 0,
     };
-    check_integrity(&reader.connection, path)?;
+    check::integrity(
+        &reader.connection,
+        Depth::Quick,
+        &path.display().to_string(),
+    )?;
     let database = if version < SCHEMA_VERSION {
         migrated_copy(reader, path, &SCHEMA)?
     } else {
@@ -196,20 +264,9 @@ impl SourceDatabase {
             path: path.to_owned(),
             original: reader.source,
             _copy: None,
+            unpacked: None,
         }
     }
-}
-
-fn check_integrity(connection: &Connection, path: &Path) -> Result<()> {
-    let found: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .context(format!("check {}", path.display()))?;
-    if found == "ok" {
-        return Ok(());
-    }
-    Err(Error::new(format!("import {}", path.display()))
-        .with_source(format!("it is damaged: {found}"))
-        .with_exit(Exit::Damaged))
 }
 
 /// Whether at least one table is one of the Python program.
@@ -236,6 +293,7 @@ fn migrated_copy(reader: Reader, path: &Path, schema: &Schema<'_>) -> Result<Sou
         path: path.to_owned(),
         original: reader.source,
         _copy: Some(folder),
+        unpacked: None,
     })
 }
 

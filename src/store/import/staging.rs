@@ -89,6 +89,13 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
                  at,
                  PRIMARY KEY (faction_id, at)
              );
+             CREATE TEMP TABLE imported_membership_sightings (  -- as main.membership_sightings
+                 player_id,
+                 at,
+                 faction_id,
+                 joined_at,
+                 has_left
+             );
              CREATE TEMP TABLE thin (           -- the part of counted that counts more rows than are known here: find_thin.sql
                  entity,
                  period_start,

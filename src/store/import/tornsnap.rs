@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params_from_iter};
 
 use crate::error::Result;
 use crate::model::history::History;
@@ -20,7 +20,7 @@ use crate::store::import::source::SourceDatabase;
 use crate::store::import::{
     HistoryMonths, ImportOptions, SourceFacts, Tallies, months_where, unsummarized,
 };
-use crate::store::{SqlContext, months};
+use crate::store::{SqlContext, months, sql};
 
 /// Copies all tables with data to the temporary ones. Summaries are copied only of months whose history rows were pruned
 /// there or here, and those that the source has imported itself: the others are computed again from the merged rows.
@@ -69,6 +69,7 @@ pub(super) fn read(
         }
         tallies.insert(table.name, tally);
     }
+    copy_sightings(connection, target, options.now).context("read the memberships")?;
     Ok(SourceFacts {
         knows_factions_of_players: true,
         pruned,
@@ -85,6 +86,18 @@ fn pruned_months(months: &[MonthState]) -> HistoryMonths {
             .map(move |(month, _)| (history.table(), month))
     };
     History::ALL.iter().flat_map(of).collect()
+}
+
+/// Copies what the source knows from its own imports about the factions of players.
+fn copy_sightings(source: &Connection, target: &Connection, until: i64) -> rusqlite::Result<()> {
+    let mut insert = target.prepare(sql!("import/insert_imported_sighting"))?;
+    let mut statement = source.prepare(sql!("import/list_source_sightings"))?;
+    let mut rows = statement.query([until])?;
+    while let Some(row) = rows.next()? {
+        let cells: Vec<Datum> = (0..5).map(|cell| row.get(cell)).collect::<Result<_, _>>()?;
+        insert.execute(params_from_iter(cells))?;
+    }
+    Ok(())
 }
 
 /// Whether the source is a copy of our database, or an archive of it.

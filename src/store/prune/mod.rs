@@ -21,6 +21,7 @@ use std::time::Instant;
 
 use crate::error::{Exit, Result};
 use crate::model::elapsed::format_elapsed;
+use crate::model::size::count;
 use crate::store::Store;
 use crate::store::pruned_early::give_up;
 use plan::{HistoryPlan, MonthPlan};
@@ -199,9 +200,9 @@ impl Executor<'_> {
             self.throttle.after_step(self.store, held)?;
         }
         log::info!(
-            "{} of {month}: {} rows {} in {}",
+            "{} of {month}: {} {} in {}",
             plan.table.table,
-            *deleted - before,
+            count(*deleted - before, "row"),
             if self.uses_archive {
                 "moved to the archive"
             } else {

@@ -38,7 +38,7 @@ pub(crate) use ids::keep_ids;
 pub use replace::replace;
 
 /// The first bytes of compressed files. <https://www.rfc-editor.org/rfc/rfc8878#name-zstandard-frames>
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+pub(in crate::store) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
 /// Checks that a path names a backup file.
 ///
@@ -212,7 +212,8 @@ fn is_compressed(file: &Path, size: u64) -> Result<bool> {
         .with_exit(Exit::Config))
 }
 
-fn unpack_without_manifest(
+/// Copies a file that may be compressed with zstd to `target`, without comparing it with a manifest.
+pub(in crate::store) fn unpack_without_manifest(
     file: &Path,
     is_compressed: bool,
     target: &mut fs::File,

@@ -3,13 +3,16 @@
 mod backups;
 mod bad_csv;
 mod closed;
+mod compressed;
 mod csv;
+mod csv_forms;
 mod every_poll;
 mod kill;
 mod known_wars;
 mod many_collectors;
 mod merge;
 mod model;
+mod moves;
 mod numbers;
 mod oddities;
 mod plan;

@@ -94,6 +94,26 @@ fn a_damaged_source_is_refused() {
     fs::write(sandbox.path("plan.db"), bytes).unwrap();
 
     refuse(&sandbox, "plan.db", 79, "damaged");
+
+    let stderr = sandbox.run(&["import", "plan.db"]).expect(79).stderr();
+    let lines: Vec<&str> = stderr.lines().collect();
+    let [first, because, help] = lines[..] else {
+        panic!("{stderr}");
+    };
+    assert_eq!(first, "tornsnap: could not import plan.db");
+    assert!(
+        because.starts_with("  because: it is damaged: "),
+        "{stderr}"
+    );
+    assert!(
+        !because.contains("\\n") && !because.contains("***") && !because.contains("could not"),
+        "{stderr}"
+    );
+    assert_eq!(
+        help,
+        "  try: import an older backup, or save what can be read: `sqlite3 plan.db .recover | sqlite3 recovered.db`, then \
+         import recovered.db"
+    );
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn one_row_each(at: i64, month: i64) -> String {
         "INSERT INTO factions (faction_id, name, created_at, last_updated) VALUES (7, 'Seven', {at}, {at});
          INSERT INTO players (player_id, name, faction_id, created_at, last_updated) VALUES (1, 'One', 7, {at}, {at});
          INSERT INTO territories (territory_id, created_at, last_updated) VALUES ('AAB', {at}, {at});
+         INSERT INTO membership_sightings (player_id, at, joined_at, has_left) VALUES (1, {at}, {at}, 0);
          INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, {at});
          INSERT INTO faction_history (faction_id, timestamp) VALUES (7, {at});
          INSERT INTO war_status_history (war_id, war_type, recorded_at) VALUES (3, 'ranked', {at});

@@ -1,0 +1,135 @@
+//! `import` of CSV files whose header, line ends or last lines another program has changed.
+
+use std::fs;
+
+use super::{MARCH, with_plan};
+
+const HEADER: &str = "faction_id,timestamp,respect,data_source";
+
+/// The error output of an import of this file, which is refused.
+fn refusal(contents: &str) -> String {
+    let sandbox = with_plan("");
+    sandbox.write("h.csv", contents);
+    let refused = sandbox.run(&["import", "h.csv", "--no-backup"]).expect(78);
+    assert_eq!(sandbox.rows("SELECT count(*) FROM faction_history"), ["0"]);
+    refused.stderr()
+}
+
+fn respects(contents: &str) -> Vec<String> {
+    let sandbox = with_plan("");
+    sandbox.write("h.csv", contents);
+    sandbox.run(&["import", "h.csv", "--no-backup"]).expect(0);
+    sandbox.rows("SELECT respect FROM faction_history")
+}
+
+#[test]
+fn wrong_quotes_in_the_header_are_refused_as_in_any_line() {
+    for (header, why) in [
+        (
+            "faction_id,\"timestamp\"\",respect,data_source",
+            "line 1: a quote (\") is opened and never closed",
+        ),
+        (
+            "faction_id,timestamp\",respect,data_source",
+            "line 1: column timestamp: a quote (\") is in it, and it does not begin with one",
+        ),
+        (
+            "faction_id,timestamp,\"\"respect\"\",data_source",
+            "line 1: column respect: text follows the quote (\") that closes it",
+        ),
+        (
+            "faction_id,timestamp,respect,\"data_source",
+            "line 1: a quote (\") is opened and never closed",
+        ),
+    ] {
+        let text = refusal(&format!("{header}\n7,{MARCH},5,\n"));
+
+        assert!(text.contains(why), "{header}: {text}");
+        assert!(text.contains("try: correct the header"), "{header}: {text}");
+    }
+    let quoted = "\"faction_id\",\"timestamp\",\"respect\",\"data_source\"";
+    assert_eq!(respects(&format!("{quoted}\n7,{MARCH},5,\n")), ["5"]);
+    assert_eq!(
+        respects(&format!("sep=,\r\n{quoted}\r\n7,{MARCH},5,\r\n")),
+        ["5"]
+    );
+}
+
+#[test]
+fn lines_that_end_with_carriage_returns_alone_are_named_with_the_remedy() {
+    for quote in ["", "\""] {
+        let header = HEADER.replace("faction_id", &format!("{quote}faction_id{quote}"));
+        let text = refusal(&format!("{header}\r7,{MARCH},5,\r7,{},6,\r", MARCH + 60));
+
+        let why = "its lines end with carriage returns alone (\\r), as old Mac programs write them";
+        assert!(text.contains(why), "{text}");
+        assert!(
+            text.contains("try: save it as \"CSV UTF-8\", or convert it with `tr"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn blank_lines_and_the_end_mark_of_dos_are_no_rows() {
+    for end in [
+        "",
+        "\n\n",
+        "\r\n\r\n",
+        "\u{1a}",
+        "\n\u{1a}",
+        "\u{1a}\n",
+        "\u{1a}\r\n",
+    ] {
+        let found = respects(&format!("{HEADER}\n7,{MARCH},5,\n{end}"));
+
+        assert_eq!(found, ["5"], "{end:?}");
+    }
+    let text = refusal(&format!("{HEADER}\n\u{1a}\n7,{MARCH},5,\n"));
+    assert!(
+        text.contains("line 2: it has 1 cell, and the header 4"),
+        "{text}"
+    );
+    let text = refusal(&format!("{HEADER}\n7,{MARCH},5,\n  \n"));
+    assert!(
+        text.contains("line 3: it has 1 cell, and the header 4"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_unknown_war_status_of_a_tile_stays_unknown_on_the_way_through_csv() {
+    let sandbox = with_plan("");
+    sandbox
+        .sqlite()
+        .execute_batch(&format!(
+            "INSERT INTO factions (faction_id, name, created_at, last_updated) VALUES (7, 'Seven', {MARCH}, {MARCH});
+             INSERT INTO territories (territory_id, sector, faction_id, created_at, last_updated)
+             VALUES ('AAA', 1, 7, {MARCH}, {MARCH});
+             INSERT INTO territory_ownership_history (territory_id, faction_id, war_status, recorded_at) VALUES
+                ('AAA', 7, 'defending', {MARCH}), ('AAA', NULL, NULL, {MARCH} + 60);
+             INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, status, started_at, recorded_at)
+             VALUES (3, 'ranked', 7, 'ongoing', {MARCH}, {MARCH}), (3, 'ranked', 7, NULL, NULL, {MARCH} + 60);"
+        ))
+        .unwrap();
+    super::create(&sandbox, "new.db");
+    for table in [
+        "territories",
+        "territory_ownership_history",
+        "war_status_history",
+    ] {
+        let (first, second) = (format!("{table}.csv"), format!("{table}.2.csv"));
+        sandbox
+            .run(&["export", table, "--output", &first])
+            .expect(0);
+
+        let into = ["import", &first, "--no-backup", "--database", "new.db"];
+        sandbox.run(&into).expect(0);
+        sandbox.run(&into).expect(0);
+
+        let out = ["export", table, "--output", &second, "--database", "new.db"];
+        sandbox.run(&out).expect(0);
+        let read = |name: &str| fs::read_to_string(sandbox.path(name)).unwrap();
+        assert_eq!(read(&second), read(&first), "{table}");
+    }
+}

@@ -1,0 +1,197 @@
+//! Collectors that saw different parts of the moves of players, imported in any order and again.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use rusqlite::{Connection, params};
+
+use super::{create, import, open};
+use crate::month_model::for_any_history;
+use crate::support::{DAY, Sandbox, rows};
+
+/// 2026-01-01.
+const START: i64 = 1_767_225_600;
+const FILES: [&str; 3] = ["first.db", "second.db", "third.db"];
+
+/// What Torn told about a player: when, and the faction.
+type Answer = (i64, Option<i64>);
+
+/// The faction of a player on each day.
+type Days = Vec<Option<i64>>;
+
+#[derive(Clone, Debug)]
+struct World {
+    days: Days,
+    /// The days on which each collector asked.
+    polls: Vec<Vec<usize>>,
+    order: Vec<usize>,
+    again: Vec<usize>,
+}
+
+fn any_world() -> impl Strategy<Value = World> {
+    let stretch = (prop::option::of(1..3_i64), 1..4_usize);
+    let days = vec(stretch, 2..7).prop_map(|stretches| -> Days {
+        let days = stretches.into_iter();
+        days.flat_map(|(faction, days)| vec![faction; days])
+            .collect()
+    });
+    let order = || Just(vec![0_usize, 1, 2]).prop_shuffle();
+    (days, vec(vec(0..18_usize, 0..6), 3), order(), order()).prop_map(
+        |(days, mut polls, order, again)| {
+            for polls in &mut polls {
+                polls.retain(|day| *day < days.len());
+                polls.sort_unstable();
+                polls.dedup();
+            }
+            World {
+                days,
+                polls,
+                order,
+                again,
+            }
+        },
+    )
+}
+
+fn answers(days: &Days, polls: &[usize]) -> Vec<Answer> {
+    let at = |day: usize| START + i64::try_from(day).unwrap() * DAY;
+    polls.iter().map(|day| (at(*day), days[*day])).collect()
+}
+
+/// Records the answers about player 1 as `fetch` does.
+fn collect(sandbox: &Sandbox, name: &str, answers: &[Answer]) {
+    create(sandbox, name);
+    let connection = open(sandbox, name);
+    connection
+        .execute_batch(
+            "INSERT INTO factions (faction_id, name, last_updated) VALUES (1, 'One', 0), (2, 'Two', 0)",
+        )
+        .unwrap();
+    for (at, faction) in answers {
+        connection
+            .execute(
+                "INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (1, 'Player', ?2, ?1)
+                 ON CONFLICT DO UPDATE SET faction_id = excluded.faction_id, last_updated = excluded.last_updated",
+                params![at, faction],
+            )
+            .unwrap();
+    }
+}
+
+/// The answers that a collector keeps: those that tell a change, and the newest.
+fn kept(answers: &[Answer]) -> Vec<Answer> {
+    let is_kept = |place: usize| {
+        place == 0 || place + 1 == answers.len() || answers[place].1 != answers[place - 1].1
+    };
+    let places = (0..answers.len()).filter(|place| is_kept(*place));
+    places.map(|place| answers[place]).collect()
+}
+
+/// The memberships that these answers tell, as faction, first_seen_at, joined_at and left_at.
+fn model(mut answers: Vec<Answer>) -> Vec<String> {
+    answers.sort_unstable();
+    answers.dedup_by_key(|(_, faction)| *faction);
+    let mut stays = Vec::new();
+    for (place, (at, faction)) in answers.iter().enumerate() {
+        let Some(faction) = faction else { continue };
+        let joined = if place == 0 {
+            String::new()
+        } else {
+            at.to_string()
+        };
+        let next = answers.get(place + 1);
+        let left = next.map_or(String::new(), |(at, _)| at.to_string());
+        stays.push(format!("{faction}|{at}|{joined}|{left}"));
+    }
+    stays
+}
+
+fn stays(connection: &Connection) -> Vec<String> {
+    rows(
+        connection,
+        "SELECT faction_id, first_seen_at, joined_at, left_at FROM faction_membership ORDER BY first_seen_at",
+    )
+}
+
+/// What the views and the state of the player say about the factions.
+fn views(connection: &Connection) -> Vec<String> {
+    rows(
+        connection,
+        "SELECT 'state', faction_id, last_updated, NULL FROM players
+         UNION ALL SELECT 'change', at, event, faction_id || ' ' || coalesce(other_faction_id, '') FROM member_changes
+         UNION ALL SELECT 'member', player_id, faction_id, NULL FROM faction_roster
+         ORDER BY 1, 2, 3",
+    )
+}
+
+fn merged(sandbox: &Sandbox, order: &[usize]) -> Connection {
+    create(sandbox, "merged.db");
+    for file in order {
+        import(sandbox, "merged.db", &[FILES[*file]]);
+    }
+    open(sandbox, "merged.db")
+}
+
+#[test]
+fn the_time_without_a_faction_is_kept_whichever_file_comes_first() {
+    const JOINED_AGAIN: [Answer; 2] = [(START + 9 * DAY, Some(1)), (START + 10 * DAY, Some(1))];
+    let sandbox = Sandbox::new();
+    collect(&sandbox, FILES[0], &[(START, Some(1))]);
+    collect(&sandbox, FILES[1], &[(START + 3 * DAY, None)]);
+    collect(&sandbox, FILES[2], &JOINED_AGAIN);
+    let (left, back) = (START + 3 * DAY, START + 9 * DAY);
+    let expected = [format!("1|{START}||{left}"), format!("1|{back}|{back}|")];
+
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        assert_eq!(stays(&merged(&sandbox, &order)), expected, "{order:?}");
+    }
+}
+
+#[test]
+fn a_merged_database_tells_a_third_one_every_time_without_a_faction() {
+    let sandbox = Sandbox::new();
+    collect(&sandbox, FILES[0], &[(START + 3 * DAY, None)]);
+    collect(&sandbox, FILES[1], &[(START + 9 * DAY, Some(1))]);
+    collect(&sandbox, FILES[2], &[(START, Some(1))]);
+    drop(merged(&sandbox, &[0, 1]));
+
+    import(&sandbox, FILES[2], &["merged.db"]);
+
+    let (left, back) = (START + 3 * DAY, START + 9 * DAY);
+    let expected = [format!("1|{START}||{left}"), format!("1|{back}|{back}|")];
+    assert_eq!(stays(&open(&sandbox, FILES[2])), expected);
+}
+
+#[test]
+fn the_moves_of_all_collectors_are_the_same_in_any_order_and_after_repetition() {
+    let sandbox = Sandbox::new();
+    for_any_history(12, any_world(), |world| {
+        let mut known = Vec::new();
+        for (name, polls) in FILES.iter().zip(&world.polls) {
+            let answers = answers(&world.days, polls);
+            collect(&sandbox, name, &answers);
+            known.extend(kept(&answers));
+        }
+        let expected = model(known);
+
+        let found = merged(&sandbox, &world.order);
+
+        prop_assert_eq!(stays(&found), expected.clone());
+        let said = views(&found);
+        for file in &world.again {
+            import(&sandbox, "merged.db", &[FILES[*file]]);
+            prop_assert_eq!(stays(&found), expected.clone(), "after {} again", file);
+            prop_assert_eq!(views(&found), said.clone());
+        }
+        let again = merged(&sandbox, &world.again);
+        prop_assert_eq!(stays(&again), expected);
+        prop_assert_eq!(views(&again), said);
+        Ok(())
+    });
+}
