@@ -1,2 +1,2 @@
--- Lists the backups that were searched for rows that a prune deleted too early.
-SELECT sha256, rows, error FROM searched_backups
+-- Lists the backups and archives that were searched for rows that a prune deleted too early.
+SELECT copy, rows, error FROM searched_backups

@@ -1,6 +1,6 @@
--- Records the result of a search of a backup for rows that a prune deleted too early.
+-- Records the result of a search of a backup or an archive for rows that a prune deleted too early.
 --
--- :sha256   of the file, as in its manifest
+-- :copy     SHA-256 of a backup, as in its manifest; database_id of an archive
 -- :rows     the missing rows in it; NULL if it could not be searched
 -- :error    why it could not be searched; NULL if it was
-INSERT OR REPLACE INTO searched_backups (sha256, rows, error) VALUES (:sha256, :rows, :error)
+INSERT OR REPLACE INTO searched_backups (copy, rows, error) VALUES (:copy, :rows, :error)

@@ -1,4 +1,4 @@
--- Deletes the imported summaries of wars that had ended with the same facts in an earlier month.
+-- Deletes the imported summaries of wars that had ended in an earlier month: the newest history row, or a winner, says so.
 -- The other collector learned of the end later. With all rows of both, its row would repeat the known one, so the later month
 -- would have no summary of the war.
 DELETE FROM main.war_summary AS later
@@ -18,18 +18,11 @@ WHERE period_type = 'monthly'
                     AND newest.recorded_at < later.period_start
                   ORDER BY newest.recorded_at DESC, newest.id DESC LIMIT 1)
             AND final.status IN ('completed', 'cancelled')
-            AND (final.attacking_faction_id, final.defending_faction_id, final.attacking_score, final.defending_score,
-                 final.winner_faction_id)
-             IS (later.attacking_faction_id, later.defending_faction_id, later.final_attacking_score,
-                 later.final_defending_score, later.winner_faction_id))
+            AND (final.winner_faction_id IS NOT NULL OR later.winner_faction_id IS NULL))
       OR EXISTS (
           SELECT 1 FROM main.war_summary AS earlier
           WHERE earlier.war_type = later.war_type AND earlier.war_id = later.war_id
             AND earlier.period_type = 'monthly' AND earlier.period_start < later.period_start
-            AND earlier.winner_faction_id IS NOT NULL
-            AND (earlier.attacking_faction_id, earlier.defending_faction_id, earlier.final_attacking_score,
-                 earlier.final_defending_score, earlier.winner_faction_id)
-             IS (later.attacking_faction_id, later.defending_faction_id, later.final_attacking_score,
-                 later.final_defending_score, later.winner_faction_id))
+            AND earlier.winner_faction_id IS NOT NULL)
   )
 RETURNING war_type || ' ' || war_id AS entity, period_start

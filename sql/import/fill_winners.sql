@@ -1,5 +1,5 @@
 -- Sets the winner in stored summaries without one, if an imported summary of the same war and month names it.
--- A war that had not ended at the end of the month keeps NULL.
+-- A war that had not ended at the end of the month keeps NULL, and so does one that was decided in an earlier month.
 UPDATE main.war_summary AS summary
 SET winner_faction_id = known.winner_faction_id
 FROM temp.known_winners AS known
@@ -14,3 +14,8 @@ WHERE summary.war_type = known.war_type AND summary.war_id = known.war_id
       WHERE newest.war_type = known.war_type AND newest.war_id = known.war_id
         AND newest.recorded_at >= summary.period_start AND newest.recorded_at < summary.period_end
       ORDER BY newest.recorded_at DESC, newest.id DESC LIMIT 1), 'completed') = 'completed'
+  AND NOT EXISTS (
+      SELECT 1 FROM main.war_summary AS earlier
+      WHERE earlier.war_type = summary.war_type AND earlier.war_id = summary.war_id
+        AND earlier.period_type = 'monthly' AND earlier.period_start < summary.period_start
+        AND earlier.winner_faction_id IS NOT NULL)

@@ -1,6 +1,6 @@
--- Finds the imported summaries that count more history rows than are here. They replace the stored ones.
--- A row that an import has left out, because it repeats known values, counts as here. A stored summary that was imported
--- itself stays if it counts as many rows.
+-- Finds the imported summaries that count more history rows than are known here. They replace the stored ones.
+-- A row that an import has left out, because it repeats known values, counts as known. A stored summary that was imported
+-- itself stays if it counts as many rows, and so does one of a month that is pruned here.
 -- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 --
 -- :history   name of the history table
@@ -21,10 +21,12 @@ LEFT JOIN temp.repeated_kept AS kept ON kept.history = :history
 LEFT JOIN (
     SELECT player_id AS entity, period_start, record_count
     FROM main.player_stats_summary
-    WHERE period_type = 'monthly'
-      AND (CAST(player_id AS TEXT), period_start) IN (
-          SELECT entity, period_start FROM main.imported_summaries WHERE history = :history)
-) AS imported ON imported.entity = counted.entity AND imported.period_start = counted.period_start
-WHERE counted.rows > coalesce(present.rows, 0) + coalesce(repeated.rows, 0) + coalesce(kept.rows, 0)
-  AND counted.rows > coalesce(imported.record_count, 0)
+    WHERE period_type = 'monthly' AND (
+        period_start IN (SELECT period_start FROM temp.pruned_months)
+        OR (CAST(player_id AS TEXT), period_start) IN (
+            SELECT entity, period_start FROM main.imported_summaries WHERE history = :history))
+) AS stored ON stored.entity = counted.entity AND stored.period_start = counted.period_start
+WHERE counted.rows > coalesce(repeated.rows, 0) + coalesce(kept.rows, 0) + coalesce(
+    iif(counted.period_start IN (SELECT period_start FROM temp.pruned_months), stored.record_count, present.rows), 0)
+  AND counted.rows > coalesce(stored.record_count, 0)
 GROUP BY 1, 2

@@ -372,6 +372,7 @@ CREATE TABLE month_states (                       -- what was done with each mon
     purged_at     INTEGER,                        -- when its summaries were deleted on request; NULL: they were not
     reopened_at   INTEGER,                        -- when its prune turned out to be too early; its rows may be imported again
     expected_rows INTEGER,                        -- history rows up to reopened_at, with those that this prune deleted
+    reopened_last_id INTEGER,                     -- highest id in the history table then; stays after the month is closed
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 
@@ -535,8 +536,8 @@ CREATE TABLE archive_step (                       -- in an archive: the rows tha
     last_id     INTEGER NOT NULL                  -- highest id of these rows
 ) STRICT;
 
-CREATE TABLE searched_backups (                   -- backups that were searched for rows that a prune deleted too early
-    sha256 TEXT    PRIMARY KEY,                   -- of the file, as in its manifest
+CREATE TABLE searched_backups (                   -- backups and archives that were searched for rows that a prune deleted too early
+    copy   TEXT    PRIMARY KEY,                   -- SHA-256 of a backup, as in its manifest; database_id of an archive
     rows   INTEGER,                               -- the missing rows in it; NULL: it could not be searched
     error  TEXT,                                  -- why it could not be searched
     CHECK ((rows IS NULL) <> (error IS NULL))

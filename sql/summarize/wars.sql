@@ -4,8 +4,10 @@
 -- duration_seconds: from the start of the war to its end, or to the last row if it has not ended. It is never negative,
 -- although a war may be recorded before it starts. NULL: the difference overflows a 64-bit integer.
 -- war_id is unique only together with war_type. Summaries that are already correct are not written again.
--- A summary that was imported is only replaced by one of at least as many history rows; a row that an import has left out,
--- because it repeats known values, counts, too.
+-- A summary that was imported is joined with what the rows say. The higher scores are the later ones, because scores only grow.
+-- A known winner stays. The number of rows is that of the rows that are here, if they are as many; a row that an import has left
+-- out, because it repeats known values, counts, too. A war whose winner an imported summary of an earlier month names was not
+-- decided in this month.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 -- :allows_loss                 1: also replace a summary that was made from more than twice as many history rows
@@ -38,9 +40,57 @@ ended AS (
         ORDER BY recorded_at DESC, id DESC LIMIT 1
     )
 ),
-month AS MATERIALIZED (
+seen AS (
     SELECT *, CASE typeof(duration) WHEN 'integer' THEN max(0, duration) END AS duration_seconds
     FROM ended
+),
+joined AS (
+    SELECT
+        seen.*, imported.record_count AS imported_count, imported.winner_faction_id AS imported_winner,
+        (
+            coalesce(imported.final_attacking_score, 0) + coalesce(imported.final_defending_score, 0),
+            coalesce(imported.duration_seconds, -1)
+        ) > (
+            coalesce(seen.final_attacking_score, 0) + coalesce(seen.final_defending_score, 0),
+            coalesce(seen.duration_seconds, -1)
+        ) AS is_imported_later,
+        imported.territory_id AS imported_territory,
+        imported.attacking_faction_id AS imported_attacker, imported.defending_faction_id AS imported_defender,
+        imported.final_attacking_score AS imported_attacking_score,
+        imported.final_defending_score AS imported_defending_score, imported.duration_seconds AS imported_duration,
+        coalesce((
+            SELECT rows FROM repeated_rows
+            WHERE history = 'war_status_history' AND entity = seen.war_type || ' ' || seen.war_id
+              AND month = strftime('%Y-%m', :period_start, 'unixepoch')), 0) AS repeated_rows,
+        EXISTS (
+            SELECT 1 FROM war_summary AS earlier
+            WHERE earlier.war_type = seen.war_type AND earlier.war_id = seen.war_id
+              AND earlier.period_type = 'monthly' AND earlier.period_start < :period_start
+              AND earlier.winner_faction_id IS NOT NULL
+              AND EXISTS (
+                  SELECT 1 FROM imported_summaries AS mark
+                  WHERE mark.history = 'war_status_history' AND mark.period_start = earlier.period_start
+                    AND mark.entity = seen.war_type || ' ' || seen.war_id)) AS was_decided
+    FROM seen
+    LEFT JOIN war_summary AS imported ON imported.war_type = seen.war_type AND imported.war_id = seen.war_id
+        AND imported.period_start = :period_start AND imported.period_end = :period_end
+        AND imported.period_type = 'monthly' AND EXISTS (
+            SELECT 1 FROM imported_summaries AS mark
+            WHERE mark.history = 'war_status_history' AND mark.period_start = :period_start
+              AND mark.entity = seen.war_type || ' ' || seen.war_id)
+),
+month AS MATERIALIZED (
+    SELECT
+        war_type, war_id,
+        iif(is_imported_later, imported_territory, territory_id) AS territory_id,
+        iif(is_imported_later, imported_attacker, attacking_faction_id) AS attacking_faction_id,
+        iif(is_imported_later, imported_defender, defending_faction_id) AS defending_faction_id,
+        iif(is_imported_later, imported_attacking_score, final_attacking_score) AS final_attacking_score,
+        iif(is_imported_later, imported_defending_score, final_defending_score) AS final_defending_score,
+        iif(was_decided, NULL, coalesce(winner_faction_id, imported_winner)) AS winner_faction_id,
+        iif(is_imported_later, imported_duration, duration_seconds) AS duration_seconds,
+        iif(record_count + repeated_rows < imported_count, imported_count, record_count) AS record_count
+    FROM joined
 )
 SELECT
     war_id, war_type, :period_start, :period_end, 'monthly',
@@ -77,9 +127,6 @@ WHERE CASE
         SELECT 1 FROM imported_summaries
         WHERE history = 'war_status_history' AND period_start = excluded.period_start
           AND entity = excluded.war_type || ' ' || excluded.war_id)
-    THEN excluded.record_count + coalesce((
-        SELECT rows FROM repeated_rows
-        WHERE history = 'war_status_history' AND entity = excluded.war_type || ' ' || excluded.war_id
-          AND month = strftime('%Y-%m', excluded.period_start, 'unixepoch')), 0) >= war_summary.record_count
+    THEN 1
     ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= war_summary.record_count
 END

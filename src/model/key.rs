@@ -254,14 +254,15 @@ impl KeyFacts {
 
     /// Whether the key may read its owner's battle stats.
     pub(crate) fn reads_battle_stats(&self) -> bool {
-        // Full and limited keys may read them even if the response has no list.
-        self.access_level >= 3
-            || self
-                .selections
-                .user
-                .as_ref()
-                .is_some_and(|listed| listed.iter().any(|selection| selection == "battlestats"))
+        may_read_battle_stats(self.access_level, self.selections.user.as_deref())
     }
+}
+
+/// Whether a key of this level, for which Torn lists these selections of `/user`, may read its owner's battle stats.
+pub(crate) fn may_read_battle_stats(access_level: i64, listed: Option<&[String]>) -> bool {
+    // Full and limited keys may read them even if the response has no list.
+    access_level >= 3
+        || listed.is_some_and(|listed| listed.iter().any(|selection| selection == "battlestats"))
 }
 
 /// Whether a key can be used.

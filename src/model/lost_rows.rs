@@ -1,4 +1,4 @@
-//! History rows that a prune deleted while the clock was ahead, and the backups that have them.
+//! History rows that a prune deleted while the clock was ahead, and the backups and archives that have them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,27 +18,36 @@ pub(crate) struct MissingRows {
     pub(crate) is_open: bool,
 }
 
-/// The recorded result of a search of a backup for missing rows.
+/// The recorded result of a search of a backup or an archive for missing rows.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Searched {
     /// The number of missing rows in it.
     Found(i64),
-    /// The reason why the backup could not be read.
+    /// The reason why the file could not be read.
     Failed(String),
 }
 
-/// The results of all searches, by the SHA-256 of the file.
+/// The results of all searches, by the SHA-256 of a backup, or by the id of an archive.
 pub(crate) type SearchedBackups = BTreeMap<String, Searched>;
 
-/// A file in the backup folder.
+/// The kind of a file that may have missing rows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct BackupFile<'a> {
-    pub(crate) path: &'a Path,
-    pub(crate) is_compressed: bool,
-    pub(crate) sha256: &'a str,
+pub(crate) enum CopyKind {
+    Backup,
+    CompressedBackup,
+    Archive,
 }
 
-/// The missing rows of all months, and what is known about the backups.
+/// A backup in the backup folder, or an archive.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct CopyFile<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) kind: CopyKind,
+    /// The SHA-256 of a backup, or the id of an archive.
+    pub(crate) key: &'a str,
+}
+
+/// The missing rows of all months, and what is known about the files that may have them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct LostRows {
     /// The months of these rows, oldest first.
@@ -46,23 +55,26 @@ pub(crate) struct LostRows {
     /// Whether the rows may be imported, because `prune --future` has opened these months again.
     pub(crate) is_open: bool,
     pub(crate) rows: i64,
-    /// The backups with such rows, those with the most of them first.
-    pub(crate) backups: Vec<RowsInBackup>,
-    pub(crate) unread: Vec<UnreadBackup>,
+    /// The backups and archives with such rows, those with the most of them first.
+    pub(crate) found: Vec<FoundRows>,
+    pub(crate) unread: Vec<UnreadCopy>,
+    /// Whether rows were ever moved to an archive.
+    has_archives: bool,
 }
 
-/// The lost rows that a backup has.
+/// The lost rows that a backup or an archive has.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct RowsInBackup {
+pub(crate) struct FoundRows {
     pub(crate) file: PathBuf,
-    pub(crate) is_compressed: bool,
+    pub(crate) kind: CopyKind,
     pub(crate) rows: i64,
 }
 
-/// A backup that may have lost rows.
+/// A backup or an archive that may have lost rows.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct UnreadBackup {
+pub(crate) struct UnreadCopy {
     pub(crate) file: PathBuf,
+    pub(crate) is_archive: bool,
     /// Why its search failed; `None` if it was not searched yet.
     pub(crate) why: Option<String>,
 }
@@ -71,11 +83,13 @@ pub(crate) struct UnreadBackup {
 const GIVE_UP: &str = "to give these rows up, run `tornsnap prune --future --accept-loss`";
 
 impl LostRows {
-    /// `None` if no rows are missing. `files`: the backups, the newest first.
+    /// `None` if no rows are missing. `files`: the backups, the newest first, then the archives. `unusable`: the backups that no
+    /// search can read.
     pub(crate) fn new<'a>(
         missing: &[MissingRows],
         searched: &SearchedBackups,
-        files: impl IntoIterator<Item = BackupFile<'a>>,
+        files: impl IntoIterator<Item = CopyFile<'a>>,
+        unusable: Vec<UnreadCopy>,
     ) -> Option<Self> {
         if missing.is_empty() {
             return None;
@@ -84,22 +98,26 @@ impl LostRows {
             months: missing.iter().map(|missing| missing.month).collect(),
             is_open: missing.iter().all(|missing| missing.is_open),
             rows: missing.iter().map(|missing| missing.rows).sum(),
+            unread: unusable,
             ..Self::default()
         };
         lost.months.sort_unstable();
         lost.months.dedup();
         for file in files {
             // The results of an earlier search say nothing about the rows of months that are not open yet.
-            let result = searched.get(file.sha256).filter(|_| lost.is_open);
-            let unread = |why| UnreadBackup {
+            let result = searched.get(file.key).filter(|_| lost.is_open);
+            let is_archive = file.kind == CopyKind::Archive;
+            lost.has_archives |= is_archive;
+            let unread = |why| UnreadCopy {
                 file: file.path.to_owned(),
+                is_archive,
                 why,
             };
             match result {
                 Some(Searched::Found(0)) => {}
-                Some(&Searched::Found(rows)) => lost.backups.push(RowsInBackup {
+                Some(&Searched::Found(rows)) => lost.found.push(FoundRows {
                     file: file.path.to_owned(),
-                    is_compressed: file.is_compressed,
+                    kind: file.kind,
                     rows,
                 }),
                 Some(Searched::Failed(why)) => lost.unread.push(unread(Some(why.clone()))),
@@ -107,22 +125,29 @@ impl LostRows {
             }
         }
         // The sort is stable.
-        lost.backups
-            .sort_by_key(|backup| std::cmp::Reverse(backup.rows));
+        lost.found
+            .sort_by_key(|found| std::cmp::Reverse(found.rows));
         Some(lost)
     }
 
     /// Whether a backup has such rows, or may have them.
     pub(crate) fn may_be_in_a_backup(&self) -> bool {
-        !self.backups.is_empty() || !self.unread.is_empty()
+        self.found
+            .iter()
+            .any(|found| found.kind != CopyKind::Archive)
+            || self.has_unread_backup()
+    }
+
+    fn has_unread_backup(&self) -> bool {
+        self.unread.iter().any(|unread| !unread.is_archive)
     }
 
     /// Whether this file has to stay: it has such rows, or one of the backups is not searched.
     pub(crate) fn needs(&self, file: &Path) -> bool {
-        !self.unread.is_empty() || self.backups.iter().any(|backup| backup.file == file)
+        self.has_unread_backup() || self.found.iter().any(|found| found.file == file)
     }
 
-    /// The number of rows, their months, and the backup that has them.
+    /// The number of rows, their months, and the file that has them.
     pub(crate) fn describe(&self) -> String {
         let rows = format!(
             "{} of {} {} deleted too early, by a prune while the clock was ahead",
@@ -130,16 +155,18 @@ impl LostRows {
             format_months(&self.months),
             agree(self.rows, "was", "were")
         );
-        let found = match self.backups.first() {
-            Some(backup) if backup.rows >= self.rows => Some(format!(
-                "{} has {}",
-                display_path(&backup.file),
-                agree(self.rows, "it", "them")
-            )),
-            Some(backup) => Some(format!(
+        let found = match self.found.first() {
+            Some(copy) if copy.rows >= self.rows => {
+                return format!(
+                    "{rows}; {} has {}",
+                    display_path(&copy.file),
+                    agree(self.rows, "it", "them")
+                );
+            }
+            Some(copy) => Some(format!(
                 "{} has {} of them",
-                display_path(&backup.file),
-                backup.rows
+                display_path(&copy.file),
+                copy.rows
             )),
             None => None,
         };
@@ -147,6 +174,9 @@ impl LostRows {
             (Some(found), Some(unread)) => format!("{rows}; {found}; {unread}"),
             (Some(found), None) => format!("{rows}; {found}"),
             (None, Some(unread)) => format!("{rows}; {unread}"),
+            (None, None) if self.has_archives => {
+                format!("{rows}, and neither a backup in the backup folder nor an archive has them")
+            }
             (None, None) => format!("{rows}, and no backup in the backup folder has them"),
         }
     }
@@ -175,20 +205,20 @@ impl LostRows {
         if !self.is_open {
             return SEARCH.to_owned();
         }
-        match self.backups.first() {
-            Some(backup) if backup.is_compressed => {
-                let unpacked = backup.file.with_extension("");
+        match self.found.first() {
+            Some(copy) if copy.kind == CopyKind::CompressedBackup => {
+                let unpacked = copy.file.with_extension("");
                 format!(
                     "keep that file; run `zstd -d {}` and `tornsnap import {}`; {GIVE_UP}",
-                    shell_word(&backup.file),
+                    shell_word(&copy.file),
                     shell_word(&unpacked)
                 )
             }
-            Some(backup) => format!(
+            Some(copy) => format!(
                 "keep that file; run `tornsnap import {}`; {GIVE_UP}",
-                shell_word(&backup.file)
+                shell_word(&copy.file)
             ),
-            None if self.unread.iter().any(|backup| backup.why.is_some()) => format!(
+            None if self.unread.iter().any(|unread| unread.why.is_some()) => format!(
                 "keep all backups; correct the cause, and run `tornsnap prune --future`: it searches them again; {GIVE_UP}"
             ),
             None if !self.unread.is_empty() => SEARCH.to_owned(),
@@ -216,12 +246,12 @@ mod tests {
         let names: Vec<String> = (0..results.len()).map(|index| index.to_string()).collect();
         let searched = names.iter().zip(results);
         let searched = searched.filter_map(|(name, result)| Some((name.clone(), result.clone()?)));
-        let files = names.iter().map(|name| BackupFile {
+        let files = names.iter().map(|name| CopyFile {
             path: Path::new(name),
-            is_compressed: false,
-            sha256: name,
+            kind: CopyKind::Backup,
+            key: name,
         });
-        LostRows::new(&[missing], &searched.collect(), files).unwrap()
+        LostRows::new(&[missing], &searched.collect(), files, Vec::new()).unwrap()
     }
 
     #[test]
@@ -229,7 +259,7 @@ mod tests {
         let found = [0, 4, 10].map(|rows| Some(Searched::Found(rows)));
         let lost = lost(missing(), &found);
 
-        assert_eq!(lost.backups.len(), 2);
+        assert_eq!(lost.found.len(), 2);
         assert!(lost.describe().ends_with("; 2 has them"), "{lost:?}");
         assert!(lost.needs(Path::new("1")) && !lost.needs(Path::new("0")));
     }

@@ -74,6 +74,8 @@ pub(crate) struct PruneFacts {
     pub(crate) unsummarized: Vec<Month>,
     /// When the newest backup was verified (unix seconds).
     pub(crate) backup_verified_at: Option<i64>,
+    /// Why a file that seems to be a backup cannot be used, if there is such a file and no backup.
+    pub(crate) unusable_backup: Option<String>,
 }
 
 /// A reason not to prune.
@@ -105,6 +107,8 @@ pub(crate) enum PruneBlocker {
     NoBackup {
         /// When the newest backup was verified, if there is one.
         verified_at: Option<i64>,
+        /// Why a file that seems to be a backup cannot be used.
+        unusable: Option<String>,
     },
     /// The first prune of this database would delete more than half of all history rows.
     LargeFirstPrune {
@@ -135,9 +139,17 @@ impl PruneBlocker {
                 iso(*now),
                 iso(*newest)
             ),
-            Self::NoBackup { verified_at: None } => "there is no verified backup".to_owned(),
+            Self::NoBackup {
+                verified_at: None,
+                unusable: Some(unusable),
+            } => format!("there is no verified backup: {unusable}"),
+            Self::NoBackup {
+                verified_at: None,
+                unusable: None,
+            } => "there is no verified backup".to_owned(),
             Self::NoBackup {
                 verified_at: Some(at),
+                ..
             } => format!(
                 "no backup was verified in the last 7 days (the newest: {})",
                 iso(*at)
@@ -181,6 +193,7 @@ pub(crate) fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
         if !is_recent {
             blockers.push(PruneBlocker::NoBackup {
                 verified_at: facts.backup_verified_at,
+                unusable: facts.unusable_backup.clone(),
             });
         }
         if facts.rows_to_delete * 2 > facts.total_rows && !facts.was_pruned {
@@ -317,6 +330,7 @@ mod tests {
             was_pruned: false,
             unsummarized: Vec::new(),
             backup_verified_at: Some(now - DAY),
+            unusable_backup: None,
         }
     }
 

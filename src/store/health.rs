@@ -21,6 +21,7 @@ use crate::model::health::KeyStatus;
 use crate::model::identity::Identity;
 use crate::model::time::DAY;
 use crate::store::check::{self, Depth};
+use crate::store::keys::reads_battle_stats;
 use crate::store::reading::ReadMode;
 use crate::store::{SqlContext, Store, identity, interrupt, sql};
 
@@ -89,7 +90,7 @@ impl Snapshot {
                 is_dead: state == "dead",
                 paused_until: row.get("paused_until")?,
                 last_error: row.get("last_error")?,
-                access_level: row.get("access_level")?,
+                reads_battle_stats: reads_battle_stats(row)?,
             })
         })
     }

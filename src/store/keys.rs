@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Result;
 use crate::model::id::PlayerId;
-use crate::model::key::{ApiKey, KeyFacts, KeyState, Selections};
+use crate::model::key::{ApiKey, KeyFacts, KeyState, Selections, may_read_battle_stats};
 use crate::store::{SqlContext, Store, sql};
 
 /// The stored facts about a configured key.
@@ -182,6 +182,16 @@ fn known_key_of(row: &Row<'_>, fingerprint: &str) -> rusqlite::Result<Option<Kno
         state,
         last_error: row.get("last_error")?,
     }))
+}
+
+/// Whether the key of a row may read its owner's battle stats; `None` if it was not checked.
+pub(super) fn reads_battle_stats(row: &Row<'_>) -> rusqlite::Result<Option<bool>> {
+    let access: Option<String> = row.get("access")?;
+    let (Some(_), Some(level)) = (access, row.get("access_level")?) else {
+        return Ok(None);
+    };
+    let listed = names_in(row, "user_selections")?;
+    Ok(Some(may_read_battle_stats(level, listed.as_deref())))
 }
 
 /// Joins names to a comma-separated list.

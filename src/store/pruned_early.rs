@@ -139,7 +139,7 @@ pub(super) fn searched_backups(connection: &Connection) -> Result<SearchedBackup
                     Some(rows) => Searched::Found(rows),
                     None => Searched::Failed(row.get("error")?),
                 };
-                Ok((row.get("sha256")?, result))
+                Ok((row.get("copy")?, result))
             })?
             .collect()
     };
@@ -149,7 +149,7 @@ pub(super) fn searched_backups(connection: &Connection) -> Result<SearchedBackup
 /// Records the result of a search.
 pub(super) fn record_searched(
     connection: &Connection,
-    sha256: &str,
+    copy: &str,
     result: &Searched,
 ) -> Result<()> {
     let (rows, error) = match result {
@@ -159,7 +159,7 @@ pub(super) fn record_searched(
     connection
         .execute(
             sql!("backup/record_searched"),
-            named_params! { ":sha256": sha256, ":rows": rows, ":error": error },
+            named_params! { ":copy": copy, ":rows": rows, ":error": error },
         )
         .map(drop)
         .context("record which backups were searched")

@@ -1,6 +1,6 @@
 //! Writes the summaries of one month in one transaction.
 
-use rusqlite::{Transaction, named_params};
+use rusqlite::{Connection, Transaction, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
@@ -86,39 +86,17 @@ impl Store {
 fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<TableChanges> {
     let month = job.month;
     let statements = statements(job.history);
-    let execute = |statement: &str| -> rusqlite::Result<usize> {
-        let mut statement = transaction.prepare_cached(statement)?;
-        bind_used(
-            &mut statement,
-            &[
-                (":period_start", &month.start()),
-                (":period_end", &month.end()),
-                (":lost_before", &job.rows_lost_before),
-                (":created_at", &now),
-                (":allows_loss", &job.allows_loss),
-            ],
-        )?;
-        statement.raw_execute()
-    };
+    let execute = |statement: &str| execute(transaction, statement, job, now);
     let table = job.history.summary_table();
     let removed = if job.allows_loss {
         execute(statements.delete_stale).context(format!("delete rows from {table} of {month}"))?
     } else {
         0
     };
-    let mut written = execute(statements.write).context(format!("write {table} of {month}"))?;
-    transaction
-        .execute(
-            &render(job.history, sql!("summarize/forget_imported")),
-            named_params! {
-                ":history": job.history.table(),
-                ":period_start": month.start(),
-                ":period_end": month.end(),
-            },
-        )
-        .context(format!(
-            "compare the imported summaries of {month} with the history"
-        ))?;
+    let mut written = compute(transaction, job, now)?;
+    forget_imported(transaction, job).context(format!(
+        "compare the imported summaries of {month} with the history"
+    ))?;
     if let Some(chain) = statements.chain {
         written += execute(chain).context(format!("write {table} of {month}"))?;
     }
@@ -127,6 +105,69 @@ fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<Tabl
         written,
         removed,
     })
+}
+
+fn forget_imported(transaction: &Transaction<'_>, job: &TableJob) -> rusqlite::Result<usize> {
+    let statement = match job.history {
+        History::Wars => sql!("summarize/forget_imported_wars").to_owned(),
+        history => render(history, sql!("summarize/forget_imported")),
+    };
+    transaction.execute(
+        &statement,
+        named_params! {
+            ":history": job.history.table(),
+            ":period_start": job.month.start(),
+            ":period_end": job.month.end(),
+        },
+    )
+}
+
+/// Writes the summaries that are computed from history rows.
+pub(in crate::store) fn compute(
+    connection: &Connection,
+    job: &TableJob,
+    now: i64,
+) -> Result<usize> {
+    execute(connection, statements(job.history).write, job, now).context(format!(
+        "write {} of {}",
+        job.history.summary_table(),
+        job.month
+    ))
+}
+
+/// Lets the imported summaries of a month begin with the values that the month before ends with.
+pub(in crate::store) fn chain(
+    connection: &Connection,
+    history: History,
+    period_start: i64,
+) -> rusqlite::Result<()> {
+    let Some(chain) = statements(history).chain else {
+        return Ok(());
+    };
+    connection
+        .execute(chain, named_params! { ":period_start": period_start })
+        .map(drop)
+}
+
+/// Executes one of the [`Statements`].
+fn execute(
+    connection: &Connection,
+    statement: &str,
+    job: &TableJob,
+    now: i64,
+) -> rusqlite::Result<usize> {
+    let mut statement = connection.prepare_cached(statement)?;
+    bind_used(
+        &mut statement,
+        &[
+            (":period_start", &job.month.start()),
+            (":period_end", &job.month.end()),
+            (":lost_before", &job.rows_lost_before),
+            (":created_at", &now),
+            (":allows_loss", &job.allows_loss),
+        ],
+    )?;
+    statement.raw_execute()
 }
 
 /// The statements that bring one summary table up to date.

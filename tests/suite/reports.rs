@@ -116,12 +116,12 @@ fn reports_of_schedule_fit_their_schemas() {
         run(
             &["install", "--dry-run", "--for", scheduler],
             0,
-            "schedule-install",
+            "schedule-change",
         );
         run(
             &["remove", "--dry-run", "--for", scheduler],
             0,
-            "schedule-remove",
+            "schedule-change",
         );
         if cfg!(not(windows)) {
             run(&["install", "--for", scheduler], 77, "error");

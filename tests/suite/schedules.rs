@@ -108,7 +108,7 @@ fn move_to_awkward_folder(sandbox: &Sandbox) -> PathBuf {
 fn entries(finished: &Finished) -> Vec<(String, String)> {
     let report = finished.json();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    report["files"]
+    report["schedulers"][0]["files"]
         .as_array()
         .unwrap()
         .iter()

@@ -30,9 +30,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if !context.json {
         print(&backups, &without_manifest, present, now)?;
     }
+    let is_there = if directory.exists() {
+        ""
+    } else {
+        ", which is not there"
+    };
     Ok(Outcome::done(
         format!(
-            "{ours} of this database and {} in {}",
+            "{ours} of this database and {} in {}{is_there}",
             count(backups.len() - ours, "other"),
             directory.display()
         ),

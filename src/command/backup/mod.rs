@@ -14,7 +14,7 @@ use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::model::digits::parse_in_range;
 use crate::model::identity::{Identity, Relation};
-use crate::model::path::shell_word;
+use crate::model::path::{display_path, shell_word};
 use crate::model::size::{count, format_bytes, group_digits};
 use crate::output::terminal::{self, FILE_ONLY, Verbosity};
 use crate::store::Depth;
@@ -104,7 +104,7 @@ pub(super) enum Rotation {
     KeepsAll,
 }
 
-/// The name of a backup with the present content of the database, for commands that change it next.
+/// The path of a backup with the present content of the database, for commands that change it next.
 ///
 /// Makes a backup, unless the newest one has this content: a second one would only rotate an older one away.
 ///
@@ -122,7 +122,7 @@ pub(super) fn before_change(
             ..*options
         };
         let Some(same) = find_same_content(options, lock)? else {
-            return create_locked(options, lock).map(|new| new.manifest.file);
+            return create_locked(options, lock).map(|new| display_path(&new.manifest.path));
         };
         let line = format!(
             "no new backup: {} has the same content",
@@ -132,7 +132,7 @@ pub(super) fn before_change(
         if context.verbosity != Verbosity::Quiet {
             terminal::print_message(&line);
         }
-        Ok(same.file)
+        Ok(display_path(&same.path))
     })
 }
 

@@ -112,7 +112,7 @@ impl Verifier<'_> {
         if files.is_empty() {
             return Err(
                 Error::new(format!("find a backup in {}", directory.display()))
-                    .with_source("there is none with a manifest of tornsnap's")
+                    .with_source(backup::why_none(directory))
                     .with_help("run `tornsnap backup`, or name the folder with --output")
                     .with_exit(Exit::Config),
             );

@@ -126,8 +126,8 @@ fn rehearse(context: &Context, args: &Args) -> Result<Outcome> {
 }
 
 fn open(context: &Context, args: &Args) -> Result<ImportSource> {
-    let csv = options(context, args).csv;
-    let source = import::open(&args.file, &context.settings.database, &csv)?;
+    let options = options(context, args);
+    let source = import::open(&args.file, &context.settings.database, &options)?;
     let kind = source.kind();
     let given = [
         (

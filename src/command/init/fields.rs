@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Item, TableLike, Value};
+use toml_edit::{DocumentMut, Item, Key, TableLike, Value};
 
 use crate::command::init::lists;
 use crate::config::describe_unusable;
@@ -68,6 +68,32 @@ pub(super) fn set(table: &mut dyn TableLike, name: &str, mut value: Value) {
         *old = value;
     } else {
         table.insert(name, Item::Value(value));
+    }
+}
+
+/// Renames a field, if it is there and no field has the new name. It keeps its position and the comments around it.
+pub(super) fn rename(table: &mut dyn TableLike, old: &str, new: &str) {
+    if !table.contains_key(old) {
+        return;
+    }
+    if table.contains_key(new) {
+        table.remove(old);
+        return;
+    }
+    let names: Vec<String> = table.iter().map(|(name, _)| name.to_owned()).collect();
+    let mut fields = Vec::new();
+    for name in names {
+        let key = table.key(&name).cloned();
+        fields.extend(key.zip(table.remove(&name)));
+    }
+    for (key, item) in fields {
+        let decor = key.leaf_decor().clone();
+        let key = if key.get() == old { Key::new(new) } else { key };
+        table.entry_format(&key).or_insert(item);
+        // An inline table does not take the decor from the key.
+        if let Some(mut key) = table.key_mut(key.get()) {
+            *key.leaf_decor_mut() = decor;
+        }
     }
 }
 

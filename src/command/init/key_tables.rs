@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use crate::command::init::answers::{Answers, KeyPlace};
-use crate::command::init::fields::{relative, set, text_in};
+use crate::command::init::fields::{relative, rename, set, text_in};
+use crate::command::init::{headers, lists};
 use crate::config::default_key_name;
 use crate::error::Result;
 use crate::model::key::contains_key_like;
@@ -145,19 +146,22 @@ fn drop_keys(document: &mut DocumentMut, names: &BTreeSet<String>) -> bool {
         stays.push(!names.contains(&name));
     }
     let has_dropped = stays.contains(&false);
-    let mut stays = stays.into_iter();
-    match document.get_mut("key") {
-        Some(Item::ArrayOfTables(tables)) => tables.retain(|_| stays.next().unwrap_or(true)),
-        Some(Item::Value(Value::Array(tables))) => tables.retain(|_| stays.next().unwrap_or(true)),
-        _ => {}
+    if let Some(Item::Value(Value::Array(tables))) = document.get_mut("key") {
+        let mut stays = stays.into_iter();
+        lists::retain(tables, |_| stays.next().unwrap_or(true));
+    } else {
+        for (index, _) in stays.iter().enumerate().rev().filter(|(_, stays)| !**stays) {
+            headers::remove(document, "key", index);
+        }
     }
     has_dropped
 }
 
+/// The new location takes the place of the old one, with the comments around it.
 fn replace_location(table: &mut dyn TableLike, key: &GivenKey) {
     for other in ["key", "key_env", "key_file"] {
         if other != key.field {
-            table.remove(other);
+            rename(table, other, key.field);
         }
     }
     set(table, key.field, Value::from(key.place.as_str()));
@@ -183,19 +187,9 @@ fn add_key(document: &mut DocumentMut, name: &str, field: &str, place: &str) {
     let mut table = Table::new();
     table.insert("name", toml_edit::value(name));
     table.insert(field, toml_edit::value(place));
-    match document.get_mut("key") {
-        Some(Item::Value(Value::Array(tables))) => {
-            tables.push(table.into_inline_table());
-        }
-        Some(Item::ArrayOfTables(tables)) => {
-            table.decor_mut().set_prefix("\n");
-            tables.push(table);
-        }
-        _ => {
-            table.decor_mut().set_prefix("\n");
-            let mut tables = ArrayOfTables::new();
-            tables.push(table);
-            document.insert("key", Item::ArrayOfTables(tables));
-        }
+    if let Some(Item::Value(Value::Array(tables))) = document.get_mut("key") {
+        lists::push(tables, Value::InlineTable(table.into_inline_table()));
+    } else {
+        headers::push(document, "key", table);
     }
 }

@@ -1,5 +1,7 @@
 //! Checks the keys of `init` with Torn.
 
+use std::collections::BTreeSet;
+
 use crate::api::error::{ApiError, RetryPolicy};
 use crate::command::Outcome;
 use crate::command::init::ids::NewIds;
@@ -25,12 +27,13 @@ pub(super) struct CheckedKeys {
 }
 
 /// Checks each key, then the ids, with Torn, with the retry policies of `fetch`. An existing database is opened, because the rate
-/// limiter counts the calls in it.
+/// limiter counts the calls in it. `before` are the settings of the old configuration, whose keys were in use.
 ///
 /// # Errors
 ///
 /// If Torn accepts no key, does not know one of the ids, or cannot be reached.
 pub(super) fn check_keys(
+    before: &Settings,
     settings: &Settings,
     ids: &NewIds,
     stop: StopSignal,
@@ -43,7 +46,9 @@ pub(super) fn check_keys(
     } else {
         Store::create(&settings.database)?
     };
-    let torn = TornClient::new(settings, stop, store)?.with_shown_waits();
+    let torn = TornClient::new(settings, stop, store)?
+        .with_key_warnings_of(names_in_use(before, &loaded.keys))
+        .with_shown_waits();
     let mut checked = CheckedKeys {
         keys: Vec::new(),
         refused: Vec::new(),
@@ -68,6 +73,21 @@ pub(super) fn check_keys(
     ids.check(&torn)?;
     checked.in_memory = is_new.then(|| torn.into_store());
     Ok(checked)
+}
+
+/// The names of the keys that the old configuration has too.
+fn names_in_use(before: &Settings, keys: &[NamedKey]) -> BTreeSet<String> {
+    // Keys that cannot be read were not in use.
+    let old = before
+        .load_keys()
+        .map_or_else(|_| Vec::new(), |old| old.keys);
+    keys.iter()
+        .filter(|new| {
+            old.iter()
+                .any(|old| old.name == new.name && old.key == new.key)
+        })
+        .map(|key| key.name.clone())
+        .collect()
 }
 
 impl CheckedKeys {

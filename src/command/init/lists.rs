@@ -37,14 +37,30 @@ pub(super) fn change(
     wanted: &[Value],
     is_same: impl Fn(&Value, &Value) -> bool,
 ) {
+    let mut missing = wanted.to_vec();
+    missing.retain(|new| !array.iter().any(|value| is_same(new, value)));
+    edit(array, |list| {
+        list.retain(|value| wanted.iter().any(|wanted| is_same(wanted, value)));
+        for value in missing {
+            list.push(value);
+        }
+    });
+}
+
+/// Removes values from the list as [`change`] does.
+pub(super) fn retain(array: &mut Array, is_wanted: impl FnMut(&Value) -> bool) {
+    edit(array, |list| list.retain(is_wanted));
+}
+
+/// Adds a value to the list as [`change`] does.
+pub(super) fn push(array: &mut Array, value: Value) {
+    edit(array, |list| list.push(value));
+}
+
+fn edit(array: &mut Array, change: impl FnOnce(&mut List)) {
     let mut list = List::read(array);
     let first_lead = list.entries.first().map(|entry| entry.lead.clone());
-    let mut missing = wanted.to_vec();
-    missing.retain(|new| !list.entries.iter().any(|entry| is_same(new, &entry.value)));
-    list.retain(|value| wanted.iter().any(|wanted| is_same(wanted, value)));
-    for value in missing {
-        list.push(value);
-    }
+    change(&mut list);
     if let (Some(lead), Some(first)) = (first_lead, list.entries.first_mut())
         && !lead.contains('#')
         && !first.lead.contains('#')
@@ -102,7 +118,7 @@ impl List {
         text[end..].to_owned()
     }
 
-    fn retain(&mut self, is_wanted: impl Fn(&Value) -> bool) {
+    fn retain(&mut self, mut is_wanted: impl FnMut(&Value) -> bool) {
         // The comment lines around values that are gone.
         let mut lines = String::new();
         for mut entry in std::mem::take(&mut self.entries) {
@@ -183,7 +199,7 @@ fn behind_lines(lines: String, text: &str, indent: &str) -> String {
     }
 }
 
-fn text(raw: Option<&RawString>) -> String {
+pub(super) fn text(raw: Option<&RawString>) -> String {
     raw.and_then(RawString::as_str)
         .unwrap_or_default()
         .to_owned()

@@ -5,6 +5,7 @@ mod configuration;
 mod fields;
 mod flags;
 mod guide;
+mod headers;
 mod ids;
 mod key_names;
 mod key_tables;
@@ -98,7 +99,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     refuse_without_keys(&settings)?;
     refuse_new_unreadable_keys(&context.settings, &settings)?;
     let ids = NewIds::new(&answers, &context.settings.track);
-    let checked = keys::check_keys(&settings, &ids, StopSignal::listen()?)?;
+    let checked = keys::check_keys(&context.settings, &settings, &ids, StopSignal::listen()?)?;
     let setup = Setup {
         file,
         text,

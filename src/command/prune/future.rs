@@ -14,7 +14,7 @@ use crate::command::{Context, Outcome, backup};
 use crate::config::Clock;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::future::{FutureBounds, FutureFacts, blockers};
-use crate::model::lost_rows::LostRows;
+use crate::model::lost_rows::{CopyKind, LostRows};
 use crate::model::path::display_path;
 use crate::model::size::{agree, count};
 use crate::model::time::{Month, format_months, iso, outside_calendar};
@@ -73,7 +73,9 @@ struct EarlyReport {
     months: Vec<String>,
     /// The backup that has the most of them; `None` if none has any.
     backup: Option<String>,
-    /// The backups that could not be searched.
+    /// The archive that has the most of them; `None` if none has any.
+    archive: Option<String>,
+    /// The backups and archives that could not be searched.
     unread: Vec<UnreadReport>,
     /// Whether `--accept-loss` has given them up.
     accepted: bool,
@@ -91,15 +93,18 @@ impl EarlyReport {
             file: display_path(&backup.file),
             because: backup.why.clone(),
         });
+        let named = |is_archive| {
+            let mut found = lost.found.iter();
+            let copy = found.find(|copy| (copy.kind == CopyKind::Archive) == is_archive)?;
+            Some(display_path(&copy.file))
+        };
         Self {
             unread: unread.collect(),
             accepted,
             rows: lost.rows,
             months: lost.months.iter().map(Month::to_string).collect(),
-            backup: lost
-                .backups
-                .first()
-                .map(|backup| display_path(&backup.file)),
+            backup: named(false),
+            archive: named(true),
         }
     }
 }
@@ -187,7 +192,7 @@ fn refuse_if_blocked(
     }
 }
 
-/// Takes a backup, unless a flag says otherwise, and returns the name of the file that has the present content.
+/// Takes a backup, unless a flag says otherwise, and returns the path of the file that has the present content.
 fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<Option<String>> {
     if args.without_backup {
         return Ok(None);
@@ -316,7 +321,7 @@ fn warn_about_pruned_rows(findings: &FutureFindings, lost: Option<&LostRows>) {
         log::warn!("{}; {}", lost.describe(), lost.help());
     } else if findings.pruned_rows > 0 {
         log::warn!(
-            "while the clock was ahead, a prune deleted {} too early; a backup from before has them",
+            "while the clock was ahead, a prune deleted {}; by the records of the months, none of them is missing now",
             count(findings.pruned_rows, "history row")
         );
     }

@@ -17,15 +17,10 @@ pub(super) fn find_blockers(
     plan: &PrunePlan,
     now: i64,
 ) -> Result<Vec<PruneBlocker>> {
-    let backup_verified_at = if plan.history_rows() > 0 {
-        backup::newest_backup(
-            &context.settings.backup.directory,
-            &store.identity()?.id,
-            now,
-        )?
-        .map(|manifest| manifest.verified_at)
+    let (backup_verified_at, unusable_backup) = if plan.history_rows() > 0 {
+        newest_backup(context, store, now)?
     } else {
-        None
+        (None, None)
     };
     let facts = PruneFacts {
         now,
@@ -40,6 +35,7 @@ pub(super) fn find_blockers(
         was_pruned: plan.was_pruned,
         unsummarized: plan.scope.unsummarized.clone(),
         backup_verified_at,
+        unusable_backup,
     };
     let mut blockers = retention::blockers(&facts);
     blockers.retain(|blocker| {
@@ -57,13 +53,29 @@ pub(super) fn find_blockers(
     Ok(blockers)
 }
 
+/// When the newest backup was verified; without one, why a file that seems to be a backup cannot be used.
+fn newest_backup(
+    context: &Context,
+    store: &Store,
+    now: i64,
+) -> Result<(Option<i64>, Option<String>)> {
+    let (directory, id) = (&context.settings.backup.directory, store.identity()?.id);
+    if let Some(newest) = backup::newest_backup(directory, &id, now)? {
+        return Ok((Some(newest.verified_at), None));
+    }
+    let unusable = backup::describe_unusable(directory, &id, &context.settings.database)?;
+    Ok((None, unusable))
+}
+
 /// The error of a prune that is refused.
 pub(super) fn refusal(context: &Context, blockers: &[PruneBlocker]) -> Error {
     let backups = context.settings.backup.directory.display();
     let reasons: Vec<String> = blockers
         .iter()
         .map(|blocker| match blocker {
-            PruneBlocker::NoBackup { .. } => format!("{} in {backups}", blocker.reason()),
+            PruneBlocker::NoBackup { unusable: None, .. } => {
+                format!("{} in {backups}", blocker.reason())
+            }
             _ => blocker.reason(),
         })
         .collect();

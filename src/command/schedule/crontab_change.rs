@@ -26,8 +26,8 @@ impl Replacement<'_> {
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`] when `crontab` fails, [`Exit::Failure`] when it does not, and the crontab is another one than was
-    /// written. The message says what the crontab is then.
+    /// [`Exit::Failure`] when `crontab` fails, or the crontab is another one than was written. Only the words of `crontab` say
+    /// whether trying again helps. The message says what the crontab is then.
     pub(super) fn run(&self) -> Result<Change> {
         if self.before == self.after {
             return Ok(Change::default());
@@ -91,15 +91,10 @@ impl Replacement<'_> {
                 self.put_back()
             }
         };
-        let exit = if has_failed {
-            Exit::Config
-        } else {
-            Exit::Failure
-        };
         Error::new(format!("change {PLACE}"))
             .with_source(format!("{why}; {}", now.describe(self.before)))
             .with_help(now.help(copy))
-            .with_exit(exit)
+            .with_exit(Exit::Failure)
     }
 
     fn put_back(&self) -> Now {
@@ -156,15 +151,17 @@ impl Now {
         };
         match self {
             Self::AsBefore | Self::PutBack => {
-                "see the message of crontab, and whether `crontab FILE` works for this user; the crontab is as it was before"
+                "see the message of crontab, and whether `crontab FILE` works for this user"
                     .to_owned()
             }
             Self::Changed(_) => format!("see `crontab -l`; {}", put_back()),
-            Self::Unknown(_) => format!("see whether `crontab -l` works for this user; {}", put_back()),
+            Self::Unknown(_) => format!(
+                "see whether `crontab -l` works for this user; {}",
+                put_back()
+            ),
             Self::Foreign(_) => {
-                let copy = copy.map(|copy| {
-                    format!("; {} has the crontab as it was before", shell_word(copy))
-                });
+                let copy = copy
+                    .map(|copy| format!("; {} has the crontab as it was before", shell_word(copy)));
                 format!(
                     "see `crontab -l`, and run it again{}",
                     copy.unwrap_or_default()

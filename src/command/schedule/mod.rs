@@ -34,7 +34,7 @@ use crate::command::demo_config;
 use crate::command::schedule::backend::{Backend, Change};
 use crate::command::schedule::cron::Cron;
 use crate::command::schedule::entries::Entries;
-use crate::command::schedule::report::ChangeReport;
+use crate::command::schedule::report::{ChangeReport, ChangesReport};
 use crate::command::schedule::scheduler::{Scheduler, no_scheduler};
 use crate::command::{Context, Outcome};
 use crate::config::{Overrides, Settings};
@@ -214,19 +214,18 @@ fn install(context: &Context, args: &Args) -> Result<Outcome> {
     let installation = Installation::new(settings, &jobs_settings, &config, args.backend()?)?;
     let change = installation.change(settings.clock.now())?;
     let (backend, entries) = (installation.backend.as_ref(), &installation.entries);
-    let mut warnings = installation.warnings.clone();
-    warnings.extend(change.notes.iter().cloned());
     let has_jobs = !entries.jobs.is_empty();
     if has_jobs && !context.json && context.verbosity > Verbosity::Quiet {
         terminal::print_message(&list_jobs(&installation));
     }
-    for warning in &warnings {
+    for warning in installation.warnings.iter().chain(&change.notes) {
         log::warn!("{warning}");
     }
+    let report = ChangeReport::new(backend, &entries.paths.id, &entries.config, &change)
+        .with_warnings(installation.warnings.clone());
     Ok(Outcome::done(
         describe_change(backend, entries, &change),
-        ChangeReport::new(backend, &entries.paths.id, &entries.config, &change)
-            .with_warnings(warnings),
+        ChangesReport::new(vec![report], Vec::new(), false),
     ))
 }
 
@@ -276,12 +275,11 @@ fn print_preview(context: &Context, args: &Args) -> Result<Outcome> {
     let (backend, entries) = (installation.backend.as_ref(), &installation.entries);
     let preview = backend.preview(entries)?;
     let mut warnings = installation.warnings.clone();
-    let mut notes = preview.notes;
+    warnings.extend(preview.notes);
     let has_jobs = !entries.jobs.is_empty();
     if has_jobs {
-        notes.extend(backend.notes(entries));
+        warnings.extend(backend.notes(entries));
     }
-    warnings.extend(notes.iter().cloned());
     let would_fail = demo_config::refuse(settings, "install jobs")
         .and_then(|()| {
             let id = &entries.paths.id;
@@ -311,10 +309,12 @@ fn print_preview(context: &Context, args: &Args) -> Result<Outcome> {
     };
     let change = Change {
         files: preview.files,
-        notes,
         ..Change::default()
     };
     let report = ChangeReport::new(backend, &entries.paths.id, &entries.config, &change);
-    let report = report.with_warnings(warnings).of_dry_run();
-    Ok(Outcome::done(summary, report))
+    let report = vec![report.with_warnings(warnings)];
+    Ok(Outcome::done(
+        summary,
+        ChangesReport::new(report, Vec::new(), true),
+    ))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::command::schedule::backend::{Backend, Change};
 use crate::command::schedule::entries;
 use crate::command::schedule::others::{Other, describe, others};
-use crate::command::schedule::report::{ChangeReport, OtherReport, RemoveReport};
+use crate::command::schedule::report::{ChangeReport, ChangesReport, OtherReport};
 use crate::command::schedule::{Args, Scheduler, kept, user_lock};
 use crate::command::{Context, Outcome};
 use crate::config::look_for_file;
@@ -68,7 +68,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     } else {
         format!("{verb} the jobs from {}", places.join(" and "))
     };
-    let report = RemoveReport::new(reports, other_jobs, args.dry_run);
+    let report = ChangesReport::new(reports, other_jobs, args.dry_run);
     Ok(Outcome::done(summary, report))
 }
 

@@ -7,18 +7,16 @@ use serde::Serialize;
 use crate::command::schedule::backend::{Backend, Change};
 use crate::model::path::display_path;
 
-/// A change of one scheduler.
+/// The change of one scheduler.
 #[derive(Debug, Serialize)]
 pub(super) struct ChangeReport {
     scheduler: &'static str,
     id: String,
     config: String,
     changed: bool,
-    dry_run: bool,
     /// What was written or removed, or would be.
     files: Vec<String>,
     crontab_before: Option<String>,
-    notes: Vec<String>,
     warnings: Vec<String>,
 }
 
@@ -29,33 +27,26 @@ impl ChangeReport {
             id: id.to_owned(),
             config: display_path(config),
             changed: change.is_changed,
-            dry_run: false,
             files: change.files.clone(),
             crontab_before: change.crontab_before.as_deref().map(display_path),
-            notes: change.notes.clone(),
-            warnings: Vec::new(),
+            warnings: change.notes.clone(),
         }
     }
 
-    pub(super) fn with_warnings(self, warnings: Vec<String>) -> Self {
+    /// With the warnings before the change in front of those of the change.
+    pub(super) fn with_warnings(mut self, mut warnings: Vec<String>) -> Self {
+        warnings.append(&mut self.warnings);
         Self { warnings, ..self }
-    }
-
-    pub(super) fn of_dry_run(self) -> Self {
-        Self {
-            dry_run: true,
-            ..self
-        }
     }
 }
 
-/// `schedule remove`: a change for each scheduler that this machine has.
+/// `schedule install` and `schedule remove`: the changes of the schedulers.
 #[derive(Debug, Serialize)]
-pub(super) struct RemoveReport {
+pub(super) struct ChangesReport {
     dry_run: bool,
     changed: bool,
     schedulers: Vec<ChangeReport>,
-    /// The jobs of other configurations, if there were none of this one.
+    /// The jobs of other configurations, if there were none of this one to remove.
     other_jobs: Vec<OtherReport>,
 }
 
@@ -68,7 +59,7 @@ pub(super) struct OtherReport {
     pub(super) config: Option<String>,
 }
 
-impl RemoveReport {
+impl ChangesReport {
     pub(super) fn new(
         schedulers: Vec<ChangeReport>,
         other_jobs: Vec<OtherReport>,
@@ -76,15 +67,9 @@ impl RemoveReport {
     ) -> Self {
         Self {
             dry_run,
-            other_jobs,
             changed: schedulers.iter().any(|scheduler| scheduler.changed),
-            schedulers: schedulers
-                .into_iter()
-                .map(|scheduler| ChangeReport {
-                    dry_run,
-                    ..scheduler
-                })
-                .collect(),
+            schedulers,
+            other_jobs,
         }
     }
 }
@@ -95,9 +80,14 @@ pub(super) struct ChainReport {
     pub(super) commands: &'static [&'static str],
 }
 
-/// `schedule show`.
+/// `schedule show`: the one scheduler that is shown, in a list as in the other reports.
 #[derive(Debug, Serialize)]
 pub(super) struct ShowReport {
+    pub(super) schedulers: [SchedulerReport; 1],
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SchedulerReport {
     pub(super) scheduler: &'static str,
     pub(super) id: String,
     pub(super) program: String,

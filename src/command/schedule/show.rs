@@ -4,7 +4,7 @@ use crate::command::schedule::backend::{Backend, EntryFile, State};
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::inspection;
 use crate::command::schedule::others;
-use crate::command::schedule::report::{FileReport, JobReport, ShowReport};
+use crate::command::schedule::report::{FileReport, JobReport, SchedulerReport, ShowReport};
 use crate::command::schedule::surroundings;
 use crate::command::{Context, Outcome};
 use crate::config::Settings;
@@ -54,20 +54,22 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
             backend.place()
         ),
         ShowReport {
-            scheduler: backend.name(),
-            id: entries.paths.id.clone(),
-            program: entries.paths.program.clone(),
-            config: display_path(&entries.config),
-            installed,
-            jobs,
-            files: files
-                .into_iter()
-                .map(|file| FileReport {
-                    path: file.path,
-                    text: file.text,
-                })
-                .collect(),
-            warnings,
+            schedulers: [SchedulerReport {
+                scheduler: backend.name(),
+                id: entries.paths.id.clone(),
+                program: entries.paths.program.clone(),
+                config: display_path(&entries.config),
+                installed,
+                jobs,
+                files: files
+                    .into_iter()
+                    .map(|file| FileReport {
+                        path: file.path,
+                        text: file.text,
+                    })
+                    .collect(),
+                warnings,
+            }],
         },
     ))
 }

@@ -13,7 +13,9 @@ use crate::config::{system_path, system_variable};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::schedule::condition::Fault;
 use crate::model::schedule::job::{Job, JobName};
-use crate::model::schedule::windows::{Logon, Task, config_in, ids_in_list, task_name, tasks};
+use crate::model::schedule::windows::{
+    Logon, Task, config_in, ids_in_list, printed_again, task_name, tasks,
+};
 
 pub(super) struct Windows {
     pub(super) logon: Logon,
@@ -165,34 +167,9 @@ impl Backend for Windows {
     fn install(&self, entries: &Entries, _now: i64) -> Result<Change> {
         refuse_elsewhere()?;
         let tasks = self.tasks(entries)?;
-        let id = &entries.paths.id;
-        let (mut made, mut replaced) = (Vec::new(), Vec::new());
-        for task in &tasks {
-            let is_new = !exists(&task.name)?;
-            if let Err(error) = create(task) {
-                // Best effort: the error is the one that is reported.
-                for name in made {
-                    let _ = delete(name);
-                }
-                return Err(name_replaced(error, &replaced));
-            }
-            let written = if is_new { &mut made } else { &mut replaced };
-            written.push(task.name.as_str());
-        }
-        let mut has_deleted = false;
-        for name in JobName::ALL {
-            if !entries.jobs.iter().any(|job| job.name == name) {
-                has_deleted |= delete_if_there(&task_name(id, name))?;
-            }
-        }
-        if let Some(missing) = tasks
-            .iter()
-            .find(|task| !exists(&task.name).unwrap_or(true))
-        {
-            return Err(Error::new(format!("write the task {}", missing.name))
-                .with_source("schtasks reported no error, and the task is not there")
-                .with_help("see the folder tornsnap of the Task Scheduler"));
-        }
+        let mut former = FormerTasks::default();
+        let has_deleted = write_all(entries, &tasks, &mut former)
+            .map_err(|error| former.put_back(error, create, delete))?;
         Ok(Change {
             is_changed: has_deleted || !tasks.is_empty(),
             files: tasks.into_iter().map(|task| task.name).collect(),
@@ -228,20 +205,80 @@ impl Windows {
     }
 }
 
-/// Names the tasks that had another form before the failure. Their former form cannot be put back: `schtasks` prints it in
-/// the code page of the terminal, which lacks letters that a path may have.
-fn name_replaced(error: Error, replaced: &[&str]) -> Error {
-    if replaced.is_empty() {
-        return error;
+/// Writes the tasks, and deletes those of jobs that are off. Returns whether one was deleted.
+fn write_all(entries: &Entries, tasks: &[Task], former: &mut FormerTasks) -> Result<bool> {
+    for task in tasks {
+        let before = former_xml(&task.name)?;
+        create(&task.name, &task.xml)?;
+        former.note(&task.name, before);
     }
-    let help = error
-        .help()
-        .map_or_else(String::new, |help| format!("{help}; "));
-    let names = replaced.join(", ");
-    error.with_help(format!(
-        "{help}then run `tornsnap schedule install` again, because {names} already have the new form, and the other tasks \
-         the old one"
-    ))
+    let mut has_deleted = false;
+    for name in JobName::ALL {
+        if !entries.jobs.iter().any(|job| job.name == name) {
+            let task = task_name(&entries.paths.id, name);
+            let before = former_xml(&task)?;
+            if delete_if_there(&task)? {
+                former.note(&task, before);
+                has_deleted = true;
+            }
+        }
+    }
+    let is_missing = |task: &&Task| !exists(&task.name).unwrap_or(true);
+    match tasks.iter().find(is_missing) {
+        None => Ok(has_deleted),
+        Some(missing) => Err(Error::new(format!("write the task {}", missing.name))
+            .with_source("schtasks reported no error, and the task is not there")
+            .with_help("see the folder tornsnap of the Task Scheduler")),
+    }
+}
+
+/// A task before it was changed.
+#[derive(Debug)]
+enum Former {
+    Absent,
+    Xml(String),
+    /// `schtasks` prints it in the code page of the terminal, which lacks letters that a path may have.
+    Unreadable,
+}
+
+/// The changed tasks as they were before.
+#[derive(Debug, Default)]
+struct FormerTasks(Vec<(String, Former)>);
+
+impl FormerTasks {
+    fn note(&mut self, name: &str, before: Former) {
+        self.0.push((name.to_owned(), before));
+    }
+
+    /// Puts the tasks back after a failure, and names in its error those for which that fails.
+    fn put_back(
+        self,
+        error: Error,
+        create: impl Fn(&str, &str) -> Result<()>,
+        delete: impl Fn(&str) -> Result<()>,
+    ) -> Error {
+        let mut left = Vec::new();
+        for (name, before) in self.0 {
+            let is_back = match before {
+                Former::Absent => delete(&name).is_ok(),
+                Former::Xml(xml) => create(&name, &xml).is_ok(),
+                Former::Unreadable => false,
+            };
+            if !is_back {
+                left.push(name);
+            }
+        }
+        if left.is_empty() {
+            return error;
+        }
+        let help = error
+            .help()
+            .map_or_else(String::new, |help| format!("{help}; "));
+        error.with_help(format!(
+            "{help}then run `tornsnap schedule install` again, because these tasks could not be put back as they were before: {}",
+            left.join(", ")
+        ))
+    }
 }
 
 fn refuse_elsewhere() -> Result<()> {
@@ -286,26 +323,34 @@ fn exists(task: &str) -> Result<bool> {
     Ok(output.is_some_and(|output| output.status.success()))
 }
 
-fn create(task: &Task) -> Result<()> {
-    let action = || format!("write the task {}", task.name);
+/// The task of this name as it is now.
+fn former_xml(name: &str) -> Result<Former> {
+    if !exists(name)? {
+        return Ok(Former::Absent);
+    }
+    let output = run(&schtasks(), &["/query", "/tn", name, "/xml"])?;
+    let printed = output.filter(|output| output.status.success());
+    let xml = printed.and_then(|output| printed_again(&output.stdout));
+    Ok(xml.map_or(Former::Unreadable, Former::Xml))
+}
+
+fn create(name: &str, xml: &str) -> Result<()> {
+    let action = || format!("write the task {name}");
     let mut file = tempfile::Builder::new()
         .suffix(".xml")
         .tempfile()
         .with_context(action)?;
-    file.write_all(task.xml.as_bytes()).with_context(action)?;
+    file.write_all(xml.as_bytes()).with_context(action)?;
     // `schtasks` cannot read a file that is open for writing.
     let path = file.into_temp_path();
     let path = path.to_string_lossy();
-    run_to_success(
-        &schtasks(),
-        &["/create", "/f", "/tn", &task.name, "/xml", &path],
-    )
-    .map(drop)
-    .map_err(|error| {
-        error
-            .with_help("with --when-logged-off, open the prompt with \"Run as administrator\"")
-            .with_exit(Exit::Config)
-    })
+    run_to_success(&schtasks(), &["/create", "/f", "/tn", name, "/xml", &path])
+        .map(drop)
+        .map_err(|error| {
+            error
+                .with_help("with --when-logged-off, open the prompt with \"Run as administrator\"")
+                .with_exit(Exit::Config)
+        })
 }
 
 fn delete(task: &str) -> Result<()> {
@@ -327,19 +372,51 @@ fn delete_if_there(task: &str) -> Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
 
     #[test]
-    fn a_failed_installation_names_the_tasks_that_it_has_replaced() {
-        let error = || Error::new("write the task c").with_help("open another prompt");
-
-        let help = |replaced: &[&str]| {
-            let error = name_replaced(error(), replaced);
-            error.help().map(str::to_owned).unwrap()
+    fn a_failed_installation_puts_the_tasks_back_and_names_those_for_which_that_fails() {
+        let done = RefCell::new(Vec::new());
+        let mut former = FormerTasks::default();
+        former.note("new", Former::Absent);
+        former.note("replaced", Former::Xml("<old/>".to_owned()));
+        former.note("locked", Former::Xml("<older/>".to_owned()));
+        former.note("foreign", Former::Unreadable);
+        let create = |name: &str, xml: &str| {
+            done.borrow_mut().push(format!("{name} {xml}"));
+            match name {
+                "locked" => Err(Error::new("write the task")),
+                _ => Ok(()),
+            }
+        };
+        let delete = |name: &str| {
+            done.borrow_mut().push(format!("delete {name}"));
+            Ok(())
         };
 
-        assert_eq!(help(&[]), "open another prompt");
-        assert!(help(&["a", "b"]).starts_with("open another prompt; then run"));
-        assert!(help(&["a", "b"]).contains("because a, b already have the new form"));
+        let error = Error::new("write the task c").with_help("open another prompt");
+        let error = former.put_back(error, create, delete);
+
+        let done = done.into_inner();
+        assert_eq!(done, ["delete new", "replaced <old/>", "locked <older/>"]);
+        let help = error.help().unwrap_or_default();
+        assert!(help.starts_with("open another prompt; then run"), "{help}");
+        assert!(
+            help.ends_with("as they were before: locked, foreign"),
+            "{help}"
+        );
+    }
+
+    #[test]
+    fn an_installation_whose_tasks_are_put_back_keeps_its_error() {
+        let mut former = FormerTasks::default();
+        former.note("replaced", Former::Xml("<old/>".to_owned()));
+        let error = Error::new("write the task c").with_help("open another prompt");
+
+        let error = former.put_back(error, |_, _| Ok(()), |_| Ok(()));
+
+        assert_eq!(error.help(), Some("open another prompt"));
     }
 }

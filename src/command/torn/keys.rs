@@ -1,5 +1,6 @@
 //! Adds and checks the keys of a run, and disables those that Torn refuses.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -230,7 +231,8 @@ impl TornClient {
         if !lock(&self.pool).disable(key.id) {
             return Ok(()); // A concurrent call has already disabled the key.
         }
-        if self.warns_of_refused_keys {
+        let is_warned_of = |names: &BTreeSet<String>| names.contains(&key.name);
+        if self.warned_of.as_ref().is_none_or(is_warned_of) {
             log::warn!("key {} is not used any more: {error}", key.name);
         }
         self.write_store(|store| {

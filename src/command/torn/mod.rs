@@ -10,7 +10,7 @@ mod pace;
 mod policies;
 mod progress;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -86,8 +86,8 @@ pub(crate) struct TornClient {
     wait_logged_until: Mutex<Option<Instant>>,
     /// Whether an answer of `/key/info` could not be decoded.
     has_rejected_key_info: AtomicBool,
-    /// Whether a warning is logged about a key that Torn refuses.
-    warns_of_refused_keys: bool,
+    /// The names of the keys of which a warning is logged when Torn refuses them; `None`: of all.
+    warned_of: Option<BTreeSet<String>>,
     /// The level of messages about waits.
     wait_level: log::Level,
 }
@@ -143,17 +143,17 @@ impl TornClient {
             faults_in_a_row: AtomicU32::new(0),
             wait_logged_until: Mutex::default(),
             has_rejected_key_info: AtomicBool::new(false),
-            warns_of_refused_keys: true,
+            warned_of: None,
             wait_level: log::Level::Info,
         };
         torn.apply_saved_address_pause()?;
         Ok(torn)
     }
 
-    /// Logs no warning about a key that Torn refuses, because the caller tells the user.
-    pub(crate) fn without_key_warnings(self) -> Self {
+    /// Logs a warning only about these keys if Torn refuses them. The caller tells the user of the others.
+    pub(crate) fn with_key_warnings_of(self, names: BTreeSet<String>) -> Self {
         Self {
-            warns_of_refused_keys: false,
+            warned_of: Some(names),
             ..self
         }
     }

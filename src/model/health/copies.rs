@@ -14,8 +14,10 @@ pub(crate) struct Backups {
     pub(crate) newest: Option<(i64, PathBuf)>,
     /// The backup that is newer than `newest`, but was found damaged.
     pub(crate) damaged: Option<PathBuf>,
-    /// Backups whose timestamp is more than a day in the future.
+    /// Backups that a clock made while it was ahead. Their dates may have passed since.
     pub(crate) future: Vec<PathBuf>,
+    /// Why the newest file that seems to be a backup of this database cannot be used, if it cannot.
+    pub(crate) unusable: Option<String>,
     /// The newest file by name, when no manifest can be read. It may belong to another database.
     pub(crate) unreadable: Option<PathBuf>,
     /// Whether the backup folder exists.
@@ -99,6 +101,13 @@ fn no_backup(
             "damaged",
         );
     }
+    if let Some(unusable) = &found.unusable {
+        return warning(
+            format!("there is no verified backup in {folder}: {unusable}"),
+            "run `tornsnap backup` to make a new one, and check the disk",
+            "unusable",
+        );
+    }
     let Some(recorded) = recorded else {
         return warning(
             format!("there is no verified backup in {folder}"),
@@ -126,7 +135,7 @@ fn no_backup(
     )
 }
 
-/// Warns about backups dated in the future: they never count as the newest, and rotation does not remove them.
+/// Warns about backups that a clock made while it was ahead: they never count as the newest, and rotation does not remove them.
 ///
 /// `lost`: the rows that some of them may be the only ones to have.
 pub(crate) fn future_backups(future: &[PathBuf], lost: Option<&LostRows>) -> Option<Check> {
@@ -147,7 +156,7 @@ pub(crate) fn future_backups(future: &[PathBuf], lost: Option<&LostRows>) -> Opt
             "backup_dates",
             State::Warning,
             format!(
-                "{}{more}: dated more than a day in the future by a clock that was ahead, so never counted as the newest backup",
+                "{}{more}: made by a clock that was ahead, so never counted as the newest backup",
                 display_path(first)
             ),
             help,

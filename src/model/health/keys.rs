@@ -16,8 +16,8 @@ pub(crate) struct KeyStatus {
     pub(crate) paused_until: Option<i64>,
     /// Torn's last error for this key.
     pub(crate) last_error: Option<String>,
-    /// 1 public, 2 minimal, 3 limited, 4 full, 0 custom; `None`: not known.
-    pub(crate) access_level: Option<i64>,
+    /// Whether it may read its owner's battle stats; `None`: not known.
+    pub(crate) reads_battle_stats: Option<bool>,
 }
 
 /// Critical when no key can be used because Torn refuses it or rejects its owner. A warning when it refuses some, or when keys are paused for more than an hour.
@@ -177,7 +177,7 @@ fn describe_usable_keys(keys: &[KeyStatus], now: i64) -> String {
     }
     let public: Vec<&KeyStatus> = keys
         .iter()
-        .filter(|key| matches!(key.access_level, Some(1 | 2)))
+        .filter(|key| key.reads_battle_stats == Some(false))
         .collect();
     if !public.is_empty() {
         message = format!(
@@ -278,7 +278,7 @@ mod tests {
             is_dead,
             paused_until: pause.map(|seconds| NOW + seconds),
             last_error: None,
-            access_level: Some(3),
+            reads_battle_stats: Some(true),
         };
         let state = |list: &[KeyStatus]| keys(list, NOW).state;
 
@@ -309,7 +309,7 @@ mod tests {
             is_dead: false,
             paused_until: pause.map(|seconds| NOW + seconds),
             last_error: pause.map(|_| "Torn answered error 18: paused".to_owned()),
-            access_level: Some(3),
+            reads_battle_stats: Some(true),
         };
 
         let check = keys(&[key("alice", Some(DAY)), key("bob", None)], NOW);
@@ -328,7 +328,7 @@ mod tests {
             is_dead: code == 2,
             paused_until: (code != 2).then_some(NOW + DAY),
             last_error: Some(format!("Torn answered error {code}: x")),
-            access_level: Some(3),
+            reads_battle_stats: Some(true),
         };
 
         for code in [1, 10, 13, 18] {

@@ -59,6 +59,18 @@ pub(crate) fn config_in(xml: &str) -> Option<String> {
     Some(path.replace("&amp;", "&"))
 }
 
+/// What `schtasks /query /xml` prints, in a form that `schtasks /create /xml` reads. `None` if letters may be lost: it prints in
+/// an unknown code page, and `?` stands for a letter that the code page does not have.
+pub(crate) fn printed_again(printed: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(printed).ok()?.trim_start();
+    // It names UTF-16, which the printed bytes are not.
+    let (_, task) = text.strip_prefix("<?xml")?.split_once("?>")?;
+    if !task.is_ascii() || task.contains('?') {
+        return None;
+    }
+    Some(format!("<?xml version=\"1.0\"?>{task}"))
+}
+
 /// The tasks of all jobs.
 ///
 /// # Errors
@@ -205,6 +217,24 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_printed_task_is_read_again_unless_letters_may_be_lost() {
+        let printed = |path: &str| {
+            format!("\r\n<?xml version=\"1.0\" encoding=\"UTF-16\"?>\r\n<Task>{path}</Task>\r\n")
+        };
+        let again = |path: &str| printed_again(printed(path).as_bytes());
+
+        let read = "<?xml version=\"1.0\"?>\r\n<Task>C:\\torn</Task>\r\n";
+        assert_eq!(again("C:\\torn").as_deref(), Some(read));
+        assert_eq!(again("C:\\J?rgen"), None);
+        assert_eq!(again("C:\\J\u{fc}rgen"), None);
+        assert_eq!(
+            printed_again(b"<?xml version=\"1.0\"?><Task>\x81</Task>"),
+            None
+        );
+        assert_eq!(printed_again(b"ERROR: Access is denied."), None);
+    }
 
     #[test]
     fn the_ids_are_read_from_the_list_of_schtasks() {

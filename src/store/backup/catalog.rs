@@ -5,8 +5,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Result, WithContext};
+use crate::error::{Result, WithContext, without_path};
 use crate::model::identity::DatabaseId;
+use crate::model::lost_rows::UnreadCopy;
+use crate::model::path::display_path;
+use crate::model::time::iso;
 use crate::store::backup::manifest::{self, BackupKind, Manifest};
 use crate::store::backup::names::{file_name, is_named_after, name_sort_key, timestamp_in_name};
 
@@ -170,6 +173,76 @@ pub(crate) fn list_without_manifest(directory: &Path) -> Result<Vec<PathBuf>> {
         .collect();
     found.sort();
     Ok(found)
+}
+
+/// The files in a folder that seem to be backups of a database and cannot be used, the newest first.
+pub(super) fn list_unusable(
+    directory: &Path,
+    id: &DatabaseId,
+    database: &Path,
+) -> Result<Vec<UnreadCopy>> {
+    let unread = |file: &Path, why| UnreadCopy {
+        file: file.to_owned(),
+        is_archive: false,
+        why: Some(why),
+    };
+    let mut listed = list_backups(directory)?;
+    listed.retain(|backup| backup.path.exists() && backup.seems_to_be_of(id, database));
+    let with_manifest = listed
+        .iter()
+        .rev()
+        .filter_map(|backup| Some(unread(&backup.path, why_unusable(backup)?)));
+    let without_manifest = list_without_manifest(directory)?;
+    let without_manifest = without_manifest
+        .iter()
+        .rev()
+        .filter(|path| is_named_after(path, database))
+        .map(|path| {
+            let why = "its manifest, the .json file beside it, is missing";
+            unread(path, why.to_owned())
+        });
+    Ok(with_manifest.chain(without_manifest).collect())
+}
+
+/// Why the newest file that seems to be a backup of a database, and cannot be used, cannot be used.
+///
+/// # Errors
+///
+/// Fails when the folder cannot be read.
+pub(crate) fn describe_unusable(
+    directory: &Path,
+    id: &DatabaseId,
+    database: &Path,
+) -> Result<Option<String>> {
+    let unusable = list_unusable(directory, id, database)?;
+    Ok(unusable.first().map(|copy| {
+        let why = copy.why.as_deref().unwrap_or_default();
+        format!("{} cannot be used: {why}", display_path(&copy.file))
+    }))
+}
+
+fn why_unusable(backup: &ListedBackup) -> Option<String> {
+    let manifest = match &backup.manifest {
+        Ok(manifest) => manifest,
+        Err(error) => return Some(error.one_line()),
+    };
+    if let Some(found_at) = manifest.damaged_at {
+        return Some(format!("it was found damaged at {}", iso(found_at)));
+    }
+    let bytes = match fs::metadata(&backup.path) {
+        Ok(file) => file.len(),
+        Err(error) => return Some(without_path(error).to_string()),
+    };
+    let wrong_size = || {
+        format!(
+            "it has {bytes} bytes, and its manifest says {}",
+            manifest.bytes
+        )
+    };
+    (!is_whole(manifest)).then(|| match bytes {
+        0 => "it is empty".to_owned(),
+        _ => wrong_size(),
+    })
 }
 
 /// Whether any file in a folder is, or seems to be, a backup of this database.

@@ -182,12 +182,21 @@ fn not_found(
     let others = newest_by_database(others);
     if others.is_empty() {
         return error
-            .with_source("there is none with a manifest of tornsnap's")
+            .with_source(why_none(directory))
             .with_help("see whether the disk of that folder is mounted, or name the file itself");
     }
     error
         .with_source("all backups there are of other databases")
         .with_help(format!("name one of them: {}", format_choices(&others)))
+}
+
+/// Why no backup was found in a folder.
+pub(crate) fn why_none(directory: &Path) -> &'static str {
+    if directory.exists() {
+        "there is none with a manifest of tornsnap's"
+    } else {
+        "the backup folder is not there"
+    }
 }
 
 /// The newest backup of each database id.

@@ -4,6 +4,7 @@
 //! A killed run leaves temporary files, which the next run removes, and perhaps a manifest without a backup, which is
 //! ignored. The id in the manifest identifies the database of a backup. The file name does not.
 
+mod archives;
 mod catalog;
 mod copy;
 mod create;
@@ -29,12 +30,12 @@ use crate::store::check::Depth;
 use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::open;
-use crate::store::pruned_early::{missing_rows, searched_backups};
 use crate::store::{Store, clock};
 
+pub(crate) use catalog::describe_unusable;
 pub(crate) use catalog::{Backups, ListedBackup, list_without_manifest, newest_with_database_name};
 pub use catalog::{list_backups, newest_backup};
-pub(crate) use latest::{latest_backup, newest_to_verify};
+pub(crate) use latest::{latest_backup, newest_to_verify, why_none};
 pub(crate) use manifest::BackupKind;
 pub use manifest::Manifest;
 pub(crate) use same_content::newest_with_same_content;
@@ -44,6 +45,7 @@ pub(crate) use verify::{record_damaged, record_verified};
 pub(super) use catalog::newest_with_unreadable_manifest;
 pub(super) use migration::back_up_before_migration;
 pub(super) use names::{compact_timestamp, temp_suffix};
+use search::Recorded;
 pub(super) use search::lost_rows;
 use verify::record_ahead;
 pub(super) use verify::{
@@ -106,8 +108,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let id = identity(&source.connection)?.id;
     directory::prepare(options, &source.connection, &id)?;
     let is_clock_right = clock::is_confirmed(&source.connection, options.now)?;
-    let missing = missing_rows(&source.connection, options.now)?;
-    let searched = searched_backups(&source.connection)?;
+    let recorded = Recorded::read(&source.connection, options.database, options.now)?;
     let suffix = temp_suffix(options.database);
     rotate::remove_leftovers(directory, &suffix, &id, options.database)?;
     let previous = newest_backup(directory, &id, options.now)?;
@@ -120,8 +121,8 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
         warnings.extend(recorded.err().map(|error| error.one_line()));
     }
     // The new backup has none of the rows that are missing.
-    let older = search::files(&backups).filter(|file| file.path != manifest.path);
-    let only_copy = LostRows::new(&missing, &searched, older).and_then(|lost| keep_all(&lost));
+    let lost = recorded.lost_rows(directory, Some(&manifest.path), options.now);
+    let only_copy = lost.as_ref().and_then(keep_all);
     // The user should look at the previous backup before it is rotated away, or import the rows that only a backup has.
     let may_rotate = !is_much_smaller(&manifest, previous.as_ref()) && only_copy.is_none();
     // The commands that keep all backups say themselves what is missing: an import may bring it back.
@@ -137,7 +138,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
         )?,
         None => Vec::new(),
     };
-    if let Err(error) = directory::record(options, &manifest, !missing.is_empty()) {
+    if let Err(error) = directory::record(options, &manifest, recorded.lacks_rows()) {
         warnings.push(format!(
             "the backup is made, but the database does not remember its folder, so a later run would not notice that \
              the disk is missing: {}",

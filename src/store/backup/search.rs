@@ -1,16 +1,20 @@
 //! Searches backups for the history rows that a prune deleted while the clock was ahead.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
-use crate::model::lost_rows::{BackupFile, LostRows, MissingRows, Searched, UnreadBackup};
+use crate::model::identity::DatabaseId;
+use crate::model::lost_rows::{
+    CopyFile, CopyKind, LostRows, MissingRows, Searched, SearchedBackups, UnreadCopy,
+};
 use crate::model::time::Month;
 use crate::model::watch::Watch;
-use crate::store::backup::catalog::Backups;
+use crate::store::backup::archives::{RecordedArchive, recorded_archives};
+use crate::store::backup::catalog::{Backups, list_unusable};
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::verify::{open_copy, open_verified};
 use crate::store::history::render;
@@ -20,39 +24,96 @@ use crate::store::pruned_early::{
 };
 use crate::store::{SqlContext, Store, interrupt, sql};
 
-/// The rows that a prune deleted while the clock was ahead, and what the last search found in the backups in a folder. `None`
-/// if no rows are missing. This reads no backup.
-///
-/// A folder that cannot be read counts as a backup that cannot be read.
-pub(in crate::store) fn lost_rows(
-    connection: &Connection,
-    directory: &Path,
-    now: i64,
-) -> Result<Option<LostRows>> {
-    let missing = missing_rows(connection, now)?;
-    if missing.is_empty() {
-        return Ok(None);
+/// Where missing rows are looked for, and the results of the last search, as the database recorded them.
+pub(super) struct Recorded {
+    id: DatabaseId,
+    database: PathBuf,
+    missing: Vec<MissingRows>,
+    searched: SearchedBackups,
+    archives: Vec<RecordedArchive>,
+}
+
+impl Recorded {
+    /// `database`: the path of the database, which names its backups.
+    pub(super) fn read(connection: &Connection, database: &Path, now: i64) -> Result<Self> {
+        Ok(Self {
+            id: identity(connection)?.id,
+            database: database.to_owned(),
+            missing: missing_rows(connection, now)?,
+            searched: searched_backups(connection)?,
+            archives: recorded_archives(connection)?,
+        })
     }
-    let searched = searched_backups(connection)?;
-    match Backups::find(directory, &identity(connection)?.id, now) {
-        Ok(backups) => Ok(LostRows::new(&missing, &searched, files(&backups))),
-        Err(error) => Ok(LostRows::new(&missing, &searched, []).map(|mut lost| {
-            lost.unread.push(UnreadBackup {
-                file: directory.to_owned(),
-                why: Some(error.one_line()),
-            });
-            lost
-        })),
+
+    /// Whether rows are missing.
+    pub(super) fn lacks_rows(&self) -> bool {
+        !self.missing.is_empty()
+    }
+
+    /// What is known about the missing rows. `newer`: a backup that has none of them. `None` if no rows are missing.
+    ///
+    /// A folder that is not there, or cannot be read, counts as a backup that cannot be read.
+    pub(super) fn lost_rows(
+        &self,
+        directory: &Path,
+        newer: Option<&Path>,
+        now: i64,
+    ) -> Option<LostRows> {
+        if !self.lacks_rows() {
+            return None;
+        }
+        let found = || -> Result<(Backups, Vec<UnreadCopy>)> {
+            Ok((
+                Backups::find(directory, &self.id, now)?,
+                list_unusable(directory, &self.id, &self.database)?,
+            ))
+        };
+        let (backups, unusable) = match found() {
+            Ok(_) if !directory.exists() => {
+                let why = "the backup folder is not there".to_owned();
+                (None, vec![unread_folder(directory, why)])
+            }
+            Ok((backups, unusable)) => (Some(backups), unusable),
+            Err(error) => (None, vec![unread_folder(directory, error.one_line())]),
+        };
+        let backups = backups.iter().flat_map(all).map(|manifest| CopyFile {
+            path: &manifest.path,
+            kind: if manifest.compressed {
+                CopyKind::CompressedBackup
+            } else {
+                CopyKind::Backup
+            },
+            key: &manifest.sha256,
+        });
+        let archives = self.archives.iter().map(|archive| CopyFile {
+            path: &archive.path,
+            kind: CopyKind::Archive,
+            key: &archive.id,
+        });
+        let files = backups
+            .filter(|file| Some(file.path) != newer)
+            .chain(archives);
+        LostRows::new(&self.missing, &self.searched, files, unusable)
     }
 }
 
-/// The files of these backups, the newest first.
-pub(super) fn files(backups: &Backups) -> impl Iterator<Item = BackupFile<'_>> {
-    all(backups).map(|manifest| BackupFile {
-        path: &manifest.path,
-        is_compressed: manifest.compressed,
-        sha256: &manifest.sha256,
-    })
+fn unread_folder(directory: &Path, why: String) -> UnreadCopy {
+    UnreadCopy {
+        file: directory.to_owned(),
+        is_archive: false,
+        why: Some(why),
+    }
+}
+
+/// The rows that a prune deleted while the clock was ahead, and what the last search found in the archives and in the backups
+/// in a folder. `None` if no rows are missing. This opens neither a backup nor an archive.
+pub(in crate::store) fn lost_rows(
+    connection: &Connection,
+    directory: &Path,
+    database: &Path,
+    now: i64,
+) -> Result<Option<LostRows>> {
+    Ok(Recorded::read(connection, database, now)?.lost_rows(directory, None, now))
 }
 
 fn all(backups: &Backups) -> impl Iterator<Item = &Manifest> {
@@ -62,12 +123,12 @@ fn all(backups: &Backups) -> impl Iterator<Item = &Manifest> {
 impl Store {
     /// See [`lost_rows`].
     pub(crate) fn lost_rows(&self, directory: &Path, now: i64) -> Result<Option<LostRows>> {
-        lost_rows(self.connection(), directory, now)
+        lost_rows(self.connection(), directory, self.path(), now)
     }
 
-    /// Searches all backups in a folder for the rows that are missing, and records the results.
+    /// Searches all archives, and all backups in a folder, for the rows that are missing, and records the results.
     ///
-    /// A backup that cannot be read is recorded with the reason.
+    /// A file that cannot be read is recorded with the reason.
     ///
     /// # Errors
     ///
@@ -78,45 +139,58 @@ impl Store {
         now: i64,
         watch: &dyn Watch,
     ) -> Result<Option<LostRows>> {
-        let missing = missing_rows(self.connection(), now)?;
-        let id = identity(self.connection())?.id;
-        let results = match Backups::find(directory, &id, now) {
-            Ok(backups) if !missing.is_empty() => {
-                search_all(self.connection(), &missing, &backups, watch)?
-            }
-            _ => Vec::new(),
+        let recorded = Recorded::read(self.connection(), self.path(), now)?;
+        let results = if recorded.lacks_rows() {
+            search_all(self.connection(), &recorded, directory, now, watch)?
+        } else {
+            Vec::new()
         };
         self.transaction(|transaction| {
             forget_searched(transaction)?;
             results
                 .iter()
-                .try_for_each(|(sha256, result)| record_searched(transaction, sha256, result))
+                .try_for_each(|(key, result)| record_searched(transaction, key, result))
         })?;
-        lost_rows(self.connection(), directory, now)
+        self.lost_rows(directory, now)
     }
 }
 
-/// The results by the SHA-256 of each backup.
+/// The results by the SHA-256 of each backup, and by the id of each archive.
 fn search_all(
     connection: &Connection,
-    missing: &[MissingRows],
-    backups: &Backups,
+    recorded: &Recorded,
+    directory: &Path,
+    now: i64,
     watch: &dyn Watch,
 ) -> Result<Vec<(String, Searched)>> {
-    let wanted = missing
+    let wanted = recorded
+        .missing
         .iter()
         .map(|missing| Wanted::of(connection, missing))
         .collect::<Result<Vec<_>>>()?;
     let mut results = Vec::new();
-    for manifest in all(backups) {
-        let result = match search(&wanted, manifest, watch) {
-            Ok(rows) => Searched::Found(rows),
-            Err(error) if interrupt::is_requested() => return Err(error),
-            Err(error) => Searched::Failed(error.one_line()),
-        };
-        results.push((manifest.sha256.clone(), result));
+    // `lost_rows` reports a folder that cannot be read.
+    if let Ok(backups) = Backups::find(directory, &recorded.id, now) {
+        for manifest in all(&backups) {
+            let result = result_of(search(&wanted, manifest, watch))?;
+            results.push((manifest.sha256.clone(), result));
+        }
+    }
+    for archive in &recorded.archives {
+        let opened = archive.open(&recorded.id);
+        let rows = opened.and_then(|reader| count(&wanted, &reader.connection, &archive.path));
+        results.push((archive.id.clone(), result_of(rows)?));
     }
     Ok(results)
+}
+
+/// Fails only after a request to stop.
+fn result_of(rows: Result<i64>) -> Result<Searched> {
+    match rows {
+        Ok(rows) => Ok(Searched::Found(rows)),
+        Err(error) if interrupt::is_requested() => Err(error),
+        Err(error) => Ok(Searched::Failed(error.one_line())),
+    }
 }
 
 /// A month of one history with missing rows.
@@ -143,16 +217,20 @@ impl Wanted {
 /// Counts the missing rows in a backup.
 fn search(wanted: &[Wanted], manifest: &Manifest, watch: &dyn Watch) -> Result<i64> {
     let verified = open_verified(manifest, watch)?;
-    let connection = open_copy(verified.path())?;
+    count(wanted, &open_copy(verified.path())?, &manifest.path)
+}
+
+/// Counts the missing rows in a database.
+fn count(wanted: &[Wanted], connection: &Connection, path: &Path) -> Result<i64> {
     let count = || -> rusqlite::Result<usize> {
         let mut rows = 0;
         for month in wanted {
-            let there = keys_of(&connection, month.history, month.month)?;
+            let there = keys_of(connection, month.history, month.month)?;
             rows += there.difference(&month.present).count();
         }
         Ok(rows)
     };
-    let rows = count().context(format!("count the rows of {}", manifest.path.display()))?;
+    let rows = count().context(format!("count the rows of {}", path.display()))?;
     Ok(i64::try_from(rows).unwrap_or(i64::MAX))
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn find_backups(
                 newest: backups.newest_first().first().map(made),
                 damaged: backups.damaged_newest().map(path),
                 future: backups.future().iter().map(path).collect(),
+                unusable: backup::describe_unusable(directory, id, database)?,
                 unreadable: None,
                 has_folder,
             }
@@ -47,6 +48,7 @@ pub(crate) fn find_backups(
                 .map(made),
             damaged: None,
             future: Vec::new(),
+            unusable: None,
             unreadable: None,
             has_folder,
         },
@@ -81,8 +83,13 @@ pub(crate) fn verify_newest_backup(
 
 impl Snapshot {
     /// The rows that a prune deleted while the clock was ahead, and the recorded results of the last search of the backups.
-    pub(crate) fn lost_rows(&self, directory: &Path, now: i64) -> Result<Option<LostRows>> {
-        backup::lost_rows(self.connection(), directory, now)
+    pub(crate) fn lost_rows(
+        &self,
+        directory: &Path,
+        database: &Path,
+        now: i64,
+    ) -> Result<Option<LostRows>> {
+        backup::lost_rows(self.connection(), directory, database, now)
     }
 
     /// The last backup that was written to a folder, as the database recorded it.

@@ -27,7 +27,7 @@ pub(super) struct Entity {
     /// imported row that fits any of these states is no change. Otherwise a second import would find other changes.
     pub(super) states: Vec<Recorder>,
     pub(super) at: Option<i64>,
-    /// The imported rows of closed months. If the entity is a tile, those of open months are among them.
+    /// The rows of closed months. If the entity is a tile, those of open months are among them.
     pub(super) held: HeldRows,
     /// The imported rows that are left out because they repeat known values.
     pub(super) repeated: BTreeMap<Month, i64>,
@@ -108,11 +108,10 @@ pub(super) fn rows_in_order(history: History) -> String {
     let entity = entity.join(", ");
     let time = layout.table.columns[layout.time].name;
     format!(
-        "SELECT 1 AS is_imported, rowid AS row_id, source_id,
-            ({entity}) NOT IN (SELECT {entity} FROM main.{table}) AS is_new, {columns}
+        "SELECT 1 AS is_imported, rowid AS row_id, source_id, {columns}
          FROM temp.imported_{table}
          UNION ALL
-         SELECT 0, id, NULL, 0, {columns} FROM main.{table}
+         SELECT 0, id, NULL, {columns} FROM main.{table}
          WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table})
          ORDER BY {entity}, {time}, is_imported, row_id"
     )

@@ -2,7 +2,7 @@
 //!
 //! They are left out, because `prune` has deleted such rows here. But `prune` keeps the newest known values of each entity,
 //! because the next months begin with them, and the rows that show since when a tile has its owner and its racket. So the
-//! import takes these rows of an entity that has no history here.
+//! import takes these rows where it has newer ones than are here.
 
 use std::collections::BTreeSet;
 
@@ -20,8 +20,6 @@ use crate::store::sql;
 /// A row of either file.
 pub(super) struct MergedRow {
     pub(super) is_imported: bool,
-    /// Whether our history has no row of the entity.
-    pub(super) is_new: bool,
     pub(super) id: i64,
     /// The id of an imported row in its own file, if it can be kept.
     pub(super) source_id: Option<i64>,
@@ -29,7 +27,7 @@ pub(super) struct MergedRow {
     pub(super) values: Vec<Datum>,
 }
 
-/// A row of an entity without history here.
+/// A row whose place among those that `prune` would have kept is not known yet.
 struct Held {
     row: MergedRow,
     /// `None` if the month is open. Then the row was taken already.

@@ -202,10 +202,9 @@ impl Merger<'_> {
     }
 
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<MergedRow> {
-        const FIRST_VALUE: usize = 4;
+        const FIRST_VALUE: usize = 3;
         Ok(MergedRow {
             is_imported: row.get("is_imported")?,
-            is_new: row.get("is_new")?,
             id: row.get("row_id")?,
             source_id: if self.keeps_ids {
                 row.get("source_id")?
@@ -217,7 +216,7 @@ impl Merger<'_> {
     }
 
     /// Decides about a stored row. It is removed if it was a change before the import and is none with the imported rows.
-    /// If rows of closed months may come back, it is held like them: it can make an older one unnecessary.
+    /// A row of a closed month is held like the imported ones: it can make an older one unnecessary.
     fn keep(
         &mut self,
         entity: &mut Entity,
@@ -249,7 +248,7 @@ impl Merger<'_> {
             return Ok(());
         }
         entity.record(layout, row.values.clone());
-        if self.closed.takes_kept_rows(self.history) && self.is_held(closing) {
+        if self.is_held(closing) {
             entity.held.push(row, closing);
         }
         Ok(())
@@ -295,23 +294,22 @@ impl Merger<'_> {
         let month = self.month_of(&row.values);
         if !is_change && !self.keeps_repeated(month) {
             self.tally.unchanged += 1;
-            if let Some(month) = month {
+            // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
+            if let Some(month) = month
+                && closed.is_none()
+            {
                 *entity.repeated.entry(month).or_default() += 1;
             }
             return Ok(());
         }
         row.values = completed;
-        if let Some((month, closing)) = closed {
-            if row.is_new || self.closed.takes_kept_rows(self.history) {
-                self.hold(entity, row, Some(closing));
-            } else {
-                *self.tally.closed.entry((month, closing)).or_default() += 1;
-            }
+        if let Some((_, closing)) = closed {
+            self.hold(entity, row, Some(closing));
             return Ok(());
         }
         self.accept_row(&row)?;
         self.changed.extend(self.month_of(&row.values));
-        if (row.is_new || self.closed.takes_kept_rows(self.history)) && self.is_held(None) {
+        if self.is_held(None) {
             self.hold(entity, row, None);
         } else {
             entity.record(&self.layout, row.values);

@@ -22,6 +22,7 @@ mod states;
 mod summaries;
 mod tornsnap;
 mod triggers;
+mod unsummarized;
 mod wars;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +72,8 @@ struct SourceFacts {
     pruned: HistoryMonths,
     /// Whether the source is a copy of our database, or an archive of it.
     is_our_copy: bool,
+    /// Whether its summaries of more rows also replace ours in months that are pruned here.
+    completes_pruned_months: bool,
 }
 
 /// The months of our database that are not summarized again. Their own rows, or summaries, were deleted here on purpose.
@@ -104,12 +107,6 @@ impl ClosedMonths {
     /// Whether rows of a month are missing because a prune was too early.
     fn is_reopened(&self, history: History, month: Month) -> bool {
         self.reopened.contains(&(history.table(), month))
-    }
-
-    /// Whether rows of closed months are taken that `prune` would have kept, also of entities with a history here.
-    fn takes_kept_rows(&self, history: History) -> bool {
-        let mut reopened = self.reopened.iter();
-        reopened.any(|(table, _)| *table == history.table())
     }
 
     fn closing(&self, history: History, month: Month) -> Option<Closing> {
@@ -178,7 +175,7 @@ fn merge(
     let months_before = months::months(connection, now)?;
     let missing = missing_rows(connection, now)?;
     let closed = ClosedMonths::of(&months_before, &missing);
-    wars::collect_winners(connection, tallies)?;
+    wars::collect_winners(connection, now, tallies)?;
     rosters::find(connection)?;
     states::merge(connection, facts, now, tallies)?;
     rosters::remove_leavers(connection)?;
@@ -195,7 +192,7 @@ fn merge(
         )?;
     }
     memberships::merge(connection, tallies)?;
-    summaries::merge(connection, &closed, now, tallies)?;
+    summaries::merge(connection, facts, &closed, now, tallies)?;
     // Another backup may have the most of the rows that are missing now.
     if missing_rows(connection, now)? != missing {
         forget_searched(connection)?;

@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::identity::DatabaseId;
 use crate::model::import::rules::PLAN_TABLES;
 use crate::store::files::is_same_file;
 use crate::store::files::scratch::Scratch;
 use crate::store::identity::identity;
-use crate::store::import::csv::{self, CsvOptions};
+use crate::store::import::ImportOptions;
+use crate::store::import::csv;
 use crate::store::import::read::columns_of;
 use crate::store::import::rehearsal::copy_to_folder;
 use crate::store::migrate::{self, APPLICATION_ID, SCHEMA, Schema};
 use crate::store::reading::{ReadSource, Reader};
-use crate::store::{SCHEMA_VERSION, SqlContext, open as opening};
+use crate::store::{SCHEMA_VERSION, SqlContext, Store, open as opening};
 
 /// The file to import.
 #[derive(Debug)]
@@ -63,13 +65,13 @@ impl ImportSource {
 ///
 /// [`Exit::Config`] when the file is missing, of another program, of a newer tornsnap, an archive, or the target itself;
 /// [`Exit::Damaged`] when it is damaged.
-pub(crate) fn open(path: &Path, target: &Path, csv: &CsvOptions) -> Result<ImportSource> {
+pub(crate) fn open(path: &Path, target: &Path, options: &ImportOptions) -> Result<ImportSource> {
     let is_database = check_file(path, target)?;
     if !is_database {
-        csv::check_header(path, csv)?;
+        csv::check_header(path, &options.csv)?;
         return Ok(ImportSource::Csv(path.to_owned()));
     }
-    open_database(path).map_err(|error| about_source(error, path))
+    open_database(path, target, options.now).map_err(|error| about_source(error, path))
 }
 
 /// The advice of the layers below is about our own database, which is not the damaged one here.
@@ -132,14 +134,14 @@ fn check_file(path: &Path, target: &Path) -> Result<bool> {
     }
 }
 
-fn open_database(path: &Path) -> Result<ImportSource> {
+fn open_database(path: &Path, target: &Path, now: i64) -> Result<ImportSource> {
     let reader = Reader::open_untouched(path)?;
     let application: i64 = reader
         .connection
         .query_row("PRAGMA application_id", [], |row| row.get(0))
         .context(format!("read {}", path.display()))?;
     if application == APPLICATION_ID {
-        return open_tornsnap(reader, path).map(ImportSource::Tornsnap);
+        return open_tornsnap(reader, path, target, now).map(ImportSource::Tornsnap);
     }
     if !has_plan_tables(&reader.connection)
         .context(format!("read the schema of {}", path.display()))?
@@ -155,7 +157,7 @@ fn open_database(path: &Path) -> Result<ImportSource> {
     Ok(ImportSource::Plan(SourceDatabase::of(reader, path)))
 }
 
-fn open_tornsnap(reader: Reader, path: &Path) -> Result<SourceDatabase> {
+fn open_tornsnap(reader: Reader, path: &Path, target: &Path, now: i64) -> Result<SourceDatabase> {
     let version = match migrate::inspect(
         &reader.connection,
         &path.display().to_string(),
@@ -170,14 +172,21 @@ fn open_tornsnap(reader: Reader, path: &Path) -> Result<SourceDatabase> {
     } else {
         SourceDatabase::of(reader, path)
     };
-    if identity(&database.connection)?.archive_of.is_some() {
-        return Err(refused(
+    match identity(&database.connection)?.archive_of {
+        Some(owner) if !takes_archive(target, &owner, now)? => Err(refused(
             path,
             "it is an archive: its rows were moved there on purpose, and would stay here for ever",
-            "name the database that the archive belongs to; archives are not imported",
-        ));
+            "name the database that the archive belongs to; an archive is imported only if `tornsnap prune --future` names it",
+        )),
+        _ => Ok(database),
     }
-    Ok(database)
+}
+
+/// Whether the target takes rows from an archive of `owner`: it is its own, and a prune moved rows to it while the clock was ahead.
+fn takes_archive(target: &Path, owner: &DatabaseId, now: i64) -> Result<bool> {
+    let store = Store::open_read_only(target)?;
+    let missing = store.missing_rows(now)?;
+    Ok(store.identity()?.id == *owner && missing.iter().any(|missing| missing.is_open))
 }
 
 impl SourceDatabase {

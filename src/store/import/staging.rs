@@ -59,10 +59,13 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
                  entity,                        -- id of the player, faction or tile; type and id of the war
                  period_start                   -- start of the month of the row
              );
-             CREATE TEMP TABLE counted (        -- imported summaries of one history, without those of closed months
+             CREATE TEMP TABLE counted (        -- imported summaries of one history that may replace stored ones
                  entity,
                  period_start,
                  rows                           -- history rows that it was made from
+             );
+             CREATE TEMP TABLE pruned_months (  -- the months of one history that are pruned here
+                 period_start PRIMARY KEY
              );
              CREATE TEMP TABLE repeated_kept (  -- as main.repeated_rows, of months that the source has pruned
                  history,
@@ -86,7 +89,7 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
                  at,
                  PRIMARY KEY (faction_id, at)
              );
-             CREATE TEMP TABLE thin (           -- the part of counted that counts more rows than are here: find_thin.sql
+             CREATE TEMP TABLE thin (           -- the part of counted that counts more rows than are known here: find_thin.sql
                  entity,
                  period_start,
                  PRIMARY KEY (entity, period_start)

@@ -15,8 +15,8 @@ use crate::model::month_state::Closing;
 use crate::store::history::{render, schema_of};
 use crate::store::import::staging::{self, column_list};
 use crate::store::import::wars::{self, Taken};
-use crate::store::import::{ClosedMonths, Tallies};
-use crate::store::{SqlContext, sql};
+use crate::store::import::{ClosedMonths, SourceFacts, Tallies};
+use crate::store::{SqlContext, sql, summary};
 
 /// Inserts the summaries that we do not have, and those that count more history rows than are here. Marks their months, so
 /// that `summarize` brings them up to date.
@@ -24,6 +24,7 @@ use crate::store::{SqlContext, sql};
 /// The history rows must be merged already, because they are counted.
 pub(super) fn merge(
     connection: &Connection,
+    facts: &SourceFacts,
     closed: &ClosedMonths,
     now: i64,
     tallies: &mut Tallies,
@@ -34,20 +35,27 @@ pub(super) fn merge(
             continue;
         };
         leave_purged(connection, history, closed, tallies).context(format!("import {name}"))?;
-        find_thin(connection, history, closed).context(format!("import {name}"))?;
-        let mut taken =
-            insert(connection, history, table, now).context(format!("import {name}"))?;
+        find_thin(connection, history, facts, closed).context(format!("import {name}"))?;
+        let mut completed = 0;
+        let mut taken = if history == History::Wars {
+            completed = wars::fill_winners(connection).context(format!("import {name}"))?;
+            let mut taken = wars::join(connection, now).context(format!("import {name}"))?;
+            wars::fill_earlier(connection, &mut taken).context(format!("import {name}"))?;
+            taken
+        } else {
+            insert(connection, history, table, now).context(format!("import {name}"))?
+        };
         record_imported(connection, history, &taken)
             .context(format!("record which summaries of {name} were imported"))?;
-        let mut completed = 0;
         if history == History::Wars {
-            completed = wars::settle(connection, now, &mut taken, tallies)
-                .context(format!("import {name}"))?;
+            wars::delete_known(connection, &mut taken).context(format!("import {name}"))?;
         }
-        let count = i64::try_from(taken.len()).unwrap_or(i64::MAX);
-        staging::tally(connection, name, count.saturating_add(completed), tallies)?;
+        let count = i64::try_from(taken.len() + completed).unwrap_or(i64::MAX);
+        staging::tally(connection, name, count, tallies)?;
         mark_months(connection, history, &taken, now)
             .context(format!("mark the months of {name}"))?;
+        chain_pruned(connection, history, &taken)
+            .context(format!("write {name} of pruned months"))?;
     }
     Ok(())
 }
@@ -56,13 +64,17 @@ pub(super) fn merge(
 /// begins with a row of its own. A summary that differs only in them replaces none.
 const COUNTS: [&str; 3] = ["created_at", "record_count", "days_owned"];
 
-/// Finds the imported summaries that count more rows than are here. Those of months that are closed here are left out.
+/// Finds the imported summaries that count more rows than are known here. Of months that are closed here, only those of
+/// another tornsnap database are among them.
 fn find_thin(
     connection: &Connection,
     history: History,
+    facts: &SourceFacts,
     closed: &ClosedMonths,
 ) -> rusqlite::Result<()> {
-    connection.execute_batch("DELETE FROM temp.counted; DELETE FROM temp.thin;")?;
+    connection.execute_batch(
+        "DELETE FROM temp.counted; DELETE FROM temp.thin; DELETE FROM temp.pruned_months;",
+    )?;
     let counted = connection.execute(
         &format!(
             "INSERT INTO temp.counted (entity, period_start, rows)
@@ -75,9 +87,13 @@ fn find_thin(
     if counted == 0 {
         return Ok(());
     }
-    let mut leave = connection.prepare("DELETE FROM temp.counted WHERE period_start = ?")?;
+    let mut close = connection.prepare(if facts.completes_pruned_months {
+        "INSERT INTO temp.pruned_months (period_start) VALUES (?)"
+    } else {
+        "DELETE FROM temp.counted WHERE period_start = ?"
+    })?;
     for (_, month) in closed.closed.keys().filter(|key| key.0 == history.table()) {
-        leave.execute([month.start()])?;
+        close.execute([month.start()])?;
     }
     connection
         .execute(
@@ -167,6 +183,29 @@ fn mark_months(
         )?;
     }
     Ok(())
+}
+
+/// Lets the summaries of pruned months begin with the values of imported ones before them. `summarize` leaves these months
+/// as they are.
+fn chain_pruned(
+    connection: &Connection,
+    history: History,
+    taken: &[Taken],
+) -> rusqlite::Result<()> {
+    let Some(first) = taken.iter().map(|taken| taken.1).min() else {
+        return Ok(());
+    };
+    connection.execute(
+        &render(history, sql!("import/mark_summaries_after")),
+        named_params! { ":history": history.table() },
+    )?;
+    let months: Vec<i64> = connection
+        .prepare("SELECT period_start FROM temp.pruned_months WHERE period_start >= ? ORDER BY 1")?
+        .query_map([first], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    months
+        .into_iter()
+        .try_for_each(|month| summary::chain(connection, history, month))
 }
 
 /// Removes the imported summaries of months whose summaries the user has deleted here.

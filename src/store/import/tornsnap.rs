@@ -12,16 +12,18 @@ use crate::model::import::datum::Datum;
 use crate::model::import::report::Skip;
 use crate::model::import::rules::TABLES;
 use crate::model::import::tidy;
-use crate::model::month_state::SummaryStatus;
+use crate::model::month_state::{Closing, MonthState, SummaryStatus, closed_months};
 use crate::model::time::Month;
 use crate::store::identity::identity;
 use crate::store::import::read::{copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
-use crate::store::import::{ImportOptions, SourceFacts, Tallies, months_where};
+use crate::store::import::{
+    HistoryMonths, ImportOptions, SourceFacts, Tallies, months_where, unsummarized,
+};
 use crate::store::{SqlContext, months};
 
-/// Copies all tables with data to the temporary ones. Summaries are copied only of months whose history rows were pruned,
-/// and those that the source has imported itself: the others are computed again from the merged rows.
+/// Copies all tables with data to the temporary ones. Summaries are copied only of months whose history rows were pruned
+/// there or here, and those that the source has imported itself: the others are computed again from the merged rows.
 pub(super) fn read(
     source: &SourceDatabase,
     target: &Connection,
@@ -32,11 +34,12 @@ pub(super) fn read(
     let dialect = Dialect::new(SourceKind::Tornsnap, options.offset, options.now);
     let imported = imported_summaries(connection)?;
     // The summaries of these months are all that is left of their history rows.
-    let pruned = months_where(&months::months(connection, options.now)?, |table| {
-        table.status == SummaryStatus::Pruned
-    });
+    let months_there = months::months(connection, options.now)?;
+    let pruned = months_where(&months_there, |table| table.status == SummaryStatus::Pruned);
+    let pruned_here = pruned_months(&months::months(target, options.now)?);
+    unsummarized::summarize(connection, &months_there, &pruned_here, options.now)?;
     // A backup, for example. Its rows with times after now were removed here on purpose.
-    let is_own = identity(connection)?.id == identity(target)?.id;
+    let is_our_copy = is_copy_of(connection, target)?;
     for table in &TABLES {
         let history = History::from_summary_table_name(table.name);
         let start = table.position("period_start");
@@ -54,13 +57,14 @@ pub(super) fn read(
             };
             let is_imported =
                 || imported.contains(&(history.table(), month, entity_of(table, history, row)));
-            if pruned.contains(&(history.table(), month)) || is_imported() {
+            let key = (history.table(), month);
+            if pruned.contains(&key) || pruned_here.contains(&key) || is_imported() {
                 Ok(())
             } else {
                 Err(Skip::Recomputed)
             }
         })?;
-        if is_own {
+        if is_our_copy {
             tally.expect_future();
         }
         tallies.insert(table.name, tally);
@@ -68,8 +72,19 @@ pub(super) fn read(
     Ok(SourceFacts {
         knows_factions_of_players: true,
         pruned,
-        is_our_copy: is_copy_of(connection, target)?,
+        is_our_copy,
+        completes_pruned_months: true,
     })
+}
+
+/// The months that are closed because `prune` has deleted their rows.
+fn pruned_months(months: &[MonthState]) -> HistoryMonths {
+    let of = |&history: &History| {
+        closed_months(months, history)
+            .filter(|(_, closing)| *closing == Closing::Pruned)
+            .map(move |(month, _)| (history.table(), month))
+    };
+    History::ALL.iter().flat_map(of).collect()
 }
 
 /// Whether the source is a copy of our database, or an archive of it.

@@ -9,7 +9,7 @@ use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::rules::WAR_SUMMARY;
 use crate::model::time::Month;
-use crate::store::import::Tallies;
+use crate::store::import::{Tallies, staging};
 use crate::store::{SqlContext, sql};
 
 /// A summary that was taken: its entity, as [`schema_of`](crate::store::history::schema_of) has it, and the start of its month.
@@ -37,9 +37,13 @@ pub(super) fn keep_winner(connection: &Connection, summary: &[Datum]) -> Result<
 
 const MEND: (&str, &str) = ("winner_faction_id", "taken from the summary of the war");
 
-/// Adds the winners that the imported summaries name, and completes the imported history rows. It runs before anything is
-/// merged.
-pub(super) fn collect_winners(connection: &Connection, tallies: &mut Tallies) -> Result<()> {
+/// Collects the winners, and completes the imported and the stored history rows. It runs before anything is merged, so that a
+/// row of a later month that repeats an end is found.
+pub(super) fn collect_winners(
+    connection: &Connection,
+    now: i64,
+    tallies: &mut Tallies,
+) -> Result<()> {
     let collect = || -> rusqlite::Result<usize> {
         connection.execute(sql!("import/collect_winners"), [])?;
         connection.execute(sql!("import/recall_winners"), [])?;
@@ -50,17 +54,48 @@ pub(super) fn collect_winners(connection: &Connection, tallies: &mut Tallies) ->
     for _ in 0..completed {
         tally.mend(MEND.0, MEND.1);
     }
+    complete_winners(connection, now, tallies).context("complete the winners of wars")
+}
+
+/// Sets the winner in stored summaries of the months of the known winners. Returns their number.
+pub(super) fn fill_winners(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.execute(sql!("import/fill_winners"), [])
+}
+
+/// Adds the imported summaries, and joins them with the stored ones. Returns those that have changed anything.
+pub(super) fn join(connection: &Connection, now: i64) -> rusqlite::Result<Vec<Taken>> {
+    let keeps_ids = staging::keeps_ids(connection, WAR_SUMMARY.name)?;
+    connection
+        .prepare(sql!("import/join_wars"))?
+        .query_map(
+            named_params! { ":now": now, ":keeps_ids": keeps_ids },
+            |row| Ok((row.get("entity")?, row.get("period_start")?)),
+        )?
+        .collect()
+}
+
+/// Sets the winner in the summary of the month in which the war ended, and adds that summary to `taken`.
+pub(super) fn fill_earlier(
+    connection: &Connection,
+    taken: &mut Vec<Taken>,
+) -> rusqlite::Result<()> {
+    let filled: Vec<Taken> = connection
+        .prepare(sql!("import/fill_earlier_winners"))?
+        .query_map([], |row| Ok((row.get("entity")?, row.get("period_start")?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for summary in filled {
+        if !taken.contains(&summary) {
+            taken.push(summary);
+        }
+    }
     Ok(())
 }
 
-/// Completes winners, and deletes summaries that repeat the end of a war, also from `taken`. Returns the number of stored
-/// summaries whose winner has become known.
-pub(super) fn settle(
+fn complete_winners(
     connection: &Connection,
     now: i64,
-    taken: &mut Vec<Taken>,
     tallies: &mut Tallies,
-) -> rusqlite::Result<i64> {
+) -> rusqlite::Result<()> {
     let completed: Vec<i64> = connection
         .prepare(sql!("import/complete_winners"))?
         .query_map([], |row| row.get("period_start"))?
@@ -77,7 +112,14 @@ pub(super) fn settle(
             named_params! { ":history": History::Wars.table(), ":period_start": period_start, ":now": now },
         )?;
     }
-    let filled = connection.execute(sql!("import/fill_winners"), [])?;
+    Ok(())
+}
+
+/// Deletes the summaries of months after the one in which the war ended, also from `taken`.
+pub(super) fn delete_known(
+    connection: &Connection,
+    taken: &mut Vec<Taken>,
+) -> rusqlite::Result<()> {
     let deleted: Vec<Taken> = connection
         .prepare(sql!("import/delete_known_wars"))?
         .query_map([], |row| Ok((row.get("entity")?, row.get("period_start")?)))?
@@ -86,5 +128,5 @@ pub(super) fn settle(
         connection.execute(sql!("import/forget_known_wars"), [])?;
         taken.retain(|summary| !deleted.contains(summary));
     }
-    Ok(i64::try_from(filled).unwrap_or(i64::MAX))
+    Ok(())
 }

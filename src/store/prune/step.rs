@@ -105,6 +105,7 @@ impl Step {
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Deferred)
             .context(action())?;
+        let known = self.known_ids(&transaction)?;
         transaction
             .prepare_cached(sql!("prune/record_step"))
             .and_then(|mut statement| {
@@ -113,17 +114,32 @@ impl Step {
                 })
             })
             .and_then(|_| transaction.prepare_cached(&Statements::of(self.history).archive))
-            .and_then(|mut statement| statement.execute(self.parameters().as_slice()))
+            .and_then(|mut statement| statement.execute(self.parameters_with(&known).as_slice()))
             .context(action())?;
         transaction.commit().context(action())
     }
 
+    /// The ids of the rows that the archive has under another id, as a JSON array.
+    fn known_ids(&self, connection: &Connection) -> Result<String> {
+        let query = || -> rusqlite::Result<Vec<i64>> {
+            connection
+                .prepare_cached(&Statements::of(self.history).known)?
+                .query_map(self.parameters().as_slice(), |row| row.get("id"))?
+                .collect()
+        };
+        let ids = query().context(format!("look for {} in the archive", self.table()))?;
+        Ok(serde_json::Value::from(ids).to_string())
+    }
+
     /// Fails if any row differs from its copy in the archive.
     fn compare_copies(&self, connection: &Connection) -> Result<()> {
+        // Again, because they are deleted only if the archive has them now.
+        let known = self.known_ids(connection)?;
         let rows: i64 = connection
             .prepare_cached(&Statements::of(self.history).unarchived)
             .and_then(|mut statement| {
-                statement.query_row(self.parameters().as_slice(), |row| row.get("rows"))
+                let parameters = self.parameters_with(&known);
+                statement.query_row(parameters.as_slice(), |row| row.get("rows"))
             })
             .context(format!("compare {} with the archive", self.table()))?;
         if rows == 0 {
@@ -188,6 +204,12 @@ impl Step {
             (":last_id", &self.last_id),
             (":kept", &self.retained_ids),
         ]
+    }
+
+    /// `known`: the result of [`Self::known_ids`].
+    fn parameters_with<'a>(&'a self, known: &'a dyn ToSql) -> [(&'static str, &'a dyn ToSql); 5] {
+        let [from, until, last_id, kept] = self.parameters();
+        [from, until, last_id, kept, (":known", known)]
     }
 }
 

@@ -289,12 +289,12 @@ fn a_timer_that_is_not_active_is_a_warning_and_a_manager_that_does_not_answer_is
         )
         .expect(0)
         .json();
-        for file in shown["files"].as_array().unwrap() {
+        for file in shown["schedulers"][0]["files"].as_array().unwrap() {
             let path = std::path::PathBuf::from(file["path"].as_str().unwrap());
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, file["text"].as_str().unwrap()).unwrap();
         }
-        shown["id"].as_str().unwrap().to_owned()
+        shown["schedulers"][0]["id"].as_str().unwrap().to_owned()
     };
     write_script(
         &sandbox.path("bin/systemctl"),

@@ -62,7 +62,9 @@ const COUNTS: &str = "SELECT s.period_start, record_count - count(h.id) FROM fac
         LEFT JOIN war_status_history AS h ON recorded_at >= s.period_start AND recorded_at < s.period_end
         GROUP BY s.id";
 
-const MARKED: &str = "SELECT history, period_start FROM imported_summaries";
+/// Without wars: the summary of a war may know a later answer than the rows that say something new.
+const MARKED: &str =
+    "SELECT history, period_start FROM imported_summaries WHERE history <> 'war_status_history'";
 
 /// Inserts a row into January, and checks that the summary of that month takes it in.
 fn expect_a_late_row_to_change_its_month(sandbox: &Sandbox, name: &str) {

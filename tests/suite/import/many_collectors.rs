@@ -92,9 +92,9 @@ fn write(sandbox: &Sandbox, template: &[u8], world: &World) {
 }
 
 /// The first and last value of each summary, by entity, in the order of the months.
-type Values = BTreeMap<String, Vec<(i64, String, String)>>;
+pub type Values = BTreeMap<String, Vec<(i64, String, String)>>;
 
-fn values(connection: &Connection) -> Values {
+pub fn values(connection: &Connection) -> Values {
     let mut values = Values::new();
     for line in rows(
         connection,
@@ -120,7 +120,7 @@ fn values(connection: &Connection) -> Values {
 }
 
 /// Whether each month begins with the value that the one before ends with, and each change is the difference.
-fn check_sums(connection: &Connection) -> Result<(), TestCaseError> {
+pub fn check_sums(connection: &Connection) -> Result<(), TestCaseError> {
     for (entity, months) in values(connection) {
         for pair in months.windows(2) {
             prop_assert_eq!(&pair[0].2, &pair[1].1, "{}: {:?}", entity, months);

@@ -17,6 +17,7 @@ mod pruned;
 mod pruned_elsewhere;
 mod quotes;
 mod refusals;
+mod restored;
 mod rosters;
 #[cfg(unix)]
 mod scratch;
@@ -24,6 +25,7 @@ mod scratch;
 mod signals;
 mod summaries;
 mod two_collectors;
+mod war_summaries;
 mod winners;
 
 use std::fs;

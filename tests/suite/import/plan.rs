@@ -157,7 +157,7 @@ fn a_verified_backup_is_taken_first_unless_it_is_declined() {
 
     let backup = report["backup"].as_str().unwrap();
     sandbox.run(&["backup", "--verify", "latest"]).expect(0);
-    let copy = rusqlite::Connection::open(sandbox.path("backups").join(backup)).unwrap();
+    let copy = rusqlite::Connection::open(sandbox.path(backup)).unwrap();
     assert_eq!(
         crate::support::rows(&copy, "SELECT count(*) FROM players"),
         ["0"]

@@ -259,7 +259,7 @@ const CHANGES: &[Change] = &[
     Change {
         before: "[[key]]\nname = \"alice\"\nkey_env = \"OLD\" # was\n",
         flags: &["--key-file", "alice.key"],
-        after: "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n",
+        after: "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\" # was\n",
     },
 ];
 

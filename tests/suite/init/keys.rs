@@ -1,8 +1,10 @@
 //! The checks of keys that `tornsnap init` makes with Torn.
 
-use tornsnap::testing::sim::{Fault, FaultKind};
+use serde_json::json;
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Selections};
 
 use super::Fresh;
+use crate::support::CANARY;
 #[cfg(unix)]
 use crate::support::set_mode;
 
@@ -80,6 +82,98 @@ fn a_refused_key_leaves_nothing_behind() {
             "code {code}"
         );
     }
+}
+
+/// A key, the selections that Torn lists for it, and whether it reads battle stats.
+struct Listed {
+    key: Key,
+    listed: Option<&'static [&'static str]>,
+    reads_battle_stats: bool,
+}
+
+#[test]
+fn init_and_health_agree_whether_a_key_reads_battle_stats() {
+    let public = || Key::new(CANARY, 1, Access::Public);
+    let cases = [
+        Listed {
+            key: public(),
+            listed: None,
+            reads_battle_stats: false,
+        },
+        Listed {
+            key: public(),
+            listed: Some(&["basic", "profile", "battlestats"]),
+            reads_battle_stats: true,
+        },
+        Listed {
+            key: Key::new(CANARY, 1, Access::Limited),
+            listed: None,
+            reads_battle_stats: true,
+        },
+        Listed {
+            key: Key::custom(
+                CANARY,
+                1,
+                Selections::new(&["profile"], &["basic", "members"], &[]),
+            ),
+            listed: None,
+            reads_battle_stats: false,
+        },
+    ];
+    for case in cases {
+        let fresh = Fresh::new();
+        let shown = format!("{:?} {:?}", case.key.access, case.listed);
+        fresh.simulator.set_keys(vec![case.key]);
+        if let Some(listed) = case.listed {
+            let patch = FaultKind::Patch("/info/selections/user".to_owned(), json!(listed));
+            fresh
+                .simulator
+                .fault(Fault::always(patch).path("/key/info"));
+        }
+
+        let report = fresh.init(&["--key-file", "alice.key", "--faction", "9", "--json"]);
+
+        let report = report.expect(0).json();
+        assert_eq!(
+            report["keys"][0]["battle_stats"], case.reads_battle_stats,
+            "{shown}"
+        );
+        let health = fresh.sandbox.run(&["health", "--json"]).json();
+        let checks = health["checks"].as_array().unwrap();
+        let keys = checks.iter().find(|check| check["id"] == "keys").unwrap();
+        let message = keys["message"].as_str().unwrap();
+        let names_it = message.contains("no battle stats with alice");
+        assert_eq!(names_it, !case.reads_battle_stats, "{shown}: {message}");
+    }
+}
+
+#[test]
+fn only_of_a_key_that_was_in_use_a_warning_says_that_it_is_not_used_any_more() {
+    const WARNING: &str = "key alice is not used any more";
+    let fresh = Fresh::new();
+    let accepted = Key::new("PublicKeyOfTwo02", 2, Access::Public);
+    fresh.simulator.set_keys(vec![accepted]);
+    let flags = [
+        "--key-env",
+        "BOB",
+        "--key-file",
+        "alice.key",
+        "--faction",
+        "9",
+    ];
+
+    let new = fresh.init(&flags).expect(3).stderr();
+    let configured = fresh.init(&["--faction", "20"]).expect(3).stderr();
+    fresh.sandbox.write("b/alice.key", "AnotherKey000001");
+    let replaced = fresh
+        .init(&["--key-file", "b/alice.key"])
+        .expect(3)
+        .stderr();
+
+    assert!(new.contains("Torn answered error 2"), "{new}");
+    assert!(!new.contains(WARNING), "{new}");
+    assert!(configured.contains(WARNING), "{configured}");
+    assert!(!replaced.contains(WARNING), "{replaced}");
 }
 
 #[test]

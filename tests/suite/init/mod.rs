@@ -5,6 +5,7 @@ mod database;
 #[cfg(unix)]
 mod guide;
 mod ids;
+mod key_comments;
 mod key_tables;
 mod keys;
 mod leftovers;

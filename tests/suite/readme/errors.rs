@@ -197,11 +197,11 @@ fn the_symptoms_of_fetching_are_those_of_the_program() {
 #[test]
 fn the_symptoms_of_backups_are_those_of_the_program() {
     let sandbox = set_up();
-    assert_fails(
-        &sandbox,
-        &["restore", "latest"],
-        &["there is none with a manifest of tornsnap's"],
-    );
+    let restoring = ["restore", "latest"];
+    assert_fails(&sandbox, &restoring, &["the backup folder is not there"]);
+    fs::create_dir(sandbox.path("backups")).unwrap();
+    let none = "there is none with a manifest of tornsnap's";
+    assert_fails(&sandbox, &restoring, &[none]);
     sandbox.run(&["backup"]).expect(0);
     fs::remove_dir_all(sandbox.path("backups")).unwrap();
     assert_fails(

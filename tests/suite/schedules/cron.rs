@@ -145,7 +145,7 @@ fn remove_gives_back_the_bytes_of_the_crontab() {
             "schedule", "install", "--for", "cron", "--json", "--config", &config,
         ];
         let report = run(&sandbox, &json).expect(0).json();
-        Schema::of("schedule-install").expect_valid(&report);
+        Schema::of("schedule-change").expect_valid(&report);
         assert_eq!(report["changed"], false);
         let again = run_for(&sandbox, "install", &config).expect(0).stderr();
         assert!(again.contains("already installed: 6 jobs"), "{again}");
@@ -243,7 +243,7 @@ fn a_changed_setting_replaces_the_block_where_it_is() {
                 "schedule", "show", "--for", "cron", "--json", "--config", &config,
             ],
         );
-        shown.expect(0).json()["installed"].clone()
+        shown.expect(0).json()["schedulers"][0]["installed"].clone()
     };
     assert_eq!(installed(), "outdated");
 

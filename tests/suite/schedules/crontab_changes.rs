@@ -36,7 +36,11 @@ fn jobs_of_a_folder_that_was_moved_are_named_with_the_command_that_removes_them(
     ];
     let report = run(&sandbox, &json).expect(0).json();
     Schema::of("schedule-show").expect_valid(&report);
-    assert!(report["warnings"].to_string().contains(&command));
+    assert!(
+        report["schedulers"][0]["warnings"]
+            .to_string()
+            .contains(&command)
+    );
 
     let words: Vec<&str> = command.split(' ').skip(1).collect();
     run(&sandbox, &words).expect(0);

@@ -240,7 +240,7 @@ fn jobs_are_removed_after_their_configuration_is_gone() {
     install();
     fs::remove_dir_all(sandbox.path("torn")).unwrap();
     let report = remove().expect(0).json();
-    Schema::of("schedule-remove").expect_valid(&report);
+    Schema::of("schedule-change").expect_valid(&report);
     assert_eq!(report["changed"], true);
     let copy = report["schedulers"][0]["crontab_before"].as_str().unwrap();
     assert!(
@@ -285,7 +285,7 @@ fn jobs_of_another_configuration_are_named_with_the_command_that_removes_them() 
         &["schedule", "remove", "--json", "--config", "other.toml"],
     )
     .json();
-    Schema::of("schedule-remove").expect_valid(&report);
+    Schema::of("schedule-change").expect_valid(&report);
     assert_eq!(report["other_jobs"][0]["config"], config);
 
     run(&sandbox, &["schedule", "remove", "--config", config]).expect(0);

@@ -17,7 +17,7 @@ fn install(sandbox: &Sandbox) -> String {
 
 fn installed(sandbox: &Sandbox) -> serde_json::Value {
     let shown = run(sandbox, &["schedule", "show", "--for", "cron", "--json"]);
-    shown.expect(0).json()["installed"].clone()
+    shown.expect(0).json()["schedulers"][0]["installed"].clone()
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn only_what_is_followed_and_turned_on_gets_a_job() {
             .expect(0)
             .json();
 
-        let jobs: Vec<&str> = report["jobs"]
+        let jobs: Vec<&str> = report["schedulers"][0]["jobs"]
             .as_array()
             .unwrap()
             .iter()
@@ -311,7 +311,7 @@ fn the_last_and_the_next_runs_are_shown() {
 
     let report = show(&["--json"]).json();
     let job = |name: &str| -> Value {
-        let jobs = report["jobs"].as_array().unwrap();
+        let jobs = report["schedulers"][0]["jobs"].as_array().unwrap();
         jobs.iter().find(|job| job["name"] == name).unwrap().clone()
     };
     assert_eq!(job("factions")["last_run_at"], NOW);
@@ -359,9 +359,12 @@ fn the_entries_name_the_program_and_the_configuration_by_absolute_paths() {
             ])
             .expect(0);
         let report = shown.json();
-        assert_eq!(report["program"], program.to_str().unwrap());
+        assert_eq!(
+            report["schedulers"][0]["program"],
+            program.to_str().unwrap()
+        );
         let config = sandbox.path("tornsnap.toml");
-        assert_eq!(report["config"], config.to_str().unwrap());
+        assert_eq!(report["schedulers"][0]["config"], config.to_str().unwrap());
         for (name, text) in entries(&shown) {
             let is_timer = std::path::Path::new(&name)
                 .extension()
@@ -390,5 +393,5 @@ fn a_link_in_path_is_preferred_to_the_file_behind_it() {
         .expect(0)
         .json();
 
-    assert_eq!(report["program"], link.to_str().unwrap());
+    assert_eq!(report["schedulers"][0]["program"], link.to_str().unwrap());
 }

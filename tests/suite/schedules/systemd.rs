@@ -106,7 +106,7 @@ fn the_timers_are_in_utc_and_start_when_show_says_so() {
         let agrees = (0..3).any(|_| {
             let finished = shown();
             let report = finished.json();
-            let jobs = report["jobs"].as_array().unwrap();
+            let jobs = report["schedulers"][0]["jobs"].as_array().unwrap();
             let job = jobs.iter().find(|job| job["name"] == name).unwrap();
             let (_, timer) = entries(&finished)
                 .into_iter()
@@ -292,7 +292,8 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
             .stderr()
             .contains("already installed: 5 jobs")
     );
-    let shown = schedule("show", &["--json"]).expect(0).json();
+    let report = schedule("show", &["--json"]).expect(0).json();
+    let shown = &report["schedulers"][0];
     assert_eq!(shown["scheduler"], "systemd");
     assert_eq!(shown["installed"], "yes");
 

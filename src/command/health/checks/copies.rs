@@ -27,7 +27,7 @@ impl RecordedCopies {
             id: Some(snapshot.identity()?.id),
             last_backup: snapshot.last_backup_in(&settings.backup.directory)?,
             archives: snapshot.archives()?,
-            lost: snapshot.lost_rows(&settings.backup.directory, now)?,
+            lost: snapshot.lost_rows(&settings.backup.directory, &settings.database, now)?,
         })
     }
 }

@@ -22,9 +22,11 @@ enum Part {
     FewerTargets,
     Wars,
     Tiles,
+    /// Only while there is a dropped key.
+    DroppedKeys,
 }
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     Part::Nothing,
     Part::MoreKeys,
     Part::FewerKeys,
@@ -33,6 +35,7 @@ const PARTS: [Part; 8] = [
     Part::FewerTargets,
     Part::Wars,
     Part::Tiles,
+    Part::DroppedKeys,
 ];
 
 impl Guide<'_> {
@@ -90,6 +93,7 @@ impl Guide<'_> {
                 Part::Nothing => return Ok(()),
                 Part::MoreKeys => self.ask_keys(true)?,
                 Part::FewerKeys => self.ask_dropped_keys()?,
+                Part::DroppedKeys => self.ask_keys_to_use_again()?,
                 Part::MoreFactions => {
                     self.offer_own_factions()?;
                     self.ask_ids(Wanted::Factions)?;
@@ -147,7 +151,12 @@ impl Guide<'_> {
                 .territories
                 .as_ref()
                 .is_some_and(|tiles| *tiles != before.territories);
-        let items = PARTS.map(|part| {
+        let is_possible = |part: &Part| match part {
+            Part::DroppedKeys => !self.dropped.is_empty(),
+            _ => true,
+        };
+        let parts = PARTS.into_iter().filter(is_possible);
+        let items = parts.map(|part| {
             let item = match part {
                 Part::Nothing if has_changes => "nothing more",
                 Part::Nothing => "nothing",
@@ -158,9 +167,12 @@ impl Guide<'_> {
                 Part::FewerTargets => "stop following factions or players",
                 Part::Wars => "wars",
                 Part::Tiles => "tiles",
+                Part::DroppedKeys => "use keys again that were stopped",
             };
             item.to_owned()
         });
+        let items: Vec<String> = items.collect();
+        // Only the last part may be missing, so that the index is that in all parts.
         let chosen = self.prompt.select("Change", &items, 0)?;
         Ok(PARTS[chosen])
     }

@@ -86,6 +86,9 @@ impl Guide<'_> {
                 ));
                 return Ok(true);
             }
+            if self.use_again(&key) {
+                return Ok(true);
+            }
             let named = NamedKey {
                 name: format!("key {}", self.keys.len() + 1),
                 key,
@@ -119,39 +122,6 @@ impl Guide<'_> {
             }
         };
         Ok((index < self.unusable.len()).then(|| self.unusable.remove(index)))
-    }
-
-    /// Asks which keys are no longer used. Keys of the environment are not among them, because they stay there.
-    pub(super) fn ask_dropped_keys(&mut self) -> Result<()> {
-        let are_configured = !self.context.settings.keys_are_from_environment;
-        let (usable, others): (Vec<AcceptedKey>, Vec<AcceptedKey>) = std::mem::take(&mut self.keys)
-            .into_iter()
-            .partition(|key| key.typed.is_some() || are_configured);
-        self.keys = others;
-        let labels = usable.iter().map(AcceptedKey::label);
-        let labels: Vec<String> = labels.chain(self.unusable.iter().cloned()).collect();
-        if labels.is_empty() {
-            say("There is no key yet.");
-            return Ok(());
-        }
-        let chosen = self.prompt.select_several("Stop using", &labels)?;
-        let unusable = std::mem::take(&mut self.unusable);
-        for (index, name) in (usable.len()..).zip(unusable) {
-            if chosen.contains(&index) {
-                self.answers.dropped_keys.insert(name);
-            } else {
-                self.unusable.push(name);
-            }
-        }
-        for (index, key) in usable.into_iter().enumerate() {
-            match (chosen.contains(&index), key.typed) {
-                (false, typed) => self.keys.push(AcceptedKey { typed, ..key }),
-                (true, None) => drop(self.answers.dropped_keys.insert(key.named.name)),
-                // The configured key stays as it is.
-                (true, Some(typed)) => self.unusable.extend(typed.replaces),
-            }
-        }
-        Ok(())
     }
 
     fn accept(&mut self, named: NamedKey, facts: KeyFacts, typed: Option<Typed>) -> Result<()> {
@@ -223,7 +193,7 @@ impl Guide<'_> {
 
 impl AcceptedKey {
     /// Its name. A typed key has none yet, so its owner stands for it.
-    fn label(&self) -> String {
+    pub(super) fn label(&self) -> String {
         match &self.typed {
             None => self.named.name.clone(),
             Some(_) => format!(

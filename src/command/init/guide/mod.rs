@@ -3,6 +3,7 @@
 mod change;
 mod choices;
 mod cost;
+mod dropped_keys;
 mod jobs;
 mod key_questions;
 mod places;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 
 use crate::command::init::answers::{Answers, NewKeyFile};
 use crate::command::init::configuration::ExistingFile;
+use crate::command::init::guide::dropped_keys::DroppedKey;
 use crate::command::init::guide::jobs::Jobs;
 use crate::command::init::guide::session::Session;
 use crate::command::init::keys::CheckedKeys;
@@ -65,6 +67,8 @@ struct Guide<'a> {
     keys: Vec<AcceptedKey>,
     /// The names of the configured keys that cannot be used, because Torn refuses them or their files cannot be read.
     unusable: Vec<String>,
+    /// The keys that the user no longer wants to use.
+    dropped: Vec<DroppedKey>,
     /// The factions that were looked up.
     factions: BTreeMap<FactionId, Observation<Faction>>,
     /// The names of the players that were looked up.
@@ -89,6 +93,7 @@ pub(super) fn run(
         answers,
         keys: Vec::new(),
         unusable: Vec::new(),
+        dropped: Vec::new(),
         factions: BTreeMap::new(),
         players: BTreeMap::new(),
     };

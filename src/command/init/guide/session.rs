@@ -1,5 +1,7 @@
 //! The calls to Torn between the questions. After a fault of the network the user may try again or stop.
 
+use std::collections::BTreeSet;
+
 use crate::command::init::keys::check_error;
 use crate::command::signal::StopSignal;
 use crate::command::torn::{Failure, TornClient};
@@ -74,7 +76,7 @@ impl<'a> Session<'a> {
 
     fn connect(&mut self, store: Store) -> Result<()> {
         let torn = TornClient::new(self.settings, self.stop.clone(), store)?
-            .without_key_warnings()
+            .with_key_warnings_of(BTreeSet::new())
             .with_shown_waits();
         if !self.accepted.is_empty() {
             torn.add_keys(&self.accepted)?;

@@ -2,6 +2,7 @@
 
 use crate::command::init::configuration::ExistingFile;
 use crate::command::init::guide::choices::{describe_tiles, describe_wars};
+use crate::command::init::guide::dropped_keys::DroppedKey;
 use crate::command::init::guide::jobs::Jobs;
 use crate::command::init::guide::key_questions::of_owner;
 use crate::command::init::guide::{Guide, say, say_row};
@@ -51,6 +52,9 @@ impl Guide<'_> {
         }
         for name in &self.unusable {
             say_row("key", &format!("{name}: cannot be used"));
+        }
+        for name in self.dropped.iter().filter_map(DroppedKey::configured_name) {
+            say_row("key", &format!("{name}: no longer used"));
         }
         self.say_track(&setup.settings.track);
         if let Jobs::Wanted { place, count, .. } = jobs {

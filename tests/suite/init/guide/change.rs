@@ -211,10 +211,10 @@ fn a_no_at_the_end_leads_to_the_parts_and_back_without_a_question_twice() {
 }
 
 /// A configuration whose key `bob` is refused by Torn.
-const WITH_A_DEAD_KEY: &str = "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\n[[key]] # his\nname = \"duke\"\n\
+pub(super) const WITH_A_DEAD_KEY: &str = "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\n[[key]] # his\nname = \"duke\"\n\
                                key_file = \"duke.key\"\n\n[track]\nfactions = [9]\n";
 
-fn with_a_dead_key() -> Setting {
+pub(super) fn with_a_dead_key() -> Setting {
     let setting = Setting::new();
     setting.sandbox.write("tornsnap.toml", WITH_A_DEAD_KEY);
     setting.sandbox.write("alice.key", CANARY);

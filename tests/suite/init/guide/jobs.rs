@@ -65,7 +65,10 @@ impl WithCron {
             &["schedule", "show", "--for", "cron", "--json"],
         );
         let shown = shown.expect(0).json();
-        shown["installed"].as_str().unwrap().to_owned()
+        shown["schedulers"][0]["installed"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 

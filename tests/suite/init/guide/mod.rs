@@ -1,6 +1,7 @@
 //! `tornsnap init` on a terminal: the questions, and that nothing is written before the last one.
 
 mod change;
+mod dropped_keys;
 mod jobs;
 mod keys;
 

@@ -13,41 +13,59 @@ pub(super) struct Story {
     pub(super) sandbox: Sandbox,
     /// The backup that was made with the wrong clock, before the prune.
     pub(super) backup: String,
+    /// Whether each database has an archive that `prune` moves rows to.
+    has_archives: bool,
 }
 
 impl Story {
     /// `was_pruned`: whether the database was pruned with the right clock before.
     pub(super) fn new(lead: i64, was_pruned: bool) -> Self {
-        let story = Self::before(IN_APRIL, was_pruned);
+        let story = Self::before(IN_APRIL, was_pruned, false);
+        story.with_wrong_clock(IN_APRIL + lead)
+    }
+
+    /// The same with the archives `cold-right.db` and `cold-wrong.db`.
+    pub(super) fn with_archives(lead: i64, was_pruned: bool) -> Self {
+        let story = Self::before(IN_APRIL, was_pruned, true);
         story.with_wrong_clock(IN_APRIL + lead)
     }
 
     /// Rows of the time up to `now`, in the middle of a month. The clock is so far ahead that they are old.
     pub(super) fn in_middle_of_month(now: i64) -> Self {
-        let story = Self::before(now, false);
+        let story = Self::before(now, false, false);
         story.with_wrong_clock(now + 100 * DAY)
     }
 
-    fn before(now: i64, was_pruned: bool) -> Self {
-        let sandbox = Sandbox::new();
+    fn before(now: i64, was_pruned: bool, has_archives: bool) -> Self {
+        let story = Self {
+            sandbox: Sandbox::new(),
+            backup: String::new(),
+            has_archives,
+        };
+        let sandbox = &story.sandbox;
         // An import would leave out the rows that repeat known values.
         sandbox.write("tornsnap.toml", "[history]\nrecord = \"every-poll\"\n");
         for name in ["right.db", "wrong.db"] {
-            let connection = with_steady_history_at(&sandbox, name);
+            let connection = with_steady_history_at(sandbox, name);
             for (table, time) in HISTORIES {
                 let later = format!("DELETE FROM {table} WHERE {time} > {now}");
                 connection.execute(&later, []).unwrap();
             }
             drop(connection);
-            summarize(&sandbox, now, name, &[]);
+            summarize(sandbox, now, name, &[]);
             if was_pruned {
-                prune(&sandbox, now, name, &[]).expect(0);
+                story.prune(now, name);
             }
         }
-        Self {
-            sandbox,
-            backup: String::new(),
-        }
+        story
+    }
+
+    /// Deletes the old rows, or moves them to the archive.
+    pub(super) fn prune(&self, now: i64, name: &str) {
+        let archive = format!("cold-{name}");
+        let flags = ["--ignore-clock", "--archive", &archive];
+        let flags = if self.has_archives { &flags[..] } else { &[] };
+        prune(&self.sandbox, now, name, flags).expect(0);
     }
 
     /// The daily jobs of two days.
@@ -56,7 +74,7 @@ impl Story {
         let backup = report["backup"]["file"].as_str().unwrap();
         let backup = backup.rsplit('/').next().unwrap().to_owned();
         summarize(&self.sandbox, wrong, "wrong.db", &[]);
-        prune(&self.sandbox, wrong, "wrong.db", &[]).expect(0);
+        self.prune(wrong, "wrong.db");
         // A later backup has lost the rows, too.
         self.run(wrong + DAY, &["backup"]);
         Self { backup, ..self }
@@ -80,7 +98,7 @@ impl Story {
 }
 
 /// The rows and summaries that only one of two databases has.
-fn difference(
+pub(super) fn difference(
     left: &(Vec<String>, Vec<String>),
     right: &(Vec<String>, Vec<String>),
 ) -> Vec<String> {

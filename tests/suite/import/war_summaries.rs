@@ -1,0 +1,158 @@
+//! Summaries of one war by three collectors that saw different parts of it.
+
+use std::fs;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{create, import, open};
+use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, summarize, template};
+use crate::support::{Sandbox, rows};
+
+/// A war between factions 1 and 4, which faction 1 wins. Its score grows by one each day.
+const STARTED_AT: i64 = EDGES[0] + 1;
+
+/// What one collector saw.
+#[derive(Clone, Debug)]
+struct Course {
+    /// When it polled the running war.
+    polls: Vec<i64>,
+    /// When it learned of the end, and whether it knows the winner.
+    learned: Option<(i64, bool)>,
+    kept_months: usize,
+    /// Whether only its summaries are imported, as CSV.
+    has_only_summaries: bool,
+}
+
+#[derive(Clone, Debug)]
+struct World {
+    ended_at: i64,
+    courses: Vec<Course>,
+    orders: [Vec<usize>; 2],
+}
+
+fn any_course(ended_at: i64) -> impl Strategy<Value = Course> {
+    let polls = vec(STARTED_AT..ended_at, 0..5);
+    let learned = proptest::option::weighted(0.7, (ended_at..EDGES[4], any::<bool>()));
+    (polls, learned, 1..5_usize, any::<bool>()).prop_map(
+        |(mut polls, learned, kept_months, has_only_summaries)| {
+            polls.sort_unstable();
+            polls.dedup();
+            Course {
+                polls,
+                learned,
+                kept_months,
+                has_only_summaries,
+            }
+        },
+    )
+}
+
+fn any_world() -> impl Strategy<Value = World> {
+    let order = || Just(vec![0_usize, 1, 2]).prop_shuffle();
+    (STARTED_AT + 1..EDGES[3]).prop_flat_map(move |ended_at| {
+        (vec(any_course(ended_at), 3), order(), order()).prop_map(
+            move |(courses, first, second)| World {
+                ended_at,
+                courses,
+                orders: [first, second],
+            },
+        )
+    })
+}
+
+/// Writes the file of a collector, and returns its name.
+fn write(sandbox: &Sandbox, template: &[u8], number: usize, world: &World) -> String {
+    let (name, course) = (format!("{number}.db"), &world.courses[number]);
+    sandbox.remove_database(&name);
+    fs::write(sandbox.path(&name), template).unwrap();
+    let row = |at: i64, end: &str| {
+        let score = (at.min(world.ended_at) - STARTED_AT) / 86400;
+        format!(
+            "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
+                 defending_score, started_at, recorded_at, status, winner_faction_id, ends_at)
+             VALUES (504, 'ranked', 1, 4, {score}, 3, {STARTED_AT}, {at}, {end});"
+        )
+    };
+    let running = course
+        .polls
+        .iter()
+        .map(|at| row(*at, "'ongoing', NULL, NULL"));
+    let ended = course.learned.map(|(at, knows_winner)| {
+        let winner = if knows_winner { "1" } else { "NULL" };
+        row(at, &format!("'completed', {winner}, {}", world.ended_at))
+    });
+    let factions =
+        "INSERT OR IGNORE INTO factions (faction_id, name) VALUES (1, 'One'), (4, 'Four');";
+    let statements: String = [factions.to_owned()]
+        .into_iter()
+        .chain(running)
+        .chain(ended)
+        .collect();
+    open(sandbox, &name).execute_batch(&statements).unwrap();
+    summarize(sandbox, IN_APRIL, &name, &[]);
+    if course.has_only_summaries {
+        let csv = format!("{number}.csv");
+        let _ = fs::remove_file(sandbox.path(&csv));
+        let export = [
+            "export",
+            "war_summary",
+            "--database",
+            &name,
+            "--output",
+            &csv,
+        ];
+        sandbox.run_at(IN_APRIL, &export).expect(0);
+        return csv;
+    }
+    if course.kept_months < 4 {
+        let keep = ["--keep-months", &course.kept_months.to_string()];
+        prune(sandbox, IN_APRIL, &name, &keep).expect(0);
+    }
+    name
+}
+
+/// The summaries after an import of the files in this order.
+fn import_in_order(sandbox: &Sandbox, files: &[String], order: &[usize]) -> Vec<String> {
+    create(sandbox, "new.db");
+    for file in order {
+        import(sandbox, "new.db", &[&files[*file]]);
+    }
+    summaries(&open(sandbox, "new.db"))
+}
+
+#[test]
+fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    for_any_history(6, any_world(), |world| {
+        let files: Vec<String> = (0..3)
+            .map(|number| write(&sandbox, &template, number, &world))
+            .collect();
+
+        let first = import_in_order(&sandbox, &files, &world.orders[0]);
+        let second = import_in_order(&sandbox, &files, &world.orders[1]);
+
+        prop_assert_eq!(&first, &second);
+        let wins = world
+            .courses
+            .iter()
+            .any(|course| matches!(course.learned, Some((_, true))));
+        prop_assert_eq!(
+            rows(
+                &open(&sandbox, "new.db"),
+                "SELECT coalesce(sum(won), 0), coalesce(sum(lost), 0) FROM war_league"
+            ),
+            [if wins { "1|1" } else { "0|0" }],
+            "{:?}",
+            first
+        );
+        for file in files.iter().chain(&files) {
+            import(&sandbox, "new.db", &[file]);
+            prop_assert_eq!(&summaries(&open(&sandbox, "new.db")), &second, "{}", file);
+        }
+        summarize(&sandbox, IN_APRIL, "new.db", &["--force"]);
+        prop_assert_eq!(&summaries(&open(&sandbox, "new.db")), &second);
+        Ok(())
+    });
+}
