@@ -1,8 +1,9 @@
 //! Wars whose end no list of current wars shows: they ended between two polls, their factions are no longer followed, or
 //! Torn no longer lists them.
 
-use tornsnap::testing::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::Fault;
 
+use super::codes::code;
 use crate::support::torn::{OURS, THEIRS, Torn};
 use crate::support::{DAY, HOUR, MINUTE, NOW};
 
@@ -166,7 +167,7 @@ fn a_history_that_could_not_be_read_is_read_at_the_next_poll() {
     torn.fetch(&["wars"]).expect(0);
     fight(&torn, NOW + DAY, NOW + 2 * DAY, false);
     torn.simulator
-        .fault(Fault::always(FaultKind::Code(17, "backend".to_owned())).path("/rankedwars"));
+        .fault(Fault::always(code(17)).path("/rankedwars"));
     torn.fetch_at(NOW + 5 * DAY, &["wars"]).expect(3);
     torn.simulator.clear_faults();
 
@@ -309,9 +310,8 @@ fn a_report_that_is_refused_for_good_fails_no_run() {
         torn.pin_ranked_war(5, |_| {});
         torn.fetch(&["wars"]).expect(0);
         torn.edit(|world| world.remove_ranked_war(5));
-        torn.simulator.fault(
-            Fault::always(FaultKind::Code(number, "no".to_owned())).path("/rankedwarreport"),
-        );
+        torn.simulator
+            .fault(Fault::always(code(number)).path("/rankedwarreport"));
 
         for poll in 1..=2 {
             torn.fetch_at(NOW + poll * 4 * MINUTE, &["wars"]).expect(0);
@@ -331,7 +331,7 @@ fn an_empty_war_list_counts_as_an_answer() {
     torn.follow("[track]\nfactions = [9, 20]\nterritories = \"none\"\n");
     torn.fetch(&["wars"]).expect(0);
     torn.simulator
-        .fault(Fault::always(FaultKind::Code(17, "backend".to_owned())).path("/faction/20"));
+        .fault(Fault::always(code(17)).path("/faction/20"));
 
     torn.fetch_at(NOW + 4 * MINUTE, &["wars"]).expect(3);
 

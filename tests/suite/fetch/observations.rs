@@ -3,6 +3,7 @@
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
+use super::codes::code;
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
 
@@ -102,11 +103,11 @@ struct Told {
 fn only_an_answer_with_a_value_is_an_observation() {
     for Told { fault, expected } in [
         Told {
-            fault: FaultKind::Code(6, "no".to_owned()),
+            fault: code(6),
             expected: 0,
         },
         Told {
-            fault: FaultKind::Code(17, "no".to_owned()),
+            fault: code(17),
             expected: 0,
         },
         Told {

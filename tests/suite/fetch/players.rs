@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
+use super::codes::code;
 use crate::support::torn::{BOBS_KEY, OURS, THEIRS, Torn};
 use crate::support::{CANARY, DAY, NOW};
 
@@ -82,7 +83,7 @@ fn a_value_that_is_not_known_this_time_is_not_a_change() {
 
     // Later that day neither the networth nor, with a refused selection, the battle stats come.
     torn.simulator
-        .fault(Fault::always(FaultKind::Code(16, "low".to_owned())).query("battlestats"));
+        .fault(Fault::always(code(16)).query("battlestats"));
     torn.fetch_at(NOW + 60, &["players"]).expect(0);
     assert_eq!(history(&torn), ["1|0|0|0"]);
 
@@ -438,7 +439,7 @@ fn flags_replace_the_ids_of_the_configuration() {
 fn a_call_that_no_key_has_the_access_for_is_reported_with_that_access() {
     let torn = Torn::new();
     torn.simulator
-        .fault(Fault::always(FaultKind::Code(16, "low".to_owned())).path("/faction"));
+        .fault(Fault::always(code(16)).path("/faction"));
     let said = torn.fetch(&["factions"]).stderr();
     assert!(
         said.contains("a Custom key with this selection") && said.contains("tornsnap init"),

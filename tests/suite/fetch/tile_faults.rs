@@ -3,6 +3,7 @@
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind, Options};
 
+use super::codes::code;
 use super::territories::{racket, three_tiles, told};
 use crate::support::NOW;
 use crate::support::torn::{OURS, Torn};
@@ -16,7 +17,7 @@ fn a_tile_that_could_not_be_read_is_not_lost() {
         FaultKind::Patch("/territory/0/sector".to_owned(), json!("north")),
         FaultKind::Patch("/territory/0/id".to_owned(), json!("nonsense")),
         FaultKind::Remove("/territory".to_owned()),
-        FaultKind::Code(17, "backend".to_owned()),
+        code(17),
     ] {
         torn.simulator.clear_faults();
         torn.simulator

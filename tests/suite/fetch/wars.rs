@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tornsnap::testing::sim::{Fault, FaultKind};
 
+use super::codes::code;
 use crate::support::torn::{OURS, Torn};
 use crate::support::{DAY, HOUR, NOW};
 
@@ -182,8 +183,8 @@ fn a_war_that_goes_on_by_its_report_is_not_cancelled() {
 #[test]
 fn a_failed_or_partial_lookup_ends_no_war() {
     let faults = [
-        FaultKind::Code(17, "backend".to_owned()),
-        FaultKind::Code(99, "odd".to_owned()),
+        code(17),
+        code(99),
         FaultKind::Html503,
         FaultKind::Empty,
         FaultKind::WrongId,
@@ -264,8 +265,7 @@ fn a_list_that_could_not_be_read_whole_ends_no_war() {
         });
         torn.simulator.clear_requests();
 
-        torn.simulator
-            .fault(Fault::always(FaultKind::Code(17, "backend".to_owned())).path("report"));
+        torn.simulator.fault(Fault::always(code(17)).path("report"));
 
         torn.fetch_at(NOW + HOUR, &["wars"]).expect(exit);
 

@@ -203,6 +203,11 @@ impl Manager {
         Finished(output)
     }
 
+    fn count_timers(&self, home: &Sandbox) -> usize {
+        let listed = self.systemctl(home, &["list-timers", "--all", "--no-legend"]);
+        listed.stdout().lines().count()
+    }
+
     fn run(&self, sandbox: &Sandbox, program: &Path, arguments: &[&str]) -> Finished {
         let output = Command::new(program)
             .args(arguments)
@@ -273,10 +278,6 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
         manager.run(sandbox, &program, &arguments)
     };
     let units = sandbox.path(".config/systemd/user");
-    let timers = || {
-        let listed = manager.systemctl(sandbox, &["list-timers", "--all", "--no-legend"]);
-        listed.stdout().lines().count()
-    };
 
     let installed = schedule("install", &[]).expect(0).stderr();
     assert!(
@@ -284,7 +285,7 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
         "{installed}"
     );
     assert!(installed.contains("loginctl enable-linger"), "{installed}");
-    assert_eq!(timers(), 5);
+    assert_eq!(manager.count_timers(sandbox), 5);
     assert!(
         schedule("install", &[])
             .expect(0)
@@ -304,7 +305,7 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, format!("{text}[schedule]\nwars = \"off\"\n")).unwrap();
     schedule("install", &[]).expect(0);
-    assert_eq!(timers(), 4);
+    assert_eq!(manager.count_timers(sandbox), 4);
     assert!(!fs::exists(units.join(format!("tornsnap-{id}-wars.service"))).unwrap());
 
     assert!(
@@ -313,7 +314,7 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
             .stderr()
             .contains("removed the jobs from systemd")
     );
-    assert_eq!(timers(), 0);
+    assert_eq!(manager.count_timers(sandbox), 0);
     let rest: Vec<_> = fs::read_dir(&units).unwrap().collect();
     assert!(rest.is_empty(), "{rest:?}");
 }
@@ -341,8 +342,7 @@ fn an_installation_that_fails_leaves_nothing_behind() {
         .map(|entry| entry.unwrap().path())
         .collect();
     assert_eq!(rest, std::slice::from_ref(&blocker));
-    let timers = manager.systemctl(&sandbox, &["list-timers", "--all", "--no-legend"]);
-    assert_eq!(timers.stdout(), "");
+    assert_eq!(manager.count_timers(&sandbox), 0);
 
     fs::remove_file(blocker).unwrap();
     install().expect(0);
