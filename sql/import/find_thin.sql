@@ -14,10 +14,10 @@ LEFT JOIN (
 ) AS present ON present.entity = counted.entity AND present.period_start = counted.period_start
 LEFT JOIN main.repeated_rows AS repeated ON repeated.history = :history
     AND repeated.entity = CAST(counted.entity AS TEXT)
-    AND repeated.month = strftime('%Y-%m', counted.period_start, 'unixepoch')
+    AND repeated.period_start = counted.period_start
 LEFT JOIN temp.repeated_kept AS kept ON kept.history = :history
     AND kept.entity = CAST(counted.entity AS TEXT)
-    AND kept.month = strftime('%Y-%m', counted.period_start, 'unixepoch')
+    AND kept.period_start = counted.period_start
 LEFT JOIN (
     SELECT player_id AS entity, period_start, record_count
     FROM main.player_stats_summary

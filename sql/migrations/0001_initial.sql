@@ -377,11 +377,11 @@ CREATE TABLE month_states (                       -- what was done with each mon
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE repeated_rows (                      -- history rows that imports have left out or removed, because they repeat known values
-    history TEXT    NOT NULL,                     -- name of the history table
-    entity  TEXT    NOT NULL,                     -- id of the player, faction or tile; type and id of the war
-    month   TEXT    NOT NULL,                     -- '2026-10'
-    rows    INTEGER NOT NULL CHECK (rows >= 1),   -- the largest number that one import has left out, and all that were removed
-    PRIMARY KEY (history, entity, month)
+    history      TEXT    NOT NULL,                -- name of the history table
+    entity       TEXT    NOT NULL,                -- id of the player, faction or tile; type and id of the war
+    period_start INTEGER NOT NULL,                -- first second of the UTC month
+    rows         INTEGER NOT NULL CHECK (rows >= 1), -- the largest number that one import has left out, and all that were removed
+    PRIMARY KEY (history, entity, period_start)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE membership_sightings (               -- what imports, and this database before them, knew of the factions of players

@@ -172,6 +172,6 @@ WHERE CASE
     THEN excluded.record_count + coalesce((
         SELECT rows FROM repeated_rows
         WHERE history = 'faction_history' AND entity = CAST(excluded.faction_id AS TEXT)
-          AND month = strftime('%Y-%m', excluded.period_start, 'unixepoch')), 0) >= faction_summary.record_count
+          AND period_start = excluded.period_start), 0) >= faction_summary.record_count
     ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= faction_summary.record_count
 END

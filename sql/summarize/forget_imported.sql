@@ -21,6 +21,6 @@ WHERE history = :history AND period_start = :period_start AND +entity IN (
     ) AS present ON present.entity = summary.entity
     LEFT JOIN repeated_rows AS repeated ON repeated.history = :history
         AND repeated.entity = CAST(summary.entity AS TEXT)
-        AND repeated.month = strftime('%Y-%m', :period_start, 'unixepoch')
+        AND repeated.period_start = :period_start
     WHERE present.rows + coalesce(repeated.rows, 0) >= summary.record_count
 )

@@ -328,6 +328,6 @@ WHERE CASE
     THEN excluded.record_count + coalesce((
         SELECT rows FROM repeated_rows
         WHERE history = 'player_stats_history' AND entity = CAST(excluded.player_id AS TEXT)
-          AND month = strftime('%Y-%m', excluded.period_start, 'unixepoch')), 0) >= player_stats_summary.record_count
+          AND period_start = excluded.period_start), 0) >= player_stats_summary.record_count
     ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= player_stats_summary.record_count
 END

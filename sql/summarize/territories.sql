@@ -154,6 +154,6 @@ WHERE CASE
     THEN excluded.record_count + coalesce((
         SELECT rows FROM repeated_rows
         WHERE history = 'territory_ownership_history' AND entity = excluded.territory_id
-          AND month = strftime('%Y-%m', excluded.period_start, 'unixepoch')), 0) >= territory_ownership_summary.record_count
+          AND period_start = excluded.period_start), 0) >= territory_ownership_summary.record_count
     ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= territory_ownership_summary.record_count
 END

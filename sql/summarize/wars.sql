@@ -61,7 +61,7 @@ joined AS (
         coalesce((
             SELECT rows FROM repeated_rows
             WHERE history = 'war_status_history' AND entity = seen.war_type || ' ' || seen.war_id
-              AND month = strftime('%Y-%m', :period_start, 'unixepoch')), 0) AS repeated_rows,
+              AND period_start = :period_start), 0) AS repeated_rows,
         EXISTS (
             SELECT 1 FROM war_summary AS earlier
             WHERE earlier.war_type = seen.war_type AND earlier.war_id = seen.war_id

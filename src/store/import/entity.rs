@@ -76,7 +76,7 @@ impl Entity {
                 .execute(named_params! {
                     ":history": self.history.table(),
                     ":entity": self.text(),
-                    ":month": month.to_string(),
+                    ":period_start": month.start(),
                     ":rows": rows,
                 })?;
         }

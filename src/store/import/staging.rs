@@ -70,9 +70,9 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
              CREATE TEMP TABLE repeated_kept (  -- as main.repeated_rows, of months that the source has pruned
                  history,
                  entity,
-                 month,
+                 period_start,
                  rows,
-                 PRIMARY KEY (history, entity, month)
+                 PRIMARY KEY (history, entity, period_start)
              );
              CREATE TEMP TABLE known_winners (  -- the winners of wars that summaries name
                  war_type,
