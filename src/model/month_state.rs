@@ -256,7 +256,7 @@ pub(super) mod tests {
         has_older_rows: false,
         summarized_rows: 0,
         last_id: 0,
-        summarized_observed: Some(0),
+        summarized_observed: None,
         is_summarized: false,
         is_pruned: false,
         is_purged: false,

@@ -264,6 +264,7 @@ mod tests {
             rows: 5 + late_rows,
             late_rows,
             summarized_rows: 5,
+            summarized_observed: Some(0),
             is_summarized: true,
             ..MonthFacts::default()
         };

@@ -295,7 +295,7 @@ fn v_says_when_it_waits_for_the_limit_of_calls() {
         .collect();
     assert_eq!(waits.len(), 1, "{stderr}");
     assert!(
-        waits[0].ends_with(" s for the limit of 1 calls a minute for each key owner"),
+        waits[0].ends_with(" s for the limit of 1 call a minute for each key owner"),
         "{stderr}"
     );
 }

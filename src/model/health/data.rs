@@ -224,6 +224,7 @@ mod tests {
             rows: 9,
             summarized_rows: 9,
             last_id: 50,
+            summarized_observed: Some(0),
             is_summarized: true,
             ..MonthFacts::default()
         };

@@ -104,7 +104,7 @@ const STRAY_QUOTES: [(&str, &str, &str, &str); 6] = [
         "name,player_id",
         "\"a,1",
         "b,9\"",
-        "line 2: it has 1 cells, and the header 2",
+        "line 2: it has 1 cell, and the header 2",
     ),
 ];
 
