@@ -2,7 +2,7 @@
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
-use crate::command::init::lists::text;
+use crate::command::init::spaces::text;
 
 /// Adds a table to an array of tables. If no other table comes after it, it is the end of the file, behind all comments.
 pub(super) fn push(document: &mut DocumentMut, name: &str, mut table: Table) {

@@ -1,6 +1,8 @@
 //! Changes the values of a TOML list, and leaves the comments between them.
 
-use toml_edit::{Array, RawString, Value};
+use toml_edit::{Array, Value};
+
+use crate::command::init::spaces::{after_comment, behind_lines, comment_lines, text};
 
 /// A list with the text between its values:
 ///
@@ -171,38 +173,6 @@ impl List {
         array.set_trailing(before);
         array.set_trailing_comma(has_comma);
     }
-}
-
-/// The text for the place behind `before`. A comment extends to the end of its line.
-fn after_comment(before: &str, text: String) -> String {
-    if before.is_empty() || text.starts_with('\n') {
-        text
-    } else {
-        format!("\n{text}")
-    }
-}
-
-/// The text up to its last line break if there is a comment, else nothing.
-fn comment_lines(text: &str) -> &str {
-    match text.rsplit_once('\n') {
-        Some((lines, _)) if lines.contains('#') => lines,
-        _ => "",
-    }
-}
-
-/// The text for the place behind comment lines. Blanks become a new line, so that a value is not in the comment.
-fn behind_lines(lines: String, text: &str, indent: &str) -> String {
-    if lines.is_empty() || text.contains('\n') {
-        lines + text
-    } else {
-        format!("{lines}\n{indent}")
-    }
-}
-
-pub(super) fn text(raw: Option<&RawString>) -> String {
-    raw.and_then(RawString::as_str)
-        .unwrap_or_default()
-        .to_owned()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod keys;
 mod lists;
 mod private_file;
 mod report;
+mod spaces;
 mod terms;
 mod write;
 

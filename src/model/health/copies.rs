@@ -91,21 +91,18 @@ fn no_backup(
     let warning = |message, help, subject| {
         Check::finding("backup", State::Warning, message, help).with_subjects([subject])
     };
-    if let Some(damaged) = &found.damaged {
-        return warning(
-            format!(
-                "there is no verified backup in {folder}: {} was found damaged",
-                display_path(damaged)
-            ),
-            "run `tornsnap backup` to make a new one, and check the disk",
+    let damaged = found.damaged.as_ref().map(|file| {
+        (
+            format!("{} was found damaged", display_path(file)),
             "damaged",
-        );
-    }
-    if let Some(unusable) = &found.unusable {
+        )
+    });
+    let unusable = found.unusable.clone().map(|why| (why, "unusable"));
+    if let Some((why, subject)) = damaged.or(unusable) {
         return warning(
-            format!("there is no verified backup in {folder}: {unusable}"),
+            format!("there is no verified backup in {folder}: {why}"),
             "run `tornsnap backup` to make a new one, and check the disk",
-            "unusable",
+            subject,
         );
     }
     let Some(recorded) = recorded else {
