@@ -111,7 +111,12 @@ impl War {
         self.attacking = merge_side(self.attacking, previous.attacking.as_ref());
         self.defending = merge_side(self.defending, previous.defending.as_ref());
         self.territory = self.territory.or(previous.territory);
-        self.required_score = self.required_score.or(previous.required_score);
+        // The target decays only while the war runs. Two collectors that learned its end at different times know different ones.
+        self.required_score = if self.status.is_over() && self.status == previous.status {
+            previous.required_score.or(self.required_score)
+        } else {
+            self.required_score.or(previous.required_score)
+        };
         if self.status == previous.status {
             self.end_reason = self.end_reason.or_else(|| previous.end_reason.clone());
         }

@@ -10,17 +10,18 @@ use super::{create, import, open};
 use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, summarize, template};
 use crate::support::{Sandbox, rows};
 
-/// A collector that learned at this time that faction 1 won the war, and that polled two other factions later.
-fn collector(sandbox: &Sandbox, name: &str, learned_at: i64) {
+/// A collector that learned at this time that faction 1 won the war, and that polled two other factions later. The target of a
+/// ranked war decays, so each collector has the one of its last poll.
+fn collector(sandbox: &Sandbox, name: &str, learned_at: i64, last_target: i64) {
     let [december, ..] = EDGES;
     database(
         sandbox,
         name,
         &format!(
             "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
-                 defending_score, status, winner_faction_id, started_at, ends_at, recorded_at)
-             VALUES (504, 'ranked', 1, 4, 9, 3, 'completed', 1, {december}, {december} + 86400, {learned_at}),
-                    (505, 'ranked', 5, 7, 1, 0, 'ongoing', NULL, {december}, NULL, {learned_at});"
+                 defending_score, required_score, status, winner_faction_id, started_at, ends_at, recorded_at)
+             VALUES (504, 'ranked', 1, 4, 9, 3, {last_target}, 'completed', 1, {december}, {december} + 86400, {learned_at}),
+                    (505, 'ranked', 5, 7, 1, 0, NULL, 'ongoing', NULL, {december}, NULL, {learned_at});"
         ),
     );
 }
@@ -43,10 +44,10 @@ fn a_war_counts_in_the_month_in_which_its_end_was_first_known_in_any_order() {
         &["first_pruned.db", "pruned.db", "second.db"],
     ];
     let sandbox = Sandbox::new();
-    collector(&sandbox, "first.db", february - 3600);
-    collector(&sandbox, "first_pruned.db", february - 3600);
-    collector(&sandbox, "second.db", february + 5 * 86400);
-    collector(&sandbox, "pruned.db", february + 5 * 86400);
+    collector(&sandbox, "first.db", february - 3600, 4976);
+    collector(&sandbox, "first_pruned.db", february - 3600, 4976);
+    collector(&sandbox, "second.db", february + 5 * 86400, 4994);
+    collector(&sandbox, "pruned.db", february + 5 * 86400, 4994);
     for name in ["pruned.db", "first_pruned.db"] {
         prune(&sandbox, IN_APRIL, name, &["--keep-months", "1"]).expect(0);
     }
