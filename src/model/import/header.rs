@@ -105,8 +105,8 @@ pub(crate) fn read(line: &str, dataset: Option<&str>) -> Result<Sheet, Refusal> 
         .map(|name| name.trim_matches('"').to_ascii_lowercase())
         .collect();
     let width = names.len();
-    let named = names.iter().rposition(|name| !name.is_empty());
-    names.truncate(named.map_or(width, |last| last + 1));
+    let last = names.iter().rposition(|name| !name.is_empty());
+    names.truncate(last.map_or(width, |place| place + 1));
     let table = match dataset {
         Some(dataset) => named_table(dataset, &names)?,
         None => only_table(&names)?,

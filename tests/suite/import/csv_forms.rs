@@ -181,3 +181,26 @@ fn nameless_last_columns_are_passed_over_if_their_cells_are_empty() {
     let text = refusal(&format!("faction_id;;timestamp;respect\n7;;{MARCH};5\n"));
     assert!(text.contains("has no column \"\""), "{text}");
 }
+
+#[test]
+fn an_export_with_the_empty_cells_of_a_spreadsheet_gives_the_same_bytes_again() {
+    let sandbox = with_plan("");
+    sandbox.write(
+        "h.csv",
+        &format!("{HEADER}\n7,{MARCH},5,\n8,{MARCH},6,Bob\n"),
+    );
+    sandbox.run(&["import", "h.csv", "--no-backup"]).expect(0);
+    let first = ["export", "faction_history"];
+    let exported = sandbox.run(&first).expect(0).stdout();
+    let wider = exported.replace('\n', ",,\n");
+    let columns = exported.lines().next().unwrap().split(',').count();
+    sandbox.write("wide.csv", &format!("{wider}{}\n", ",".repeat(columns + 1)));
+    super::create(&sandbox, "new.db");
+    let into = ["import", "wide.csv", "--no-backup", "--database", "new.db"];
+
+    sandbox.run(&into).expect(0);
+
+    let second = ["export", "faction_history", "--database", "new.db"];
+    assert_eq!(sandbox.run(&second).expect(0).stdout(), exported);
+    assert_eq!(exported.lines().count(), 3, "{exported}");
+}
