@@ -11,6 +11,7 @@ pub(crate) mod fetch;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod init;
+mod list_value;
 mod locked_database;
 pub(crate) mod log;
 pub(crate) mod man;

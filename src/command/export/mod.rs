@@ -13,6 +13,7 @@ use clap::ValueEnum;
 use crate::command::export::exporter::Exporter;
 use crate::command::export::format::FormatName;
 use crate::command::export::style::OutputStyle;
+use crate::command::list_value::list_value;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
@@ -58,7 +59,7 @@ pub(crate) struct Args {
     #[arg(short, long)]
     format: Option<FormatName>,
     /// Only these columns, in this order; comma-separated, or the option again for each
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = list_value::<String>)]
     columns: Vec<String>,
     /// Only rows from this time on: 2026-10-31, 2026-10, yesterday, 30d and more, in UTC
     ///
@@ -71,16 +72,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Only these players; comma-separated, or the option again for each
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::<PlayerId>)]
     player: Vec<PlayerId>,
     /// Only these factions, written as for --player, on either side of a war
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::<FactionId>)]
     faction: Vec<FactionId>,
     /// Only these tiles, such as AAB,AAC
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::<TerritoryId>)]
     territory: Vec<TerritoryId>,
     /// Only these wars; written as for --player
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::<WarId>)]
     war: Vec<WarId>,
     /// How times are written [default: unix; in tables, workbooks and with --spreadsheet, as dates]
     #[arg(long)]

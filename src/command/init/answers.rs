@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::command::Context;
 use crate::command::init::fields::absolute;
 use crate::command::init::{Args, flags};
+use crate::command::list_value::list_value;
 use crate::config::{Territories, Wars};
 use crate::error::Result;
 use crate::model::id::{FactionId, PlayerId};
@@ -94,7 +95,7 @@ pub(super) fn territories(text: &str) -> std::result::Result<Territories, String
         "none" => Ok(Territories::None),
         list => list
             .split(',')
-            .map(|tile| tile.trim().parse())
+            .map(list_value)
             .collect::<std::result::Result<_, String>>()
             .map(Territories::These)
             .map_err(|why| format!("{why}; or write tracked, all or none")),

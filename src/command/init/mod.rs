@@ -27,6 +27,7 @@ use crate::command::init::ids::NewIds;
 use crate::command::init::keys::CheckedKeys;
 use crate::command::init::report::{JobsReport, KeyReport, Report};
 use crate::command::init::write::Setup;
+use crate::command::list_value::list_value;
 use crate::command::schedule::place_of_jobs;
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
@@ -59,16 +60,16 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) non_interactive: bool,
     /// Environment variable that holds a key, also at later runs; comma-separated, or the option again for each
-    #[arg(long = "key-env", value_name = "NAME", value_delimiter = ',', num_args = 1..)]
+    #[arg(long = "key-env", value_name = "NAME", value_delimiter = ',', value_parser = list_value::<String>, num_args = 1..)]
     pub(crate) key_env: Vec<String>,
     /// File with a key on its first line, which other users must not be able to read; repeat it for each file
     #[arg(long = "key-file", value_name = "FILE", num_args = 1..)]
     pub(crate) key_file: Vec<PathBuf>,
     /// Follow these factions and their members; comma-separated, or the option again for each
-    #[arg(long = "faction", value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    #[arg(long = "faction", value_name = "ID", value_delimiter = ',', value_parser = list_value::<FactionId>, num_args = 1..)]
     pub(crate) factions: Vec<FactionId>,
     /// Follow these players; written as for --faction
-    #[arg(long = "player", value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    #[arg(long = "player", value_name = "ID", value_delimiter = ',', value_parser = list_value::<PlayerId>, num_args = 1..)]
     pub(crate) players: Vec<PlayerId>,
     /// Wars to follow: those of the followed factions, or all in the game
     #[arg(long, value_name = "WHICH", value_parser = ["tracked", "all"])]

@@ -7,6 +7,7 @@ use crate::model::id::TerritoryId;
 use crate::model::import::SourceKind;
 use crate::model::import::datum::Datum;
 use crate::model::import::digits;
+use crate::model::import::form::{Form, is_rounded};
 use crate::model::import::moment::{self, month_of_period};
 use crate::model::import::rules::Kind;
 use crate::model::key::KEY_LENGTH;
@@ -32,12 +33,13 @@ pub(crate) enum Converted {
     Mended(Datum, &'static str),
     /// The value fits no rule. The reason completes "the column …".
     Unusable(&'static str),
+    /// The value is not written in this form.
+    Misshapen(Form),
 }
 
-use Converted::{Kept, Mended, Unusable};
+use Converted::{Kept, Mended, Misshapen, Unusable};
 
 const ZERO: &str = "0 stood for unknown";
-const NOT_A_NUMBER: &str = "is not a whole number";
 const TOO_LARGE: &str = "is larger than 9223372036854775807";
 const TOO_SMALL: &str = "is smaller than -9223372036854775808";
 const OUT_OF_RANGE: &str = "is out of range";
@@ -62,6 +64,9 @@ impl Dialect {
 
     /// Converts a value for a column of this kind.
     pub(crate) fn convert(&self, kind: Kind, cell: &Datum) -> Converted {
+        if !self.is_lenient() && kind.is_whole() && cell.text().is_some_and(is_rounded) {
+            return Misshapen(Form::Unrounded);
+        }
         match kind {
             Kind::Id => match self.number(cell, 1) {
                 Kept(Datum::Null) | Mended(Datum::Null, _) => Unusable(MISSING),
@@ -102,11 +107,11 @@ impl Dialect {
             Datum::Integer(number) => (*number, None),
             Datum::Real(number) => match digits::whole(*number) {
                 Some(whole) => (whole, Some("a decimal number became a whole one")),
-                None => return Unusable(NOT_A_NUMBER),
+                None => return Misshapen(Form::WholeNumber),
             },
             Datum::Text(text) => match self.number_in_text(text) {
                 Some(found) => found,
-                None => return Unusable(why_no_number(text)),
+                None => return why_no_number(text),
             },
         };
         if number == 0 && least == 1 && self.is_lenient() {
@@ -140,7 +145,7 @@ impl Dialect {
             return Unusable(MISSING);
         }
         let Some(found) = moment::read(cell, self.offset) else {
-            return Unusable("is not a time");
+            return Misshapen(Form::Moment);
         };
         if let Some(flaw) = moment::impossible(found.at, self.now) {
             return Unusable(flaw);
@@ -202,7 +207,7 @@ impl Dialect {
         match (cell, moment::read(cell, offset)) {
             (Datum::Null, _) => Kept(Datum::Null),
             (Datum::Integer(0), _) if self.is_lenient() => Mended(Datum::Null, ZERO),
-            (_, None) => Unusable("is not a time"),
+            (_, None) => Misshapen(Form::Moment),
             (_, Some(found)) if !moment::is_possible_event(found.at, self.now) => {
                 Unusable(OUT_OF_RANGE)
             }
@@ -365,10 +370,10 @@ fn flag(cell: &Datum) -> Converted {
     }
 }
 /// Why a text is not a whole number that a column can hold.
-fn why_no_number(text: &str) -> &'static str {
+fn why_no_number(text: &str) -> Converted {
     match text.trim().parse::<i64>().map_err(|error| *error.kind()) {
-        Err(IntErrorKind::PosOverflow) => TOO_LARGE,
-        Err(IntErrorKind::NegOverflow) => TOO_SMALL,
-        _ => NOT_A_NUMBER,
+        Err(IntErrorKind::PosOverflow) => Unusable(TOO_LARGE),
+        Err(IntErrorKind::NegOverflow) => Unusable(TOO_SMALL),
+        _ => Misshapen(Form::WholeNumber),
     }
 }

@@ -20,8 +20,10 @@ const DELIMITERS: [char; 4] = [',', ';', '|', '\t'];
 pub(crate) struct Sheet {
     pub(crate) table: Table,
     pub(crate) delimiter: u8,
-    /// The names in the header.
+    /// The names in the header, without the empty ones at its end.
     pub(crate) names: Vec<String>,
+    /// The number of cells in the header. A spreadsheet writes empty ones at the end.
+    pub(crate) width: usize,
     /// The place of each column of the table in a line; `None`: the file does not have it.
     pub(crate) places: Vec<Option<usize>>,
     /// The place of the id of a row.
@@ -97,11 +99,14 @@ pub(crate) fn read(line: &str, dataset: Option<&str>) -> Result<Sheet, Refusal> 
         .into_iter()
         .max_by_key(|delimiter| text.matches(*delimiter).count())
         .unwrap_or(',');
-    let names: Vec<String> = text
+    let mut names: Vec<String> = text
         .split(delimiter)
         // All our names are in small letters. Database tools and spreadsheets write capitals.
         .map(|name| name.trim_matches('"').to_ascii_lowercase())
         .collect();
+    let width = names.len();
+    let last = names.iter().rposition(|name| !name.is_empty());
+    names.truncate(last.map_or(width, |place| place + 1));
     let table = match dataset {
         Some(dataset) => named_table(dataset, &names)?,
         None => only_table(&names)?,
@@ -118,6 +123,7 @@ pub(crate) fn read(line: &str, dataset: Option<&str>) -> Result<Sheet, Refusal> 
         places,
         id: names.iter().position(|name| name == "id"),
         names,
+        width,
         is_spreadsheet,
     })
 }

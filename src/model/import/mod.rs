@@ -3,6 +3,7 @@
 pub(crate) mod cell;
 pub(crate) mod datum;
 pub(crate) mod digits;
+pub(crate) mod form;
 pub(crate) mod header;
 pub(crate) mod membership;
 pub(crate) mod moment;

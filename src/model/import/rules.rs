@@ -61,6 +61,15 @@ impl Kind {
         )
     }
 
+    /// Whether the values are whole numbers, or times, which are stored as such.
+    pub(crate) fn is_whole(self) -> bool {
+        let is_text = matches!(
+            self,
+            Self::Text | Self::Name | Self::Word(_) | Self::RequiredWord(_) | Self::Source
+        );
+        !is_text && !matches!(self, Self::Tile | Self::OptionalTile | Self::Coordinate(_))
+    }
+
     /// Whether a CSV file has to have the column.
     pub(crate) fn is_needed_in_csv(self) -> bool {
         self.is_required() && self != Self::Updated

@@ -10,6 +10,7 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::import::SourceKind;
 use crate::model::import::cell::{Converted, Dialect};
 use crate::model::import::datum::Datum;
+use crate::model::import::form::{Form, is_rounded};
 use crate::model::import::header::{self, BYTE_ORDER_MARK, Refusal, Sheet};
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::tidy;
@@ -194,6 +195,8 @@ impl Lines<'_> {
                     let flaw = Flaw::of_quotes(wrong, record.line, &self.sheet.names);
                     self.refuse(line, flaw, &mut tally);
                 }
+                // Spreadsheets write the delimiters of rows without any value, too.
+                Some(Ok(())) if record.first_filled(0).is_none() => {}
                 Some(Ok(())) => {
                     if let Some(flaw) = self.missing_quote(&record) {
                         self.refuse(record.line, flaw, &mut tally);
@@ -217,7 +220,7 @@ impl Lines<'_> {
             return None;
         }
         let flaw = |reason: &str| Some(Flaw::of_joined_lines(reason, record.lines));
-        if record.len() != self.sheet.names.len() {
+        if record.len() != self.sheet.width {
             return flaw(&format!("it {}", self.wrong_length(record)));
         }
         for (place, name) in self.sheet.names.iter().enumerate() {
@@ -262,7 +265,7 @@ impl Lines<'_> {
         format!(
             "has {}, and the header {}",
             count(record.len(), "cell"),
-            self.sheet.names.len()
+            self.sheet.width
         )
     }
 
@@ -314,14 +317,24 @@ impl Lines<'_> {
                 let flaw = format!("is more than {MAX_ROW_ID}, after which no row could follow");
                 Err(Flaw::of_cell("id", &cell, &flaw))
             }
+            (None, Some(text)) if is_rounded(text) => {
+                let cell = Datum::Text(text.to_owned());
+                Err(Flaw::of_form("id", &cell, Form::Unrounded))
+            }
             (id, _) => Ok(id.filter(|id| *id > 0)),
         }
     }
 
     /// Converts the cells of a line.
     fn row(&self, record: &Record, tally: &mut Tally) -> Result<Vec<Datum>, Flaw> {
-        if record.len() != self.sheet.names.len() {
+        if record.len() != self.sheet.width {
             return Err(Flaw::of_line(&self.wrong_length(record)));
+        }
+        if let Some(place) = record.first_filled(self.sheet.names.len()) {
+            let column = place + 1;
+            return Err(Flaw::of_line(&format!(
+                "has a value in column {column}, which has no name"
+            )));
         }
         let table = &self.sheet.table;
         let mut row = Vec::with_capacity(table.columns.len());
@@ -337,6 +350,7 @@ impl Lines<'_> {
                     value
                 }
                 Converted::Unusable(flaw) => return Err(Flaw::of_cell(column.name, &cell, flaw)),
+                Converted::Misshapen(form) => return Err(Flaw::of_form(column.name, &cell, form)),
             });
         }
         tidy::name_the_unnamed(table, &mut row, tally);

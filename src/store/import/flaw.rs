@@ -1,6 +1,7 @@
 //! Describes why a line of a CSV file cannot be taken.
 
 use crate::model::import::datum::Datum;
+use crate::model::import::form::Form;
 use crate::model::key::{has_key_format, mask_key_like};
 use crate::store::import::records::WrongQuote;
 
@@ -26,7 +27,7 @@ impl Flaw {
             // A key may be in any column of a file whose columns are shifted.
             Datum::Text(text) if !has_key_format(text) => {
                 // Masked before it is cut, because a part of a key is not recognized.
-                let shown: String = mask_key_like(text).chars().take(40).collect();
+                let shown: String = mask_key_like(text).chars().take(40).map(readable).collect();
                 format!("column {column}: {shown:?} {flaw}")
             }
             _ => format!("column {reason}"),
@@ -34,6 +35,15 @@ impl Flaw {
         Self {
             description,
             reason,
+        }
+    }
+
+    /// Describes a value that is written in another form, and says how to write it.
+    pub(super) fn of_form(column: &str, cell: &Datum, form: Form) -> Self {
+        let flaw = Self::of_cell(column, cell, form.flaw());
+        Self {
+            description: format!("{}: {}", flaw.description, form.advice()),
+            ..flaw
         }
     }
 
@@ -79,5 +89,15 @@ impl Flaw {
             description: text.to_owned(),
             reason: text.to_owned(),
         }
+    }
+}
+
+/// A plain blank for each other one, such as the no-break space between the groups of a number, which would be shown as
+/// `\u{a0}`. Line breaks and tabs stay.
+fn readable(letter: char) -> char {
+    if letter.is_whitespace() && !letter.is_control() {
+        ' '
+    } else {
+        letter
     }
 }

@@ -106,13 +106,8 @@ fn convert(
                 mends.push((column.name, mend));
                 value
             }
-            Converted::Unusable(flaw) if column.kind.is_required() => {
-                return Err(Skip::Left(format!("{} {flaw}", column.name)));
-            }
-            Converted::Unusable(flaw) => {
-                mends.push((column.name, flaw));
-                Datum::Null
-            }
+            Converted::Unusable(flaw) => unknown(column, flaw, &mut mends)?,
+            Converted::Misshapen(form) => unknown(column, form.flaw(), &mut mends)?,
         });
     }
     // A row that is left is not counted as mended.
@@ -120,6 +115,19 @@ fn convert(
         tally.mend(column, mend);
     }
     Ok(row)
+}
+
+/// NULL for a value that cannot be read, unless the row needs the value.
+fn unknown(
+    column: &Column,
+    flaw: &'static str,
+    mends: &mut Vec<(&str, &str)>,
+) -> Result<Datum, Skip> {
+    if column.kind.is_required() {
+        return Err(Skip::Left(format!("{} {flaw}", column.name)));
+    }
+    mends.push((column.name, flaw));
+    Ok(Datum::Null)
 }
 
 /// The entity of a summary, as [`schema_of`](crate::store::history::schema_of) has it for history rows.

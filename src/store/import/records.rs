@@ -64,6 +64,11 @@ impl Record {
         })
     }
 
+    /// The place of the first cell from `start` on that is not empty.
+    pub(super) fn first_filled(&self, start: usize) -> Option<usize> {
+        (start..self.len()).find(|place| self.cell(*place) != Some(CellText::Empty))
+    }
+
     /// Adds the cells of another record from `first` on.
     pub(super) fn append(&mut self, other: &Self, first: usize) {
         for (cell, is_quoted) in other.cells.iter().zip(&other.quoted).skip(first) {

@@ -339,3 +339,36 @@ fn an_export_without_rows_says_why() {
         }
     }
 }
+
+#[test]
+fn blanks_around_the_commas_of_a_list_do_not_count() {
+    let sandbox = hard();
+    for (close, spaced) in [
+        (
+            ["players", "--columns", "name,level"],
+            ["players", "--columns", "name, level "],
+        ),
+        (
+            ["players", "--player", "1,2"],
+            ["players", "--player", " 1 , 2"],
+        ),
+        (
+            ["factions", "--faction", "1,7"],
+            ["factions", "--faction", "1, 7"],
+        ),
+        (
+            ["territories", "--territory", "AAB,AAC"],
+            ["territories", "--territory", "AAB, AAC"],
+        ),
+        (
+            ["war_status_history", "--war", "1,2"],
+            ["war_status_history", "--war", "1, 2"],
+        ),
+    ] {
+        let run = |arguments: [&str; 3]| {
+            let all = [&["export"][..], &arguments].concat();
+            sandbox.run(&all).expect(0).stdout()
+        };
+        assert_eq!(run(spaced), run(close), "{spaced:?}");
+    }
+}

@@ -133,3 +133,74 @@ fn an_unknown_war_status_of_a_tile_stays_unknown_on_the_way_through_csv() {
         assert_eq!(read(&second), read(&first), "{table}");
     }
 }
+
+#[test]
+fn rows_without_any_value_are_passed_over_as_blank_lines_are() {
+    for row in [",,,", ",", ",,,,,,", ",,,\r"] {
+        for (before, after) in [("", format!("{row}\n")), (row, String::new())] {
+            let before = if before.is_empty() {
+                String::new()
+            } else {
+                format!("{before}\n")
+            };
+            let found = respects(&format!("{HEADER}\n{before}7,{MARCH},5,\n{after}"));
+
+            assert_eq!(found, ["5"], "{row:?}");
+        }
+    }
+    let text = refusal(&format!("{HEADER}\n7,{MARCH},5,\n,,\"\",\n"));
+    assert!(
+        text.contains("line 3: column faction_id is missing"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nameless_last_columns_are_passed_over_if_their_cells_are_empty() {
+    let header = HEADER.replace(',', ";");
+    for (ends, quoted) in [(";", ";\"\""), (";;;", ";\"\";\"\";\"\"")] {
+        for names in [ends, quoted] {
+            let rows = format!("7;{MARCH};5;{ends}\n;;;{ends}\n");
+            assert_eq!(
+                respects(&format!("{header}{names}\n{rows}")),
+                ["5"],
+                "{names}"
+            );
+        }
+    }
+    let text = refusal(&format!("{header};\n7;{MARCH};5;;6\n"));
+    assert!(
+        text.contains("line 2: it has a value in column 5, which has no name"),
+        "{text}"
+    );
+    let text = refusal(&format!("{header};\n7;{MARCH};5;\n"));
+    assert!(
+        text.contains("line 2: it has 4 cells, and the header 5"),
+        "{text}"
+    );
+    let text = refusal(&format!("faction_id;;timestamp;respect\n7;;{MARCH};5\n"));
+    assert!(text.contains("has no column \"\""), "{text}");
+}
+
+#[test]
+fn an_export_with_the_empty_cells_of_a_spreadsheet_gives_the_same_bytes_again() {
+    let sandbox = with_plan("");
+    sandbox.write(
+        "h.csv",
+        &format!("{HEADER}\n7,{MARCH},5,\n8,{MARCH},6,Bob\n"),
+    );
+    sandbox.run(&["import", "h.csv", "--no-backup"]).expect(0);
+    let first = ["export", "faction_history"];
+    let exported = sandbox.run(&first).expect(0).stdout();
+    let wider = exported.replace('\n', ",,\n");
+    let columns = exported.lines().next().unwrap().split(',').count();
+    sandbox.write("wide.csv", &format!("{wider}{}\n", ",".repeat(columns + 1)));
+    super::create(&sandbox, "new.db");
+    let into = ["import", "wide.csv", "--no-backup", "--database", "new.db"];
+
+    sandbox.run(&into).expect(0);
+
+    let second = ["export", "faction_history", "--database", "new.db"];
+    assert_eq!(sandbox.run(&second).expect(0).stdout(), exported);
+    assert_eq!(exported.lines().count(), 3, "{exported}");
+}

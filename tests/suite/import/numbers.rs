@@ -83,3 +83,62 @@ fn a_text_with_a_dot_before_three_zeros_is_no_known_number() {
         ["1|", "2|", "3|15", "4|1000000", "5|1500"]
     );
 }
+
+const HEADER: &str = "faction_id;timestamp;respect;best_chain";
+
+/// The error output of an import of one line, which is refused.
+fn refusal(header: &str, line: &str) -> String {
+    let sandbox = with_plan("");
+    sandbox.write("h.csv", &format!("{header}\n{line}\n"));
+    let refused = sandbox.run(&["import", "h.csv", "--no-backup"]).expect(78);
+    refused.stderr().replace("\n  ", " ")
+}
+
+#[test]
+fn a_rounded_number_of_a_spreadsheet_is_refused_in_each_column() {
+    const ADVICE: &str = "is a rounded number: format the column as a number without decimals, or as text, and save \
+                          the file again";
+    let wars = "war_id;war_type;recorded_at;started_at";
+    let factions = "faction_id;name;last_updated";
+    for (header, line, column, shown) in [
+        (HEADER, "7;1.79E+09;5;1", "timestamp", "1.79E+09"),
+        (HEADER, "7;1,79E+09;5;1", "timestamp", "1,79E+09"),
+        (HEADER, "7;1.79e9;5;1", "timestamp", "1.79e9"),
+        (HEADER, "7;1772323200;5E+06;1", "respect", "5E+06"),
+        (HEADER, "7;1772323200;5,1E+06;1", "respect", "5,1E+06"),
+        (HEADER, "1E+04;1772323200;5;1", "faction_id", "1E+04"),
+        (
+            wars,
+            "7;ranked;1772323200;1.77E+09",
+            "started_at",
+            "1.77E+09",
+        ),
+        (factions, "7;Seven;1.77E+09", "last_updated", "1.77E+09"),
+        (
+            "id;faction_id;timestamp;respect",
+            "1E+05;7;1772323200;5",
+            "id",
+            "1E+05",
+        ),
+    ] {
+        let text = refusal(header, line);
+
+        let why = format!("line 2: column {column}: \"{shown}\" {ADVICE}");
+        assert!(text.contains(&why), "{line}: {text}");
+    }
+}
+
+#[test]
+fn a_value_of_another_form_is_shown_readably_with_the_form_to_write() {
+    for blank in ["\u{a0}", "\u{202f}", "\u{2009}"] {
+        let text = refusal(HEADER, &format!("7;{MARCH};1{blank}000;1"));
+
+        let why =
+            "respect: \"1 000\" is not a whole number: write it without separators, such as 1000";
+        assert!(text.contains(why), "{text}");
+    }
+    let text = refusal(HEADER, "7;21.09.2026 14:13;5;1");
+    let why = "timestamp: \"21.09.2026 14:13\" is not a time: write it as 2026-09-21 14:13, 2026-09-21T14:13:00Z or \
+               unix seconds";
+    assert!(text.contains(why), "{text}");
+}
