@@ -397,12 +397,13 @@ CREATE TABLE membership_sightings (               -- what imports, and this data
     at         INTEGER NOT NULL,                  -- when the player was seen
     faction_id INTEGER,                           -- NULL: in no faction
     joined_at  INTEGER,                           -- when the player joined; NULL: before `at`, or not known
-    has_left   INTEGER NOT NULL CHECK (has_left IN (0, 1)) -- 1: seen outside this faction, in any other one or none
+    has_left   INTEGER NOT NULL CHECK (has_left IN (0, 1)), -- 1: seen outside this faction, in any other one or none
+    newest_of  TEXT                               -- id of the database whose newest state it was; NULL: not deleted for a newer one
 ) STRICT;
 
 -- Keeps each sighting once. A UNIQUE constraint would take two NULLs as different.
 CREATE UNIQUE INDEX idx_membership_sightings ON membership_sightings (
-    player_id, at, has_left, coalesce(faction_id, 0), coalesce(joined_at, 0));
+    player_id, at, has_left, coalesce(faction_id, 0), coalesce(joined_at, 0), coalesce(newest_of, ''));
 
 CREATE TABLE imported_summaries (                 -- monthly summaries that were not computed here
     history      TEXT    NOT NULL,                -- name of the history table

@@ -69,6 +69,12 @@ fn collect(sandbox: &Sandbox, name: &str, answers: &[Answer]) {
             "INSERT INTO factions (faction_id, name, last_updated) VALUES (1, 'One', 0), (2, 'Two', 0)",
         )
         .unwrap();
+    drop(connection);
+    collect_more(sandbox, name, answers);
+}
+
+fn collect_more(sandbox: &Sandbox, name: &str, answers: &[Answer]) {
+    let connection = open(sandbox, name);
     for (at, faction) in answers {
         connection
             .execute(
@@ -205,6 +211,58 @@ fn a_join_that_both_collectors_saw_is_one_stay_from_the_earlier_sight() {
     let found = merged_either_way(&sandbox);
 
     assert_eq!(found, [expected.clone(), expected]);
+}
+
+/// Lets a collector see the players 2 to 21 on a day, after all that it has seen before.
+fn see_twenty(sandbox: &Sandbox, name: &str, day: i64) {
+    open(sandbox, name)
+        .execute(
+            "INSERT INTO players (player_id, name, faction_id, last_updated)
+             SELECT value, 'Player', 1, ?1 FROM json_each('[2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21]') WHERE true
+             ON CONFLICT DO UPDATE SET faction_id = excluded.faction_id, last_updated = excluded.last_updated",
+            [START + day * DAY],
+        )
+        .unwrap();
+}
+
+#[test]
+fn the_number_of_sightings_depends_on_the_moves_and_not_on_the_number_of_imports() {
+    const COUNT: &str = "SELECT count(*) FROM membership_sightings";
+    let sandbox = Sandbox::new();
+    collect(&sandbox, FILES[0], &[]);
+    collect(&sandbox, FILES[1], &[]);
+    create(&sandbox, "merged.db");
+    let mut counts = Vec::new();
+    for round in 0..10 {
+        for (file, day) in [(FILES[0], 2 * round), (FILES[1], 2 * round + 1)] {
+            see_twenty(&sandbox, file, day);
+            import(&sandbox, "merged.db", &[file]);
+        }
+        counts.push(rows(&open(&sandbox, "merged.db"), COUNT));
+    }
+
+    assert_eq!(counts[9], counts[1], "{counts:?}");
+    let merged = open(&sandbox, "merged.db");
+    let told = rows(
+        &merged,
+        "SELECT DISTINCT first_seen_at, joined_at, left_at FROM faction_membership",
+    );
+    assert_eq!(told, [format!("{START}||")]);
+}
+
+#[test]
+fn a_rejoin_that_was_merged_stays_when_the_state_that_told_it_is_replaced() {
+    let (left, back) = (START + 3 * DAY, START + 5 * DAY);
+    let sandbox = Sandbox::new();
+    collect(&sandbox, FILES[0], &[(START, Some(1)), (back, Some(1))]);
+    collect(&sandbox, FILES[1], &[(START, Some(1)), (left, None)]);
+    drop(merged(&sandbox, &[0, 1]));
+    collect_more(&sandbox, FILES[0], &[(START + 9 * DAY, Some(1))]);
+
+    import(&sandbox, "merged.db", &[FILES[0]]);
+
+    let expected = [format!("1|{START}||{left}"), format!("1|{back}|{back}|")];
+    assert_eq!(stays(&open(&sandbox, "merged.db")), expected);
 }
 
 #[test]
