@@ -1,3 +1,3 @@
 -- Adds a sighting of another database of tornsnap.
-INSERT INTO temp.imported_membership_sightings (player_id, at, faction_id, joined_at, has_left)
-VALUES (?, ?, ?, ?, ?)
+INSERT INTO temp.imported_membership_sightings (player_id, at, faction_id, joined_at, has_left, newest_of)
+VALUES (?, ?, ?, ?, ?, ?)

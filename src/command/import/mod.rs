@@ -74,11 +74,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     Store::check_openable(database)?;
     // Before the wait for the lock and the backup, so that a wrong file is refused at once.
     let action = format!("read {}", args.file.display());
-    drop(StopSignal::interruptible(
-        &action,
-        "nothing was imported",
-        || open(context, args),
-    )?);
+    let unpacked =
+        StopSignal::interruptible(&action, "nothing was imported", || open(context, args))?
+            .if_unpacked();
     let lock_wait = LockWait::new(context, "import", args.wait.longest());
     let maintenance = lock_wait.take(database, MAINTENANCE)?;
     // Open the database only after taking the lock, because until then a restore may replace the file.
@@ -96,7 +94,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     };
     let action = format!("import {}", args.file.display());
     let result = StopSignal::interruptible(&action, "nothing was imported", || {
-        let source = open(context, args)?;
+        let source = match unpacked {
+            Some(source) => source,
+            None => open(context, args)?,
+        };
         store.import(&source, &options(context, args))
     })?;
     let done = finish(context, args, &mut store, &result);

@@ -139,7 +139,16 @@ mod tests {
                 joined_at: None
             }),
         ];
-        vec((1..12_i64, sighting), 0..10)
+        let seen = (1..12_i64, sighting, any::<bool>()).prop_map(|(at, sighting, has_joined)| {
+            match sighting {
+                Sighting::In { faction, .. } => {
+                    let joined_at = has_joined.then_some(at);
+                    (at, Sighting::In { faction, joined_at })
+                }
+                other => (at, other),
+            }
+        });
+        vec(seen, 0..10)
     }
 
     proptest! {

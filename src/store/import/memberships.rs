@@ -3,11 +3,10 @@
 //! Each import records what it tells, and what was known here before, as sightings. The memberships are made from all
 //! sightings of a player, so the order of the imports does not matter.
 
-use std::collections::BTreeMap;
-
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, Row, named_params};
 
 use crate::error::Result;
+use crate::model::identity::DatabaseId;
 use crate::model::import::membership::{Sighting, Stay, stays_of};
 use crate::store::import::{SourceFacts, Tallies, staging};
 use crate::store::{SqlContext, sql};
@@ -26,9 +25,13 @@ pub(super) fn record_imported(connection: &Connection, facts: &SourceFacts) -> R
     let record = || -> rusqlite::Result<()> {
         connection.execute(
             sql!("import/record_imported_sightings"),
-            named_params! { ":faction_known": facts.knows_factions_of_players },
+            named_params! {
+                ":faction_known": facts.knows_factions_of_players,
+                ":database_id": facts.database_id.as_ref().map(DatabaseId::as_str),
+            },
         )?;
         connection.execute(sql!("import/record_leavers"), [])?;
+        connection.execute(sql!("import/delete_outdated_sightings"), [])?;
         Ok(())
     };
     record().context("record the imported memberships")
@@ -42,19 +45,53 @@ pub(super) fn merge(connection: &Connection, tallies: &mut Tallies) -> Result<()
 /// Returns the number of imported memberships that changed something.
 fn merge_all(connection: &Connection) -> rusqlite::Result<i64> {
     let mut taken = 0;
-    for (player, sightings) in sightings(connection)? {
-        let merged = stays_of(sightings);
-        if merged == stored(connection, player)? {
-            continue;
+    let mut of_player: Option<(i64, Vec<(i64, Sighting)>)> = None;
+    let mut statement = connection.prepare(sql!("import/list_sightings"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let player: i64 = row.get("player_id")?;
+        let seen = (row.get("at")?, sighting(row)?);
+        match &mut of_player {
+            Some((current, sightings)) if *current == player => sightings.push(seen),
+            _ => {
+                if let Some((before, sightings)) = of_player.replace((player, vec![seen])) {
+                    taken += merge_player(connection, before, sightings)?;
+                }
+            }
         }
-        taken += connection
-            .prepare_cached(sql!("import/count_imported_memberships"))?
-            .query_row(named_params! { ":player_id": player }, |row| {
-                row.get::<_, i64>(0)
-            })?;
-        replace(connection, player, &merged)?;
+    }
+    if let Some((last, sightings)) = of_player {
+        taken += merge_player(connection, last, sightings)?;
     }
     connection.execute(sql!("import/set_present_factions"), [])?;
+    Ok(taken)
+}
+
+fn sighting(row: &Row<'_>) -> rusqlite::Result<Sighting> {
+    Ok(match (row.get("faction_id")?, row.get("has_left")?) {
+        (Some(faction), true) => Sighting::Outside { faction },
+        (Some(faction), false) => Sighting::In {
+            faction,
+            joined_at: row.get("joined_at")?,
+        },
+        (None, _) => Sighting::InNone,
+    })
+}
+
+/// Returns the number of imported memberships of the player, or 0 if nothing has changed.
+fn merge_player(
+    connection: &Connection,
+    player: i64,
+    sightings: Vec<(i64, Sighting)>,
+) -> rusqlite::Result<i64> {
+    let merged = stays_of(sightings);
+    if merged == stored(connection, player)? {
+        return Ok(0);
+    }
+    let taken = connection
+        .prepare_cached(sql!("import/count_imported_memberships"))?
+        .query_row(named_params! { ":player_id": player }, |row| row.get(0))?;
+    replace(connection, player, &merged)?;
     Ok(taken)
 }
 
@@ -87,24 +124,4 @@ fn stored(connection: &Connection, player: i64) -> rusqlite::Result<Vec<Stay>> {
             })
         })?
         .collect()
-}
-
-/// The sightings of each imported player, with their times.
-fn sightings(connection: &Connection) -> rusqlite::Result<BTreeMap<i64, Vec<(i64, Sighting)>>> {
-    let mut players: BTreeMap<i64, Vec<(i64, Sighting)>> = BTreeMap::new();
-    let mut statement = connection.prepare(sql!("import/list_sightings"))?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let sighting = match (row.get("faction_id")?, row.get("has_left")?) {
-            (Some(faction), true) => Sighting::Outside { faction },
-            (Some(faction), false) => Sighting::In {
-                faction,
-                joined_at: row.get("joined_at")?,
-            },
-            (None, _) => Sighting::InNone,
-        };
-        let player = players.entry(row.get("player_id")?).or_default();
-        player.push((row.get("at")?, sighting));
-    }
-    Ok(players)
 }

@@ -1,7 +1,7 @@
 //! Opens the file to import, and tells by its contents of which kind it is.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
@@ -21,8 +21,11 @@ use crate::store::import::read::columns_of;
 use crate::store::import::rehearsal::copy_to_folder;
 use crate::store::migrate::{self, APPLICATION_ID, SCHEMA, Schema};
 use crate::store::reading::{ReadSource, Reader};
-use crate::store::restore::{ZSTD_MAGIC, unpack_without_manifest};
+use crate::store::restore::{ZSTD_MAGIC, may_hold_database, unpack_without_manifest};
 use crate::store::{SCHEMA_VERSION, SqlContext, Store, open as opening};
+
+/// The advice about a compressed file that is damaged.
+const IF_COPY_IS_DAMAGED: &str = "import an older backup";
 
 /// What the first bytes of a file say.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,6 +58,16 @@ pub(crate) struct SourceDatabase {
 }
 
 impl ImportSource {
+    /// Keeps the source only if it is a private copy of a compressed file. Nothing changes that copy, and to unpack it once
+    /// is enough.
+    pub(crate) fn if_unpacked(self) -> Option<Self> {
+        let is_unpacked = match &self {
+            Self::Plan(database) | Self::Tornsnap(database) => database.unpacked.is_some(),
+            Self::Csv(_) => false,
+        };
+        is_unpacked.then_some(self)
+    }
+
     /// Fails if another program wrote to the file while it was read without locks.
     ///
     /// # Errors
@@ -84,10 +97,7 @@ pub(crate) fn open(path: &Path, target: &Path, options: &ImportOptions) -> Resul
     match check_file(path, target)? {
         Contents::Database => open_database(path, target, options.now)
             .map_err(|error| about_source(error, path, &recovery(path))),
-        Contents::Compressed => {
-            let help = "import an older backup";
-            open_compressed(path, target, options).map_err(|error| about_source(error, path, help))
-        }
+        Contents::Compressed => open_compressed(path, target, options),
         Contents::Other => open_csv(path, &options.csv),
     }
 }
@@ -99,23 +109,66 @@ fn open_csv(path: &Path, csv: &csv::CsvOptions) -> Result<ImportSource> {
 
 /// Unpacks a file that zstd has compressed, such as a backup, to a private folder, and opens the database in it.
 fn open_compressed(path: &Path, target: &Path, options: &ImportOptions) -> Result<ImportSource> {
-    let folder = Scratch::new().with_context(|| "make a temporary folder".to_owned())?;
-    let unpacked = folder.path().join("unpacked.db");
-    let mut file =
-        File::create_new(&unpacked).with_context(|| format!("decompress {}", path.display()))?;
-    unpack_without_manifest(path, true, &mut file, &Unwatched)?;
-    drop(file);
-    let known = path.display().to_string();
-    let named = |error: Error| error.with_known_name(&unpacked, &known);
-    if check_file(&unpacked, target).map_err(named)? != Contents::Database {
+    if !may_hold_database(path).map_err(|error| about_source(error, path, IF_COPY_IS_DAMAGED))? {
         // The error names zstd, and how to decompress the file.
         return open_csv(path, &options.csv);
     }
+    let folder = Scratch::new().with_context(|| "make a temporary folder".to_owned())?;
+    let unpacked = folder.path().join("unpacked.db");
+    unpack(path, &unpacked)?;
+    let known = path.display().to_string();
+    let named = |error: Error| {
+        about_source(
+            error.with_known_name(&unpacked, &known),
+            path,
+            IF_COPY_IS_DAMAGED,
+        )
+    };
     let mut source = open_database(&unpacked, target, options.now).map_err(named)?;
     if let ImportSource::Plan(database) | ImportSource::Tornsnap(database) = &mut source {
         database.unpacked = Some(folder);
     }
     Ok(source)
+}
+
+/// The unpacked copy. It remembers whether writing failed, because the advice then is about the temporary folder.
+struct UnpackedCopy {
+    file: File,
+    has_failed: bool,
+}
+
+impl Write for UnpackedCopy {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes);
+        let is_failure = |error: &io::Error| error.kind() != io::ErrorKind::Interrupted;
+        self.has_failed |= written.as_ref().is_err_and(is_failure);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn unpack(path: &Path, unpacked: &Path) -> Result<()> {
+    let action = || format!("decompress {}", path.display());
+    let mut copy = UnpackedCopy {
+        file: File::create_new(unpacked).with_context(action)?,
+        has_failed: false,
+    };
+    unpack_without_manifest(path, true, &mut copy, &Unwatched).map_err(|error| {
+        if !copy.has_failed {
+            return about_source(error, path, IF_COPY_IS_DAMAGED);
+        }
+        let folder = std::env::temp_dir();
+        Error::new(format!("{} to {}", action(), folder.display()))
+            .with_source(error.causes().join(": "))
+            .with_help(format!(
+                "free space in {}, or set TMPDIR to a folder with more space",
+                folder.display()
+            ))
+            .with_exit(Exit::Io)
+    })
 }
 
 /// How to get the rows of a damaged database.
@@ -156,7 +209,7 @@ fn refused(path: &Path, cause: impl Into<String>, help: &str) -> Error {
 /// Refuses what is no file with contents, and returns what is in it.
 fn check_file(path: &Path, target: &Path) -> Result<Contents> {
     let found = match fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(refused(path, "there is no such file", "check the name"));
         }
         found => found.with_context(|| format!("import {}", path.display()))?,
@@ -189,7 +242,7 @@ fn check_file(path: &Path, target: &Path) -> Result<Contents> {
         Ok(()) if head == *b"SQLite format 3\0" => Ok(Contents::Database),
         Ok(()) if head.starts_with(&ZSTD_MAGIC) => Ok(Contents::Compressed),
         Ok(()) => Ok(Contents::Other),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(Contents::Other),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Contents::Other),
         Err(error) => Err(error).with_context(|| format!("import {}", path.display())),
     }
 }

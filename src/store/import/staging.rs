@@ -94,7 +94,8 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
                  at,
                  faction_id,
                  joined_at,
-                 has_left
+                 has_left,
+                 newest_of
              );
              CREATE TEMP TABLE thin (           -- the part of counted that counts more rows than are known here: find_thin.sql
                  entity,

@@ -71,6 +71,7 @@ pub(super) fn read(
     }
     copy_sightings(connection, target, options.now).context("read the memberships")?;
     Ok(SourceFacts {
+        database_id: Some(identity(connection)?.id),
         knows_factions_of_players: true,
         pruned,
         is_our_copy,
@@ -94,7 +95,7 @@ fn copy_sightings(source: &Connection, target: &Connection, until: i64) -> rusql
     let mut statement = source.prepare(sql!("import/list_source_sightings"))?;
     let mut rows = statement.query([until])?;
     while let Some(row) = rows.next()? {
-        let cells: Vec<Datum> = (0..5).map(|cell| row.get(cell)).collect::<Result<_, _>>()?;
+        let cells: Vec<Datum> = (0..6).map(|cell| row.get(cell)).collect::<Result<_, _>>()?;
         insert.execute(params_from_iter(cells))?;
     }
     Ok(())

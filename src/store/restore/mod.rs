@@ -8,7 +8,7 @@ mod ids;
 mod replace;
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::OpenFlags;
@@ -212,11 +212,20 @@ fn is_compressed(file: &Path, size: u64) -> Result<bool> {
         .with_exit(Exit::Config))
 }
 
+/// Whether a file that zstd has compressed begins as a database does. A file that cannot be decompressed may be one, too:
+/// unpacking it tells what is wrong.
+pub(in crate::store) fn may_hold_database(file: &Path) -> Result<bool> {
+    let mut head = Vec::new();
+    let read = zstd::Decoder::new(backup::open_backup_file(file)?)
+        .and_then(|decoder| decoder.take(16).read_to_end(&mut head));
+    Ok(read.is_err() || head == SQLITE_MAGIC)
+}
+
 /// Copies a file that may be compressed with zstd to `target`, without comparing it with a manifest.
 pub(in crate::store) fn unpack_without_manifest(
     file: &Path,
     is_compressed: bool,
-    target: &mut fs::File,
+    target: &mut impl Write,
     watch: &dyn Watch,
 ) -> Result<()> {
     let mut source = backup::open_backup_file(file)?;

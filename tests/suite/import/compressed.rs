@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{MARCH, with_plan};
-use crate::support::Sandbox;
+use crate::support::{Finished, Sandbox};
 
 /// A sandbox whose database has one row that is in a compressed backup, and an empty `new.db`. Returns the backup, too.
 fn with_backup() -> (Sandbox, String) {
@@ -67,4 +67,59 @@ fn a_compressed_backup_that_is_cut_off_is_damaged_and_nothing_is_imported() {
         "SELECT name FROM factions",
     );
     assert_eq!(names, [""; 0]);
+}
+
+#[test]
+fn another_file_inside_zst_is_refused_before_it_is_unpacked() {
+    let (sandbox, _) = with_backup();
+    let text = "faction_id,timestamp,respect\n".repeat(1000);
+    let packed = zstd::encode_all(text.as_bytes(), 1).unwrap();
+    fs::write(sandbox.path("text.zst"), packed).unwrap();
+    let mut command = sandbox.command(&["import", "text.zst", "--no-backup"]);
+    command.env("TMPDIR", sandbox.path("no-such-folder"));
+
+    let refused = Finished(command.output().unwrap()).expect(78);
+
+    let said = refused.stderr();
+    assert!(said.contains("it is compressed with zstd"), "{said}");
+}
+
+#[test]
+fn the_unpacked_copy_is_removed_at_the_end() {
+    let (sandbox, backup) = with_backup();
+    fs::create_dir(sandbox.path("tmp")).unwrap();
+    let mut command = sandbox.command(&["import", &backup, "--database", "new.db"]);
+    command.env("TMPDIR", sandbox.path("tmp"));
+
+    Finished(command.output().unwrap()).expect(0);
+
+    assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_temporary_folder_without_room_is_named_with_the_variable_that_moves_it() {
+    let (sandbox, backup) = with_backup();
+    fs::create_dir(sandbox.path("tmp")).unwrap();
+    let import = sandbox.command(&["import", &backup, "--no-backup", "--database", "new.db"]);
+    let mut limited = std::process::Command::new("sh");
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "sh"])
+        .arg(import.get_program())
+        .args(import.get_args())
+        .envs(
+            import
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .current_dir(sandbox.path(""))
+        .env("TMPDIR", sandbox.path("tmp"));
+
+    let failed = Finished(limited.output().unwrap()).expect(74);
+
+    let said = failed.stderr();
+    let folder = sandbox.path("tmp").display().to_string();
+    assert!(said.contains(&folder), "{said}");
+    assert!(said.contains("set TMPDIR"), "{said}");
+    assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 0);
 }

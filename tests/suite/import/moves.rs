@@ -15,6 +15,9 @@ const FILES: [&str; 3] = ["first.db", "second.db", "third.db"];
 /// What Torn told about a player: when, and the faction.
 type Answer = (i64, Option<i64>);
 
+/// An answer that a collector keeps, and the faction that the player was outside of, if that is all that is kept.
+type Kept = (i64, Option<i64>, Option<i64>);
+
 /// The faction of a player on each day.
 type Days = Vec<Option<i64>>;
 
@@ -66,6 +69,12 @@ fn collect(sandbox: &Sandbox, name: &str, answers: &[Answer]) {
             "INSERT INTO factions (faction_id, name, last_updated) VALUES (1, 'One', 0), (2, 'Two', 0)",
         )
         .unwrap();
+    drop(connection);
+    collect_more(sandbox, name, answers);
+}
+
+fn collect_more(sandbox: &Sandbox, name: &str, answers: &[Answer]) {
+    let connection = open(sandbox, name);
     for (at, faction) in answers {
         connection
             .execute(
@@ -77,21 +86,40 @@ fn collect(sandbox: &Sandbox, name: &str, answers: &[Answer]) {
     }
 }
 
-/// The answers that a collector keeps: those that tell a change, and the newest.
-fn kept(answers: &[Answer]) -> Vec<Answer> {
-    let is_kept = |place: usize| {
-        place == 0 || place + 1 == answers.len() || answers[place].1 != answers[place - 1].1
-    };
-    let places = (0..answers.len()).filter(|place| is_kept(*place));
-    places.map(|place| answers[place]).collect()
+/// The answers that a collector keeps: those that tell a change, the last without a faction before a join, and the newest.
+fn kept(answers: &[Answer]) -> Vec<Kept> {
+    let mut kept = Vec::new();
+    for (place, (at, faction)) in answers.iter().enumerate() {
+        let before = place.checked_sub(1).map(|before| answers[before].1);
+        let after = answers.get(place + 1).map(|(_, after)| *after);
+        let (begins, ends) = (before != Some(*faction), after != Some(*faction));
+        let is_kept = match (faction, before) {
+            (None, None | Some(None)) => ends,
+            (None, Some(Some(_))) => true,
+            (Some(_), _) => begins || after.is_none(),
+        };
+        // The membership that ends says no more than that the player has left.
+        let is_end_only = faction.is_none() && begins && after.is_some();
+        let outside = before.flatten().filter(|_| is_end_only);
+        if is_kept {
+            kept.push((*at, *faction, outside));
+        }
+    }
+    kept
 }
 
 /// The memberships that these answers tell, as faction, first_seen_at, joined_at and left_at.
-fn model(mut answers: Vec<Answer>) -> Vec<String> {
+fn model(mut answers: Vec<Kept>) -> Vec<String> {
     answers.sort_unstable();
-    answers.dedup_by_key(|(_, faction)| *faction);
+    let mut current = None;
+    answers.retain(|(_, faction, outside)| {
+        let tells = outside.is_none() || *outside == current;
+        current = if tells { *faction } else { current };
+        tells
+    });
+    answers.dedup_by_key(|(_, faction, _)| *faction);
     let mut stays = Vec::new();
-    for (place, (at, faction)) in answers.iter().enumerate() {
+    for (place, (at, faction, _)) in answers.iter().enumerate() {
         let Some(faction) = faction else { continue };
         let joined = if place == 0 {
             String::new()
@@ -99,7 +127,7 @@ fn model(mut answers: Vec<Answer>) -> Vec<String> {
             at.to_string()
         };
         let next = answers.get(place + 1);
-        let left = next.map_or(String::new(), |(at, _)| at.to_string());
+        let left = next.map_or(String::new(), |(at, ..)| at.to_string());
         stays.push(format!("{faction}|{at}|{joined}|{left}"));
     }
     stays
@@ -151,6 +179,105 @@ fn the_time_without_a_faction_is_kept_whichever_file_comes_first() {
     ] {
         assert_eq!(stays(&merged(&sandbox, &order)), expected, "{order:?}");
     }
+}
+
+/// Imports two collectors in either order, and returns the memberships.
+fn merged_either_way(sandbox: &Sandbox) -> [Vec<String>; 2] {
+    [[0, 1], [1, 0]].map(|order| stays(&merged(sandbox, &order)))
+}
+
+#[test]
+fn a_player_who_was_in_no_faction_before_a_join_has_left_the_earlier_stay_of_another_collector() {
+    let (left, back) = (START + 3 * DAY, START + 9 * DAY);
+    let sandbox = Sandbox::new();
+    let rejoined = [(left, None), (back, Some(1)), (START + 10 * DAY, Some(1))];
+    collect(&sandbox, FILES[0], &rejoined);
+    collect(&sandbox, FILES[1], &[(START, Some(1))]);
+    let expected = vec![format!("1|{START}||{left}"), format!("1|{back}|{back}|")];
+
+    let found = merged_either_way(&sandbox);
+
+    assert_eq!(found, [expected.clone(), expected]);
+}
+
+#[test]
+fn a_join_that_both_collectors_saw_is_one_stay_from_the_earlier_sight() {
+    let (none, early, late) = (START + 3 * DAY, START + 5 * DAY, START + 9 * DAY);
+    let sandbox = Sandbox::new();
+    collect(&sandbox, FILES[0], &[(none, None), (late, Some(1))]);
+    collect(&sandbox, FILES[1], &[(none, None), (early, Some(1))]);
+    let expected = vec![format!("1|{early}|{early}|")];
+
+    let found = merged_either_way(&sandbox);
+
+    assert_eq!(found, [expected.clone(), expected]);
+}
+
+/// Lets a collector see the players 2 to 21 on a day, after all that it has seen before.
+fn see_twenty(sandbox: &Sandbox, name: &str, day: i64) {
+    open(sandbox, name)
+        .execute(
+            "INSERT INTO players (player_id, name, faction_id, last_updated)
+             SELECT value, 'Player', 1, ?1 FROM json_each('[2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21]') WHERE true
+             ON CONFLICT DO UPDATE SET faction_id = excluded.faction_id, last_updated = excluded.last_updated",
+            [START + day * DAY],
+        )
+        .unwrap();
+}
+
+#[test]
+fn the_number_of_sightings_depends_on_the_moves_and_not_on_the_number_of_imports() {
+    const COUNT: &str = "SELECT count(*) FROM membership_sightings";
+    let sandbox = Sandbox::new();
+    collect(&sandbox, FILES[0], &[]);
+    collect(&sandbox, FILES[1], &[]);
+    create(&sandbox, "merged.db");
+    let mut counts = Vec::new();
+    for round in 0..10 {
+        for (file, day) in [(FILES[0], 2 * round), (FILES[1], 2 * round + 1)] {
+            see_twenty(&sandbox, file, day);
+            import(&sandbox, "merged.db", &[file]);
+        }
+        counts.push(rows(&open(&sandbox, "merged.db"), COUNT));
+    }
+
+    assert_eq!(counts[9], counts[1], "{counts:?}");
+    let merged = open(&sandbox, "merged.db");
+    let told = rows(
+        &merged,
+        "SELECT DISTINCT first_seen_at, joined_at, left_at FROM faction_membership",
+    );
+    assert_eq!(told, [format!("{START}||")]);
+}
+
+#[test]
+fn a_rejoin_that_was_merged_stays_when_the_state_that_told_it_is_replaced() {
+    let (left, back) = (START + 3 * DAY, START + 5 * DAY);
+    let sandbox = Sandbox::new();
+    collect(&sandbox, FILES[0], &[(START, Some(1)), (back, Some(1))]);
+    collect(&sandbox, FILES[1], &[(START, Some(1)), (left, None)]);
+    drop(merged(&sandbox, &[0, 1]));
+    collect_more(&sandbox, FILES[0], &[(START + 9 * DAY, Some(1))]);
+
+    import(&sandbox, "merged.db", &[FILES[0]]);
+
+    let expected = [format!("1|{START}||{left}"), format!("1|{back}|{back}|")];
+    assert_eq!(stays(&open(&sandbox, "merged.db")), expected);
+}
+
+#[test]
+fn a_roster_without_the_player_does_not_end_a_stay_elsewhere() {
+    let (early, gone, late) = (START + 2 * DAY, START + 3 * DAY, START + 4 * DAY);
+    let sandbox = Sandbox::new();
+    // As fetch/remove_leavers.sql does: the new faction is not known yet.
+    let moved = [(START, Some(1)), (gone, None), (late, Some(2))];
+    collect(&sandbox, FILES[0], &moved);
+    collect(&sandbox, FILES[1], &[(early, Some(2))]);
+    let expected = vec![format!("1|{START}||{early}"), format!("2|{early}|{early}|")];
+
+    let found = merged_either_way(&sandbox);
+
+    assert_eq!(found, [expected.clone(), expected]);
 }
 
 #[test]
