@@ -8,7 +8,7 @@ use tornsnap::testing::store::Store;
 
 use crate::health::check;
 use crate::support::torn::Torn;
-use crate::support::{DAY, Finished, MINUTE, NOW, Sandbox};
+use crate::support::{DAY, Finished, MINUTE, NOW, Sandbox, files_with_extension};
 
 /// A database; with `recorded_at`, it has one history row from that timestamp.
 fn recorded(sandbox: &Sandbox, recorded_at: Option<i64>) -> Store {
@@ -141,6 +141,26 @@ fn summarize_and_prune_refuse_a_clock_that_differed_from_torns_at_the_last_fetch
         let ahead: i64 = torn.value("SELECT clock_ahead FROM fetch_runs ORDER BY id DESC LIMIT 1");
         assert!((ahead - lead).abs() < 60, "{ahead}");
     }
+}
+
+#[test]
+fn no_backup_is_rotated_away_while_the_clock_differs_from_torns() {
+    let torn = with_clock_ahead(40 * DAY);
+    for _ in 0..3 {
+        let finished = with_real_clock(&torn, &["backup", "--keep", "1"]).expect(0);
+        let message = finished.stderr();
+        for part in ["when Torn said 20", "so no backup was rotated away"] {
+            assert!(message.contains(part), "{part} is not in {message}");
+        }
+    }
+    let backups = || files_with_extension(&torn.sandbox.path("backups"), "db").len();
+    assert_eq!(backups(), 3);
+
+    torn.simulator.set_date_offset(0);
+    fetch_with_real_clock(&torn).expect(0);
+    with_real_clock(&torn, &["backup", "--keep", "1"]).expect(0);
+
+    assert_eq!(backups(), 1);
 }
 
 #[test]

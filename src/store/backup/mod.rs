@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Result;
 use crate::model::lost_rows::LostRows;
 use crate::model::path::display_path;
+use crate::model::run::ClockDispute;
 use crate::model::size::format_bytes;
 use crate::model::time::iso;
 use crate::model::watch::Watch;
@@ -108,6 +109,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let id = identity(&source.connection)?.id;
     directory::prepare(options, &source.connection, &id)?;
     let is_clock_right = clock::is_confirmed(&source.connection, options.now)?;
+    let dispute = clock::dispute(&source.connection)?;
     let recorded = Recorded::read(&source.connection, options.database, options.now)?;
     let suffix = temp_suffix(options.database);
     rotate::remove_leftovers(directory, &suffix, &id, options.database)?;
@@ -122,11 +124,14 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     }
     // The new backup has none of the rows that are missing.
     let lost = recorded.lost_rows(directory, Some(&manifest.path), options.now);
-    let only_copy = lost.as_ref().and_then(keep_all);
+    let reason = lost
+        .as_ref()
+        .and_then(keep_all)
+        .or_else(|| dispute.map(|dispute| keep_all_until_set(&dispute, options.now)));
     // The user should look at the previous backup before it is rotated away, or import the rows that only a backup has.
-    let may_rotate = !is_much_smaller(&manifest, previous.as_ref()) && only_copy.is_none();
+    let may_rotate = !is_much_smaller(&manifest, previous.as_ref()) && reason.is_none();
     // The commands that keep all backups say themselves what is missing: an import may bring it back.
-    warnings.extend(only_copy.filter(|_| options.keep.is_some()));
+    warnings.extend(reason.filter(|_| options.keep.is_some()));
     let removed = match options.keep.filter(|_| may_rotate) {
         Some(keep) => rotate::remove_oldest(
             directory,
@@ -201,6 +206,15 @@ fn keep_all(lost: &LostRows) -> Option<String> {
             lost.help()
         )
     })
+}
+
+/// The warning that no backup may be rotated away while the clock is wrong. A prune may have deleted rows too early, which
+/// nobody has noticed yet.
+fn keep_all_until_set(dispute: &ClockDispute, now: i64) -> String {
+    format!(
+        "{}, so no backup was rotated away; set the clock, then run `tornsnap fetch all`",
+        dispute.reason(now)
+    )
 }
 
 /// Fails if a backup of the database would get a path that is too long for SQLite, for commands that make a database.

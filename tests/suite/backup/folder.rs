@@ -108,6 +108,22 @@ fn a_backup_from_a_clock_that_was_ahead_is_not_the_latest_when_its_time_comes_ei
 }
 
 #[test]
+fn a_clock_that_has_gone_back_calls_no_newer_backup_one_of_a_clock_that_was_ahead() {
+    let sandbox = ready(10);
+    let behind = NOW - 40 * DAY;
+    for at in [behind - 60, NOW - 60] {
+        record_fetch(&sandbox, at);
+    }
+    sandbox.run(&["backup"]).expect(0);
+
+    sandbox.run_at(behind, &["backup"]).expect(0);
+
+    assert_eq!(latest(&sandbox, NOW), NOW);
+    let listed = sandbox.run(&["backup", "--list"]).expect(0);
+    assert!(!listed.stdout().contains("ahead"), "{}", listed.stdout());
+}
+
+#[test]
 fn the_backups_in_other_folders_are_noted_too_and_without_rows_from_the_future() {
     let sandbox = ready(10);
     let to_usb = ["backup", "--output", "usb"];
