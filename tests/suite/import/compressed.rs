@@ -1,8 +1,17 @@
 //! `import` of databases that zstd has compressed, such as backups.
 
 use std::fs;
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
+#[cfg(unix)]
+use std::process::Stdio;
+
+#[cfg(unix)]
+use tornsnap::testing::store::Lock;
 
 use super::{MARCH, with_plan};
+#[cfg(unix)]
+use crate::support::signal;
 use crate::support::{Finished, Sandbox};
 
 /// A sandbox whose database has one row that is in a compressed backup, and an empty `new.db`. Returns the backup, too.
@@ -121,5 +130,31 @@ fn a_temporary_folder_without_room_is_named_with_the_variable_that_moves_it() {
     let folder = sandbox.path("tmp").display().to_string();
     assert!(said.contains(&folder), "{said}");
     assert!(said.contains("set TMPDIR"), "{said}");
+    assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_unpacked_copy_is_removed_if_a_signal_ends_the_wait_for_the_lock() {
+    let (sandbox, backup) = with_backup();
+    fs::create_dir(sandbox.path("tmp")).unwrap();
+    let held = Lock::take(&sandbox.path("new.db"), "maintenance").unwrap();
+    let mut command =
+        sandbox.command(&["import", &backup, "--wait", "60s", "--database", "new.db"]);
+    command
+        .env("TMPDIR", sandbox.path("tmp"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    // It has unpacked the file before it waits.
+    let waits = lines.find(|line| line.as_ref().unwrap().contains("wait"));
+    assert!(waits.is_some());
+    assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 1);
+
+    signal(&child, "TERM");
+
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    drop(held);
     assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 0);
 }
