@@ -4,7 +4,7 @@ use std::fs;
 #[cfg(unix)]
 use std::io::{BufRead, BufReader};
 #[cfg(unix)]
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 #[cfg(unix)]
 use tornsnap::testing::store::Lock;
@@ -133,28 +133,48 @@ fn a_temporary_folder_without_room_is_named_with_the_variable_that_moves_it() {
     assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 0);
 }
 
+/// Starts an import of the backup that has unpacked it and waits for a lock that the caller holds.
+#[cfg(unix)]
+fn start_waiting(sandbox: &Sandbox, backup: &str) -> (Child, impl Iterator<Item = String>) {
+    fs::create_dir(sandbox.path("tmp")).unwrap();
+    let mut command = sandbox.command(&["import", backup, "--no-backup", "--database", "new.db"]);
+    command
+        .env("TMPDIR", sandbox.path("tmp"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("wait")));
+    assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 1);
+    (child, lines)
+}
+
 #[cfg(unix)]
 #[test]
 fn the_unpacked_copy_is_removed_if_a_signal_ends_the_wait_for_the_lock() {
     let (sandbox, backup) = with_backup();
-    fs::create_dir(sandbox.path("tmp")).unwrap();
-    let held = Lock::take(&sandbox.path("new.db"), "maintenance").unwrap();
-    let mut command =
-        sandbox.command(&["import", &backup, "--wait", "60s", "--database", "new.db"]);
-    command
-        .env("TMPDIR", sandbox.path("tmp"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    // It has unpacked the file before it waits.
-    let waits = lines.find(|line| line.as_ref().unwrap().contains("wait"));
-    assert!(waits.is_some());
-    assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 1);
+    let _held = Lock::take(&sandbox.path("new.db"), "maintenance").unwrap();
+    let (mut child, _lines) = start_waiting(&sandbox, &backup);
 
     signal(&child, "TERM");
 
     assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_compressed_file_is_unpacked_once() {
+    let (sandbox, backup) = with_backup();
+    let held = Lock::take(&sandbox.path("new.db"), "maintenance").unwrap();
+    let (mut child, lines) = start_waiting(&sandbox, &backup);
+    fs::remove_file(sandbox.path(&backup)).unwrap();
     drop(held);
+
+    let said = lines.collect::<Vec<_>>().join("\n");
+
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
     assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 0);
 }
