@@ -1,8 +1,17 @@
 //! `import` of databases that zstd has compressed, such as backups.
 
 use std::fs;
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
+#[cfg(unix)]
+use std::process::{Child, Stdio};
+
+#[cfg(unix)]
+use tornsnap::testing::store::Lock;
 
 use super::{MARCH, with_plan};
+#[cfg(unix)]
+use crate::support::signal;
 use crate::support::{Finished, Sandbox};
 
 /// A sandbox whose database has one row that is in a compressed backup, and an empty `new.db`. Returns the backup, too.
@@ -121,5 +130,51 @@ fn a_temporary_folder_without_room_is_named_with_the_variable_that_moves_it() {
     let folder = sandbox.path("tmp").display().to_string();
     assert!(said.contains(&folder), "{said}");
     assert!(said.contains("set TMPDIR"), "{said}");
+    assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 0);
+}
+
+/// Starts an import of the backup that has unpacked it and waits for a lock that the caller holds.
+#[cfg(unix)]
+fn start_waiting(sandbox: &Sandbox, backup: &str) -> (Child, impl Iterator<Item = String>) {
+    fs::create_dir(sandbox.path("tmp")).unwrap();
+    let mut command = sandbox.command(&["import", backup, "--no-backup", "--database", "new.db"]);
+    command
+        .env("TMPDIR", sandbox.path("tmp"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("wait")));
+    assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 1);
+    (child, lines)
+}
+
+#[cfg(unix)]
+#[test]
+fn the_unpacked_copy_is_removed_if_a_signal_ends_the_wait_for_the_lock() {
+    let (sandbox, backup) = with_backup();
+    let _held = Lock::take(&sandbox.path("new.db"), "maintenance").unwrap();
+    let (mut child, _lines) = start_waiting(&sandbox, &backup);
+
+    signal(&child, "TERM");
+
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_compressed_file_is_unpacked_once() {
+    let (sandbox, backup) = with_backup();
+    let held = Lock::take(&sandbox.path("new.db"), "maintenance").unwrap();
+    let (mut child, lines) = start_waiting(&sandbox, &backup);
+    fs::remove_file(sandbox.path(&backup)).unwrap();
+    drop(held);
+
+    let said = lines.collect::<Vec<_>>().join("\n");
+
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
     assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 0);
 }
