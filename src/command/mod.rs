@@ -13,6 +13,7 @@ pub(crate) mod import;
 pub(crate) mod init;
 mod locked_database;
 pub(crate) mod log;
+pub(crate) mod lost_database;
 pub(crate) mod man;
 mod new_folders;
 pub(crate) mod own_files;
