@@ -35,7 +35,7 @@ pub(super) fn backup_of_lost(settings: &Settings) -> Option<PathBuf> {
 }
 
 /// Whether there is no file, or an empty one, which `init` fills.
-fn is_lost(database: &Path) -> bool {
+pub(super) fn is_lost(database: &Path) -> bool {
     std::fs::metadata(database).map_or_else(
         |error| error.kind() == std::io::ErrorKind::NotFound,
         |file| file.is_file() && file.len() == 0,

@@ -100,8 +100,6 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let settings = Settings::from_text(&file, &text, &context.overrides)?;
     refuse_without_keys(&settings)?;
     refuse_new_unreadable_keys(&context.settings, &settings)?;
-    // The check of the keys makes the database, which has the calls of all runs.
-    let warnings = warn_of_lost_database(&settings);
     let ids = NewIds::new(&answers, &context.settings.track);
     let checked = keys::check_keys(&context.settings, &settings, &ids, StopSignal::listen()?)?;
     let setup = Setup {
@@ -113,6 +111,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         settings,
         is_alone: false,
     };
+    let warnings = warn_of_lost_database(&setup.settings);
     let backup = setup.write(&checked)?;
     warn_of_dropped_ids(&context.settings, &setup.settings);
     if !context.json && context.verbosity > Verbosity::Quiet {

@@ -83,3 +83,15 @@ fn a_new_database_in_place_of_a_lost_one_is_made_with_a_warning_that_names_the_b
             .expect(0);
     }
 }
+
+#[test]
+fn a_key_that_torn_refuses_leaves_an_empty_database_file_as_it_is() {
+    let fresh = Fresh::handmade();
+    fresh.sandbox.write("tornsnap.db", "");
+    fresh.sandbox.write("alice.key", "CANARYwrong90123\n");
+
+    fresh.init(&[]).expect(77);
+
+    let length = std::fs::metadata(fresh.sandbox.database()).unwrap().len();
+    assert_eq!(length, 0);
+}
