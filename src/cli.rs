@@ -164,7 +164,9 @@ pub fn run() -> ExitCode {
         if cli.command.needs_database() {
             command::config::check_configured(&context)?;
         }
-        cli.command.run(&context)
+        cli.command
+            .run(&context)
+            .map_err(|error| command::lost_database::name_backup(error, &context.settings))
     });
     command::log::finish();
     match ended {

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
@@ -16,6 +17,7 @@ pub struct Error {
     help: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
     exit: Exit,
+    unusable_database: Option<PathBuf>,
 }
 
 /// The exit codes. They are part of the public interface and never change.
@@ -68,6 +70,7 @@ impl Error {
             help: None,
             source: None,
             exit: Exit::Failure,
+            unusable_database: None,
         }
     }
 
@@ -96,7 +99,7 @@ impl Error {
 
     /// Replaces the hidden name of a temporary file by the one that the user knows, in the action and the causes.
     #[must_use]
-    pub(crate) fn with_known_name(mut self, hidden: &std::path::Path, known: &str) -> Self {
+    pub(crate) fn with_known_name(mut self, hidden: &Path, known: &str) -> Self {
         let hidden = hidden.display().to_string();
         if self.action.contains(&hidden) {
             self.action = self.action.replace(&hidden, known);
@@ -130,6 +133,18 @@ impl Error {
     pub(crate) fn with_exit(mut self, exit: Exit) -> Self {
         self.exit = exit;
         self
+    }
+
+    /// Notes that nothing can be read from this database file, so that only a backup brings its rows back.
+    #[must_use]
+    pub(crate) fn with_unusable_database(mut self, path: &Path) -> Self {
+        self.unusable_database = Some(path.to_owned());
+        self
+    }
+
+    /// The database file from which nothing can be read.
+    pub(crate) fn unusable_database(&self) -> Option<&Path> {
+        self.unusable_database.as_deref()
     }
 
     /// The exit code.

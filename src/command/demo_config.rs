@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::config::{Origin, Settings, read_text};
 use crate::error::{Error, Exit, Result};
+use crate::model::path::shell_word;
 
 /// The start of the demo's configuration.
 pub(crate) const SENTINEL: &str = "# Made by `tornsnap demo`";
@@ -19,14 +20,19 @@ pub(crate) fn is_demo(config: &Path) -> bool {
 ///
 /// [`Exit::Config`].
 pub(super) fn refuse(settings: &Settings, action: &str) -> Result<()> {
-    if !is_of_demo(settings) {
+    let Some(config) = settings
+        .config_file
+        .as_deref()
+        .filter(|_| is_of_demo(settings))
+    else {
         return Ok(());
-    }
+    };
     Err(Error::new(action)
         .with_source("this is the configuration of a demo, and its simulated Torn ran only while the demo played")
-        .with_help(
-            "look at its data with `tornsnap export --list`; for real data, run `tornsnap init` in another folder",
-        )
+        .with_help(format!(
+            "look at its data with `tornsnap export --list --config {}`; for real data, run `tornsnap init` in another folder",
+            shell_word(config)
+        ))
         .with_exit(Exit::Config))
 }
 

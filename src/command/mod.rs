@@ -14,6 +14,7 @@ pub(crate) mod init;
 mod list_value;
 mod locked_database;
 pub(crate) mod log;
+pub(crate) mod lost_database;
 pub(crate) mod man;
 mod new_folders;
 pub(crate) mod own_files;

@@ -34,7 +34,9 @@ fn explain(error: &rusqlite::Error, action: String) -> Error {
         ),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
             Exit::Damaged,
-            Some("run `tornsnap health --deep`, then `tornsnap restore` with a backup"),
+            Some(
+                "run `tornsnap health --deep` to see what is damaged, then `tornsnap restore latest`",
+            ),
         ),
         Some(ErrorCode::ReadOnly) if extended_code(error) == Some(SQLITE_READONLY_DBMOVED) => {
             (Exit::TryLater, Some("run it again"))

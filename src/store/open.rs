@@ -212,21 +212,32 @@ pub(super) fn inspect_for_schema(
 
 /// Replaces the error about a damaged database if the file is not an SQLite database at all.
 pub(super) fn explain_not_sqlite(error: Error, path: &Path) -> Error {
-    if error.exit() != Exit::Damaged || looks_like_sqlite(path) {
+    if error.exit() != Exit::Damaged {
         return error;
+    }
+    if looks_like_sqlite(path) {
+        return error
+            .with_help("name a backup of it: `tornsnap restore FILE`")
+            .with_unusable_database(path);
     }
     Error::new(format!("use the database {}", path.display()))
         .with_source("it is not an SQLite database")
-        .with_help("name another file with --database; this one was left as it is")
+        .with_help(ANOTHER_FILE)
         .with_exit(Exit::Config)
+        .with_unusable_database(path)
 }
+
+/// The help for a file that is no database of ours.
+const ANOTHER_FILE: &str = "name another file with --database; this one was left as it is";
 
 /// The error for a database without tables. SQLite reads any file shorter than a page as an empty database.
 pub(super) fn empty_error(path: &Path) -> Error {
-    let error = Error::new(format!("use the database {}", path.display())).with_exit(Exit::Config);
+    let error = Error::new(format!("use the database {}", path.display()))
+        .with_exit(Exit::Config)
+        .with_unusable_database(path);
     if fs::metadata(path).is_ok_and(|file| file.len() == 0) {
         return error.with_source("it is empty").with_help(
-            "run `tornsnap restore latest` if it was lost, or `tornsnap init` to begin a new one",
+            "run `tornsnap init` to begin a new one, or `tornsnap restore FILE` with a backup",
         );
     }
     error
@@ -235,7 +246,7 @@ pub(super) fn empty_error(path: &Path) -> Error {
         } else {
             "it is not an SQLite database"
         })
-        .with_help("name another file with --database; this one was left as it is")
+        .with_help(ANOTHER_FILE)
 }
 
 /// Fails if the database does not have the newest schema, for a command that does not migrate it. The refused database is

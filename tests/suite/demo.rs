@@ -325,6 +325,10 @@ fn nothing_calls_the_simulated_torn_of_a_demo_that_has_ended_and_the_next_demo_r
             told.contains("its simulated Torn ran only while the demo played"),
             "{arguments:?}: {told}"
         );
+        assert!(
+            told.contains("`tornsnap export --list --config tornsnap-demo/tornsnap.toml`"),
+            "{arguments:?}: {told}"
+        );
         let is_preview = arguments.contains(&"--dry-run");
         assert_eq!(finished.code() == 0, is_preview, "{arguments:?}: {told}");
     }

@@ -6,6 +6,7 @@ use crate::api::error::{ApiError, RetryPolicy};
 use crate::command::Outcome;
 use crate::command::init::ids::NewIds;
 use crate::command::init::report::Report;
+use crate::command::lost_database::is_lost;
 use crate::command::signal::StopSignal;
 use crate::command::torn::{Failure, TornClient};
 use crate::config::Settings;
@@ -40,7 +41,8 @@ pub(super) fn check_keys(
 ) -> Result<CheckedKeys> {
     let loaded = settings.load_keys()?;
     loaded.log_unreadable();
-    let is_new = !settings.database.exists();
+    // An empty file stays as it is until the keys are checked: a restore may be what the user needs.
+    let is_new = !settings.database.exists() || is_lost(&settings.database);
     let store = if is_new {
         Store::in_memory()?
     } else {

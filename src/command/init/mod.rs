@@ -28,6 +28,7 @@ use crate::command::init::keys::CheckedKeys;
 use crate::command::init::report::{JobsReport, KeyReport, Report};
 use crate::command::init::write::Setup;
 use crate::command::list_value::list_value;
+use crate::command::lost_database::backup_of_lost;
 use crate::command::schedule::place_of_jobs;
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
@@ -111,6 +112,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         settings,
         is_alone: false,
     };
+    let warnings = warn_of_lost_database(&setup.settings);
     let backup = setup.write(&checked)?;
     warn_of_dropped_ids(&context.settings, &setup.settings);
     if !context.json && context.verbosity > Verbosity::Quiet {
@@ -120,6 +122,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         config_before: backup.as_deref(),
         jobs: None,
         summary: describe(context, &setup),
+        warnings,
     };
     Ok(conclude(context, &setup, checked, written))
 }
@@ -147,6 +150,7 @@ fn conclude(
         database: display_path(&setup.settings.database),
         keys: checked.keys.iter().map(KeyReport::from).collect(),
         schedule: written.jobs,
+        warnings: written.warnings,
     };
     checked.outcome(written.summary, &report)
 }
@@ -158,6 +162,7 @@ struct Written<'a> {
     jobs: Option<JobsReport>,
     /// The result in one line.
     summary: String,
+    warnings: Vec<String>,
 }
 
 /// The result in one line, with the commands to run next.
@@ -208,6 +213,21 @@ fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<
             .with_help("correct --key-file or --key-env, and run it again")
             .with_exit(Exit::NoKey)),
     }
+}
+
+/// Warns before a new database takes the place of one that has a backup. Returns the warning for the report.
+fn warn_of_lost_database(settings: &Settings) -> Vec<String> {
+    let Some(backup) = backup_of_lost(settings) else {
+        return Vec::new();
+    };
+    let warning = format!(
+        "there is a backup of an older {}: `tornsnap restore latest` would have brought it back. A new database takes its \
+         place now; for the old one, run `tornsnap restore {} --other-database`",
+        settings.database.display(),
+        shell_word(&backup)
+    );
+    log::warn!("{warning}");
+    vec![warning]
 }
 
 /// Warns if later runs would have no keys, or would save nothing.

@@ -16,6 +16,7 @@ pub(super) struct Report {
     pub(super) keys: Vec<KeyReport>,
     /// The jobs that were installed.
     pub(super) schedule: Option<JobsReport>,
+    pub(super) warnings: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]

@@ -50,10 +50,7 @@ impl SourceDatabase {
                 connection,
                 schema_version,
             }),
-            SchemaState::Empty => Err(Error::new(format!("back up {}", database.display()))
-                .with_source("there is nothing in it yet")
-                .with_help("run `tornsnap init` first")
-                .with_exit(Exit::Config)),
+            SchemaState::Empty => Err(open::empty_error(database)),
         }
     }
 }
@@ -169,8 +166,8 @@ fn check_copy(options: &BackupOptions<'_>, copy: &Path) -> Result<CheckedCopy> {
 fn add_damage_help(error: Error) -> Error {
     match error.exit() {
         Exit::Damaged => error.with_help(
-            "the database itself is damaged: keep it, check it with `tornsnap health --deep`, and `tornsnap restore` \
-             the last backup; no backup was removed",
+            "the database itself is damaged: keep it, check it with `tornsnap health --deep`, and run `tornsnap restore \
+             latest`; no backup was removed",
         ),
         _ => error,
     }

@@ -42,10 +42,7 @@ impl Database {
                 store: Store::from_reader(reader, path),
             })),
             SchemaState::Ours(version) => Ok(Self::Outdated(version)),
-            SchemaState::Empty => Err(Error::new(format!("use the database {}", path.display()))
-                .with_source("it is empty")
-                .with_help("run `tornsnap init` to make it")
-                .with_exit(Exit::Config)),
+            SchemaState::Empty => Err(open::empty_error(path)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::again::HANDMADE;
 use crate::init::Fresh;
 use crate::support::Finished;
+use crate::support::schema::Schema;
 
 #[test]
 fn the_next_command_uses_the_database_that_init_has_made() {
@@ -45,4 +46,52 @@ fn a_database_that_only_the_environment_names_stays_out_of_the_file_with_a_warni
         assert!(fresh.config().contains("database = \"tornsnap.db\""));
         assert!(fresh.sandbox.path("other.db").exists());
     }
+}
+
+#[test]
+fn a_new_database_in_place_of_a_lost_one_is_made_with_a_warning_that_names_the_backup() {
+    for is_empty in [false, true] {
+        let fresh = Fresh::handmade();
+        fresh.init(&[]).expect(0);
+        fresh.sandbox.run(&["backup"]).expect(0);
+        fresh.sandbox.remove_database("tornsnap.db");
+        if is_empty {
+            fresh.sandbox.write("tornsnap.db", "");
+        }
+
+        let finished = fresh.init(&["--json"]).expect(0);
+
+        let (stderr, report) = (finished.stderr(), finished.json());
+        assert!(
+            stderr.contains(
+                "run `tornsnap restore backups/tornsnap-20260401T120000Z.db --other-database`"
+            ),
+            "{stderr}"
+        );
+        let warning = report["warnings"][0].as_str().unwrap();
+        assert!(stderr.contains(warning), "{stderr}");
+        Schema::of("init").expect_valid(&report);
+        let again = fresh.init(&["--json"]).expect(0).json();
+        assert_eq!(again["warnings"], serde_json::json!([]));
+        fresh
+            .sandbox
+            .run(&[
+                "restore",
+                "backups/tornsnap-20260401T120000Z.db",
+                "--other-database",
+            ])
+            .expect(0);
+    }
+}
+
+#[test]
+fn a_key_that_torn_refuses_leaves_an_empty_database_file_as_it_is() {
+    let fresh = Fresh::handmade();
+    fresh.sandbox.write("tornsnap.db", "");
+    fresh.sandbox.write("alice.key", "CANARYwrong90123\n");
+
+    fresh.init(&[]).expect(77);
+
+    let length = std::fs::metadata(fresh.sandbox.database()).unwrap().len();
+    assert_eq!(length, 0);
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use self::copies::RecordedCopies;
 use crate::command::clock::clock_dispute;
 use crate::command::demo_config;
+use crate::command::lost_database;
 use crate::command::schedule::inspect;
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
@@ -65,6 +66,7 @@ fn database_checks(
                 ));
             }
             Err(error) => {
+                let error = lost_database::name_backup(error, settings);
                 return only(failed_check(
                     "database",
                     state_for(&error, settings),

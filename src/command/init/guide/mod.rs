@@ -138,6 +138,7 @@ fn write(context: &Context, ready: Ready, stop: &StopSignal) -> Result<Outcome> 
             config_before: backup.as_deref(),
             jobs,
             summary,
+            warnings: Vec::new(),
         };
         conclude(context, &setup, checked, written)
     })
@@ -181,6 +182,7 @@ impl Asked {
             database: display_path(&setup.settings.database),
             keys: Vec::new(),
             schedule: None,
+            warnings: Vec::new(),
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::command::init::guide::jobs::Jobs;
 use crate::command::init::guide::key_questions::of_owner;
 use crate::command::init::guide::{Guide, say, say_row};
 use crate::command::init::write::Setup;
+use crate::command::lost_database::backup_of_lost;
 use crate::config::Track;
 use crate::model::path::{display_path, plain_absolute};
 
@@ -30,6 +31,15 @@ impl Guide<'_> {
             "database",
             &format!("{}{state}", display_path(&plain_absolute(database))),
         );
+        if let Some(backup) = backup_of_lost(&setup.settings) {
+            say_row(
+                "",
+                &format!(
+                    "there is a backup of an older one, {}: to have it back, answer no, and run `tornsnap restore latest`",
+                    display_path(&backup)
+                ),
+            );
+        }
         for key in &self.keys {
             let file = key.typed.as_ref().map_or_else(String::new, |typed| {
                 let name = typed.file.file_name().unwrap_or_default();

@@ -4,6 +4,7 @@ mod change;
 mod dropped_keys;
 mod jobs;
 mod keys;
+mod lost;
 
 use std::collections::BTreeMap;
 use std::fs;

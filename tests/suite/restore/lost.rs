@@ -1,0 +1,117 @@
+//! Databases that cannot be used: what each command says about the backups that bring them back.
+
+use std::fs;
+
+use super::{BACKUP, ready};
+use crate::support::{Finished, Sandbox, native};
+
+const COMMANDS: &[&[&str]] = &[
+    &["health"],
+    &["health", "--deep"],
+    &["fetch", "players"],
+    &["export", "players"],
+    &["summarize"],
+    &["prune"],
+    &["backup"],
+];
+
+/// What happened to the file of a database.
+struct Loss {
+    what: &'static str,
+    apply: fn(&mut Vec<u8>),
+    code: i32,
+}
+
+const LOSSES: &[Loss] = &[
+    Loss {
+        what: "all bytes are gone",
+        apply: Vec::clear,
+        code: 78,
+    },
+    Loss {
+        what: "the second half is gone",
+        apply: |bytes| bytes.truncate(bytes.len() / 2),
+        code: 79,
+    },
+    Loss {
+        what: "the first bytes are overwritten",
+        apply: |bytes| bytes[..20].fill(b'x'),
+        code: 78,
+    },
+];
+
+/// A lost database, with a backup if `has_backup`.
+fn lost(loss: &Loss, has_backup: bool) -> Sandbox {
+    let sandbox = ready();
+    if has_backup {
+        sandbox.run(&["backup"]).expect(0);
+    }
+    let mut bytes = fs::read(sandbox.database()).unwrap();
+    sandbox.remove_database("tornsnap.db");
+    (loss.apply)(&mut bytes);
+    fs::write(sandbox.database(), bytes).unwrap();
+    sandbox
+}
+
+/// The first advice about the database.
+fn advice(finished: &Finished) -> String {
+    let told = finished.stdout() + &finished.stderr();
+    let found = told
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("try: "));
+    found
+        .unwrap_or_else(|| panic!("no advice: {told}"))
+        .to_owned()
+}
+
+#[test]
+fn every_command_names_restore_latest_first_for_a_lost_database_with_a_backup() {
+    for loss in LOSSES {
+        let sandbox = lost(loss, true);
+        for command in COMMANDS {
+            let exit = if command[0] == "health" { 2 } else { loss.code };
+            let advice = advice(&sandbox.run(command).expect(exit));
+
+            let context = format!("{command:?}, {}: {advice}", loss.what);
+            assert!(
+                advice.starts_with("run `tornsnap restore latest`"),
+                "{context}"
+            );
+            assert!(advice.contains(&native(BACKUP)), "{context}");
+            assert!(!advice.contains("health --deep"), "{context}");
+        }
+        sandbox.run(&["restore", "latest"]).expect(0);
+        sandbox.run(&["export", "players"]).expect(0);
+    }
+}
+
+#[test]
+fn without_a_backup_no_command_sends_the_user_to_the_latest_one_or_in_a_circle() {
+    for loss in LOSSES {
+        let sandbox = lost(loss, false);
+        for command in COMMANDS {
+            let advice = advice(&sandbox.run(command));
+
+            let context = format!("{command:?}, {}: {advice}", loss.what);
+            assert!(!advice.contains("restore latest"), "{context}");
+            assert!(!advice.contains("health --deep"), "{context}");
+        }
+    }
+}
+
+#[test]
+fn a_backup_of_the_configured_database_is_not_offered_for_another_file() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    sandbox.write("notes.txt", &"no database ".repeat(100));
+
+    let finished = sandbox
+        .run(&["--database", "notes.txt", "export", "players"])
+        .expect(78);
+
+    assert!(
+        !finished.stderr().contains("restore"),
+        "{}",
+        finished.stderr()
+    );
+}
