@@ -112,11 +112,6 @@ fn no_backup(
             "none",
         );
     };
-    let when = if is_far_future(recorded.made_at, now) {
-        String::new()
-    } else {
-        format!(" {} ago", format_duration(now - recorded.made_at))
-    };
     let reason = if found.has_folder {
         "is in it no longer"
     } else {
@@ -124,12 +119,22 @@ fn no_backup(
     };
     warning(
         format!(
-            "there is no verified backup in {folder}: {}, written to it{when}, {reason}",
-            recorded.file_name
+            "there is no verified backup in {folder}: {}, written to it{}, {reason}",
+            recorded.file_name,
+            how_long_ago(recorded.made_at, now)
         ),
         "check whether the disk of that folder is mounted; then run `tornsnap backup`",
         "not mounted",
     )
+}
+
+/// How long ago a backup was made, after a blank; nothing if the clock was ahead then.
+fn how_long_ago(made_at: i64, now: i64) -> String {
+    if is_far_future(made_at, now) {
+        String::new()
+    } else {
+        format!(" {} ago", format_duration(now - made_at))
+    }
 }
 
 /// Warns about backups that a clock made while it was ahead: they never count as the newest, and rotation does not remove them.
