@@ -1,4 +1,4 @@
--- Sets the winner in the last imported history row of each war that has ended, if that row names none and a summary does.
+-- Sets the winner in the imported history rows of each war that has ended, if they name none and another row or a summary does.
 -- The summaries of the Python program had winners, and its history had none.
 UPDATE temp.imported_war_status_history AS final
 SET winner_faction_id = known.winner_faction_id
@@ -8,7 +8,3 @@ WHERE final.war_type = known.war_type AND final.war_id = known.war_id
   AND known.winner_faction_id IN (
       coalesce(final.attacking_faction_id, known.winner_faction_id),
       coalesce(final.defending_faction_id, known.winner_faction_id))
-  AND NOT EXISTS (
-      SELECT 1 FROM temp.imported_war_status_history AS newer
-      WHERE newer.war_type = final.war_type AND newer.war_id = final.war_id
-        AND (newer.recorded_at, newer.rowid) > (final.recorded_at, final.rowid))
