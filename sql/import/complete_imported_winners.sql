@@ -8,7 +8,6 @@ WHERE final.war_type = known.war_type AND final.war_id = known.war_id
   AND known.winner_faction_id IN (
       coalesce(final.attacking_faction_id, known.winner_faction_id),
       coalesce(final.defending_faction_id, known.winner_faction_id))
-  AND NOT EXISTS (
-      SELECT 1 FROM temp.imported_war_status_history AS newer
-      WHERE newer.war_type = final.war_type AND newer.war_id = final.war_id
-        AND (newer.recorded_at, newer.rowid) > (final.recorded_at, final.rowid))
+  AND final.rowid IN (
+      SELECT first_value(rowid) OVER (PARTITION BY war_type, war_id ORDER BY recorded_at DESC, rowid DESC)
+      FROM temp.imported_war_status_history)
