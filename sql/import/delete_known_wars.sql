@@ -1,6 +1,7 @@
 -- Deletes the imported summaries of wars that had ended in an earlier month: the newest history row, or a winner, says so.
 -- The other collector learned of the end later. With all rows of both, its row would repeat the known one, so the later month
 -- would have no summary of the war.
+-- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
 DELETE FROM main.war_summary AS later
 WHERE period_type = 'monthly'
   AND (war_type || ' ' || war_id, period_start) IN (
@@ -22,7 +23,7 @@ WHERE period_type = 'monthly'
       OR EXISTS (
           SELECT 1 FROM main.war_summary AS earlier
           WHERE earlier.war_type = later.war_type AND earlier.war_id = later.war_id
-            AND earlier.period_type = 'monthly' AND earlier.period_start < later.period_start
+            AND +earlier.period_type = 'monthly' AND earlier.period_start < later.period_start
             AND earlier.winner_faction_id IS NOT NULL)
   )
 RETURNING war_type || ' ' || war_id AS entity, period_start

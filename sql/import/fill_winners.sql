@@ -1,10 +1,11 @@
 -- Sets the winner in stored summaries without one, if an imported summary of the same war and month names it.
 -- A war that had not ended at the end of the month keeps NULL, and so does one that was decided in an earlier month.
+-- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
 UPDATE main.war_summary AS summary
 SET winner_faction_id = known.winner_faction_id
 FROM temp.known_winners AS known
 WHERE summary.war_type = known.war_type AND summary.war_id = known.war_id
-  AND summary.period_start = known.period_start AND summary.period_type = 'monthly'
+  AND summary.period_start = known.period_start AND +summary.period_type = 'monthly'
   AND summary.winner_faction_id IS NULL
   AND known.winner_faction_id IN (
       coalesce(summary.attacking_faction_id, known.winner_faction_id),
@@ -17,5 +18,5 @@ WHERE summary.war_type = known.war_type AND summary.war_id = known.war_id
   AND NOT EXISTS (
       SELECT 1 FROM main.war_summary AS earlier
       WHERE earlier.war_type = summary.war_type AND earlier.war_id = summary.war_id
-        AND earlier.period_type = 'monthly' AND earlier.period_start < summary.period_start
+        AND +earlier.period_type = 'monthly' AND earlier.period_start < summary.period_start
         AND earlier.winner_faction_id IS NOT NULL)

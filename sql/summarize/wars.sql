@@ -7,7 +7,7 @@
 -- A summary that was imported is joined with what the rows say. The higher scores are the later ones, because scores only grow.
 -- A known winner stays. The number of rows is that of the rows that are here, if they are as many; a row that an import has left
 -- out, because it repeats known values, counts, too. A war whose winner an imported summary of an earlier month names was not
--- decided in this month.
+-- decided in this month. The + keeps SQLite from reading all earlier summaries for each war, through the index on period_type.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 -- :allows_loss                 1: also replace a summary that was made from more than twice as many history rows
@@ -65,7 +65,7 @@ joined AS (
         EXISTS (
             SELECT 1 FROM war_summary AS earlier
             WHERE earlier.war_type = seen.war_type AND earlier.war_id = seen.war_id
-              AND earlier.period_type = 'monthly' AND earlier.period_start < :period_start
+              AND +earlier.period_type = 'monthly' AND earlier.period_start < :period_start
               AND earlier.winner_faction_id IS NOT NULL
               AND EXISTS (
                   SELECT 1 FROM imported_summaries AS mark
@@ -122,11 +122,9 @@ ON CONFLICT (war_type, war_id, period_start, period_end, period_type) DO UPDATE 
     duration_seconds = excluded.duration_seconds,
     record_count = excluded.record_count,
     created_at = excluded.created_at
-WHERE CASE
-    WHEN EXISTS (
+WHERE EXISTS (
         SELECT 1 FROM imported_summaries
         WHERE history = 'war_status_history' AND period_start = excluded.period_start
           AND entity = excluded.war_type || ' ' || excluded.war_id)
-    THEN 1
-    ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= war_summary.record_count
-END
+    OR coalesce(:allows_loss, 0)
+    OR excluded.record_count * 2 >= war_summary.record_count

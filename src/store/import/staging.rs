@@ -64,6 +64,8 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
                  period_start,
                  rows                           -- history rows that it was made from
              );
+             CREATE INDEX temp.counted_key ON counted (entity, period_start);
+             CREATE INDEX temp.imported_faction_membership_player ON imported_faction_membership (player_id);
              CREATE TEMP TABLE pruned_months (  -- the months of one history that are pruned here
                  period_start PRIMARY KEY
              );

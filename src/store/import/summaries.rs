@@ -1,8 +1,10 @@
 //! Takes the summaries of months whose history rows are gone.
 //!
 //! Each summary that is taken is recorded in `imported_summaries`. From then on, it is replaced only by one that is computed
-//! from at least as many history rows (`sql/summarize/`), or by an imported one of more rows. Everything else in its month
-//! is as in any other month: the other entities are summarized, and so are rows that come later.
+//! from at least as many history rows (`sql/summarize/`), or by an imported one of more rows. The summary of a war is joined
+//! instead, with what the history rows say (`sql/summarize/wars.sql`) and with an imported one (`sql/import/join_wars.sql`),
+//! however many rows they count. Everything else in the month is as in any other month: the other entities are summarized, and
+//! so are rows that come later.
 
 use std::collections::BTreeSet;
 
@@ -88,12 +90,12 @@ fn find_thin(
         return Ok(());
     }
     let mut close = connection.prepare(if facts.completes_pruned_months {
-        "INSERT INTO temp.pruned_months (period_start) VALUES (?)"
+        sql!("import/insert_pruned_month")
     } else {
-        "DELETE FROM temp.counted WHERE period_start = ?"
+        sql!("import/leave_counted")
     })?;
     for (_, month) in closed.closed.keys().filter(|key| key.0 == history.table()) {
-        close.execute([month.start()])?;
+        close.execute(named_params! { ":period_start": month.start() })?;
     }
     connection
         .execute(
@@ -131,7 +133,7 @@ fn insert(
              WHERE excluded.record_count >= {name}.record_count AND ({differs}) AND EXISTS (
                  SELECT 1 FROM temp.thin
                  WHERE thin.entity = {entity} AND thin.period_start = excluded.period_start)
-             RETURNING {entity}, period_start",
+             RETURNING CAST({entity} AS TEXT), period_start",
             set = set.join(", "),
             differs = differs.join(" OR "),
         ))?
@@ -186,12 +188,15 @@ fn mark_months(
 }
 
 /// Lets the summaries of pruned months begin with the values of imported ones before them. `summarize` leaves these months
-/// as they are.
+/// as they are. Summaries of wars do not begin with values of the month before.
 fn chain_pruned(
     connection: &Connection,
     history: History,
     taken: &[Taken],
 ) -> rusqlite::Result<()> {
+    if history == History::Wars {
+        return Ok(());
+    }
     let Some(first) = taken.iter().map(|taken| taken.1).min() else {
         return Ok(());
     };
@@ -200,8 +205,10 @@ fn chain_pruned(
         named_params! { ":history": history.table() },
     )?;
     let months: Vec<i64> = connection
-        .prepare("SELECT period_start FROM temp.pruned_months WHERE period_start >= ? ORDER BY 1")?
-        .query_map([first], |row| row.get(0))?
+        .prepare(sql!("import/list_pruned_months"))?
+        .query_map(named_params! { ":first": first }, |row| {
+            row.get("period_start")
+        })?
         .collect::<rusqlite::Result<_>>()?;
     months
         .into_iter()

@@ -111,8 +111,14 @@ fn is_copy_of(source: &Connection, target: &Connection) -> Result<bool> {
 fn imported_summaries(source: &Connection) -> Result<BTreeSet<(&'static str, Month, String)>> {
     let query = || -> rusqlite::Result<Vec<(String, i64, String)>> {
         source
-            .prepare("SELECT history, period_start, entity FROM imported_summaries")?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .prepare(sql!("import/list_imported_summaries"))?
+            .query_map([], |row| {
+                Ok((
+                    row.get("history")?,
+                    row.get("period_start")?,
+                    row.get("entity")?,
+                ))
+            })?
             .collect()
     };
     let found = query().context("read which summaries were imported")?;

@@ -20,6 +20,10 @@ pub(super) fn summarize(
     needed: &HistoryMonths,
     now: i64,
 ) -> Result<()> {
+    // Otherwise the copies are in memory, which grows with the source. Setting temp_store drops all temporary tables.
+    source
+        .execute_batch("PRAGMA temp_store = FILE")
+        .context("copy the summaries of the file")?;
     for history in History::ALL {
         let lacks_summary = |month: &&MonthState| {
             let status = month.table(history).map(|table| table.status);

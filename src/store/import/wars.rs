@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, named_params, params};
+use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
@@ -12,8 +12,9 @@ use crate::model::time::Month;
 use crate::store::import::{Tallies, staging};
 use crate::store::{SqlContext, sql};
 
-/// A summary that was taken: its entity, as [`schema_of`](crate::store::history::schema_of) has it, and the start of its month.
-pub(super) type Taken = (Datum, i64);
+/// A summary that was taken: its entity, as [`schema_of`](crate::store::history::schema_of) has it, as text, and the start of
+/// its month.
+pub(super) type Taken = (String, i64);
 
 /// Keeps the winner that a summary names although the summary itself is not taken.
 pub(super) fn keep_winner(connection: &Connection, summary: &[Datum]) -> Result<()> {
@@ -23,13 +24,13 @@ pub(super) fn keep_winner(connection: &Connection, summary: &[Datum]) -> Result<
     }
     connection
         .execute(
-            "INSERT INTO temp.known_winners (war_type, war_id, period_start, winner_faction_id) VALUES (?, ?, ?, ?)",
-            params![
-                cell("war_type"),
-                cell("war_id"),
-                cell("period_start"),
-                cell("winner_faction_id")
-            ],
+            sql!("import/keep_winner"),
+            named_params! {
+                ":war_type": cell("war_type"),
+                ":war_id": cell("war_id"),
+                ":period_start": cell("period_start"),
+                ":winner_faction_id": cell("winner_faction_id"),
+            },
         )
         .map(drop)
         .context("keep the winner of a war")
@@ -79,15 +80,16 @@ pub(super) fn fill_earlier(
     connection: &Connection,
     taken: &mut Vec<Taken>,
 ) -> rusqlite::Result<()> {
-    let filled: Vec<Taken> = connection
+    let filled: BTreeSet<Taken> = connection
         .prepare(sql!("import/fill_earlier_winners"))?
         .query_map([], |row| Ok((row.get("entity")?, row.get("period_start")?)))?
         .collect::<rusqlite::Result<_>>()?;
-    for summary in filled {
-        if !taken.contains(&summary) {
-            taken.push(summary);
-        }
-    }
+    let known: BTreeSet<&Taken> = taken.iter().collect();
+    let new: Vec<Taken> = filled
+        .into_iter()
+        .filter(|summary| !known.contains(summary))
+        .collect();
+    taken.extend(new);
     Ok(())
 }
 
@@ -120,7 +122,7 @@ pub(super) fn delete_known(
     connection: &Connection,
     taken: &mut Vec<Taken>,
 ) -> rusqlite::Result<()> {
-    let deleted: Vec<Taken> = connection
+    let deleted: BTreeSet<Taken> = connection
         .prepare(sql!("import/delete_known_wars"))?
         .query_map([], |row| Ok((row.get("entity")?, row.get("period_start")?)))?
         .collect::<rusqlite::Result<_>>()?;

@@ -298,3 +298,25 @@ fn wars_of_a_month_from_which_no_war_was_pruned_are_taken_and_summarized() {
     prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
     assert_eq!(merge(&sandbox)["tables"]["war_status_history"]["taken"], 0);
 }
+
+#[test]
+fn a_war_summary_of_a_pruned_month_is_not_marked_as_imported_when_an_earlier_one_is_imported() {
+    let [december, january, ..] = EDGES;
+    let sandbox = Sandbox::new();
+    let here = [war(3, january, 4), war(3, january + 1, 5)];
+    database_of_wars(&sandbox, "mine.db", &here);
+    prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
+    let there = [war(3, december, 1), war(3, december + 1, 2)];
+    database_of_wars(&sandbox, "other.db", &there);
+    prune(&sandbox, IN_APRIL, "other.db", &[]).expect(0);
+
+    merge(&sandbox);
+
+    let expected = [format!("3|{december}|2|2"), format!("3|{january}|5|2")];
+    assert_eq!(war_summaries(&sandbox), expected);
+    let marked = rows(
+        &open(&sandbox, "mine.db"),
+        "SELECT entity, period_start FROM imported_summaries",
+    );
+    assert_eq!(marked, [format!("ranked 3|{december}")]);
+}

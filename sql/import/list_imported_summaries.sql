@@ -1,0 +1,3 @@
+-- The summaries that the database has imported itself.
+SELECT history, period_start, entity
+FROM imported_summaries
