@@ -1,6 +1,6 @@
 //! Finds the newest recorded timestamp, and whether the clock agreed with Torn's at the last fetch.
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Result;
 use crate::model::run::ClockDispute;
@@ -15,41 +15,52 @@ impl Store {
             .context("find the newest recorded timestamp")
     }
 
-    /// See [`is_confirmed`].
+    /// Whether the newest fetch that has compared the clock with Torn's was in the last day, and found that they agree.
     pub(crate) fn is_clock_confirmed(&self, now: i64) -> Result<bool> {
-        is_confirmed(self.connection(), now)
+        let comparison = newest_comparison(self.connection())?;
+        Ok(comparison.is_some_and(|comparison| comparison.confirms(now)))
     }
 
     /// The two times of the last fetch that could compare them, if they differed; `None` if they agreed, or if there was
     /// no such fetch.
     pub(crate) fn clock_dispute(&self) -> Result<Option<ClockDispute>> {
-        dispute(self.connection())
+        Ok(newest_comparison(self.connection())?.and_then(|comparison| comparison.dispute()))
     }
 }
 
-/// Whether a fetch of the last day found that the clock agrees with Torn's.
-pub(super) fn is_confirmed(connection: &Connection, now: i64) -> Result<bool> {
-    connection
-        .query_row(
-            sql!("clock/is_confirmed"),
-            named_params! { ":from": now.saturating_sub(DAY), ":now": now },
-            |row| row.get("is_confirmed"),
-        )
-        .context("find out whether a fetch has compared the clock with Torn's")
+/// The newest fetch that has compared the clock of this machine with Torn's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comparison {
+    /// When the fetch ended: Torn's time, if the clocks differed. `None`: it was killed.
+    finished_at: Option<i64>,
+    /// Seconds that the clock of this machine was ahead of Torn's; `None`: the two agreed.
+    ahead: Option<i64>,
 }
 
-/// See [`Store::clock_dispute`].
-pub(super) fn dispute(connection: &Connection) -> Result<Option<ClockDispute>> {
+impl Comparison {
+    /// The two times, if they differed.
+    pub(super) fn dispute(&self) -> Option<ClockDispute> {
+        let (ahead, torn_at) = (self.ahead?, self.finished_at?);
+        Some(ClockDispute { torn_at, ahead })
+    }
+
+    /// Whether the clocks agreed in the last day. A fetch after `now` shows that the clock has gone back.
+    pub(super) fn confirms(&self, now: i64) -> bool {
+        let last_day = now.saturating_sub(DAY)..=now;
+        self.ahead.is_none() && self.finished_at.is_some_and(|at| last_day.contains(&at))
+    }
+}
+
+/// `None` if no fetch has compared the clocks.
+pub(super) fn newest_comparison(connection: &Connection) -> Result<Option<Comparison>> {
     connection
-        .query_row(sql!("clock/get_dispute"), [], |row| {
-            let ahead: Option<i64> = row.get("clock_ahead")?;
-            let torn_at: Option<i64> = row.get("finished_at")?;
-            Ok(ahead
-                .zip(torn_at)
-                .map(|(ahead, torn_at)| ClockDispute { torn_at, ahead }))
+        .query_row(sql!("clock/get_comparison"), [], |row| {
+            Ok(Comparison {
+                finished_at: row.get("finished_at")?,
+                ahead: row.get("clock_ahead")?,
+            })
         })
         .optional()
-        .map(Option::flatten)
         .context("find out whether the clock agreed with Torn's at the last fetch")
 }
 

@@ -108,8 +108,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let source = create::SourceDatabase::open(options.database)?;
     let id = identity(&source.connection)?.id;
     directory::prepare(options, &source.connection, &id)?;
-    let is_clock_right = clock::is_confirmed(&source.connection, options.now)?;
-    let dispute = clock::dispute(&source.connection)?;
+    let comparison = clock::newest_comparison(&source.connection)?;
     let recorded = Recorded::read(&source.connection, options.database, options.now)?;
     let suffix = temp_suffix(options.database);
     rotate::remove_leftovers(directory, &suffix, &id, options.database)?;
@@ -118,12 +117,13 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
 
     let backups = Backups::find(directory, &id, options.now)?;
     let mut warnings = warnings(&manifest, previous.as_ref(), backups.future());
-    if is_clock_right {
+    if comparison.is_some_and(|comparison| comparison.confirms(options.now)) {
         let recorded = record_ahead(backups.future(), options.database, options.now);
         warnings.extend(recorded.err().map(|error| error.one_line()));
     }
     // The new backup has none of the rows that are missing.
     let lost = recorded.lost_rows(directory, Some(&manifest.path), options.now);
+    let dispute = comparison.and_then(|comparison| comparison.dispute());
     let reason = lost
         .as_ref()
         .and_then(keep_all)

@@ -69,7 +69,10 @@ impl Snapshot {
 
     /// See [`Store::clock_dispute`](crate::store::Store::clock_dispute).
     pub(crate) fn clock_dispute(&self) -> Result<Option<ClockDispute>> {
-        clock::dispute(self.connection())
+        Ok(
+            clock::newest_comparison(self.connection())?
+                .and_then(|comparison| comparison.dispute()),
+        )
     }
 
     /// The tables with timestamps more than a day ahead.

@@ -1,5 +1,4 @@
--- Returns the newest fetch that shows whether the clock of this machine is right.
--- A fetch that received an answer of Torn has compared the two clocks.
+-- Returns the newest fetch that has compared the clock of this machine with Torn's: one that received an answer of Torn.
 --
 -- clock_ahead: seconds that the clock of this machine was ahead of Torn's; NULL: the two agreed
 -- finished_at: Torn's time, if they did not agree
