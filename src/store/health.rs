@@ -25,7 +25,8 @@ use crate::store::keys::reads_battle_stats;
 use crate::store::reading::ReadMode;
 use crate::store::{SqlContext, Store, identity, interrupt, sql};
 
-pub(crate) use archives::{RecordedArchive, inspect_archive};
+pub(crate) use super::archives::RecordedArchive;
+pub(crate) use archives::inspect_archive;
 pub(crate) use copies::{find_backups, verify_newest_backup};
 pub(crate) use disk::{free_space, is_same_disk, size_of, wal_size};
 pub(crate) use notification::NotificationFile;

@@ -13,7 +13,7 @@ use crate::model::lost_rows::{
 };
 use crate::model::time::Month;
 use crate::model::watch::Watch;
-use crate::store::backup::archives::{RecordedArchive, recorded_archives};
+use crate::store::backup::archives::{KnownArchive, known_archives};
 use crate::store::backup::catalog::{Backups, list_unusable};
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::verify::{open_copy, open_verified};
@@ -30,7 +30,7 @@ pub(super) struct Recorded {
     database: PathBuf,
     missing: Vec<MissingRows>,
     searched: SearchedBackups,
-    archives: Vec<RecordedArchive>,
+    archives: Vec<KnownArchive>,
 }
 
 impl Recorded {
@@ -41,7 +41,7 @@ impl Recorded {
             database: database.to_owned(),
             missing: missing_rows(connection, now)?,
             searched: searched_backups(connection)?,
-            archives: recorded_archives(connection)?,
+            archives: known_archives(connection)?,
         })
     }
 
@@ -50,7 +50,7 @@ impl Recorded {
         !self.missing.is_empty()
     }
 
-    /// What is known about the missing rows. `newer`: a backup that has none of them. `None` if no rows are missing.
+    /// Returns what is known about the missing rows; `None` if no rows are missing. `newer`: a backup that has none of them.
     ///
     /// A folder that is not there, or cannot be read, counts as a backup that cannot be read.
     pub(super) fn lost_rows(
@@ -84,7 +84,7 @@ impl Recorded {
         let archives = self.archives.iter().map(|archive| CopyFile {
             path: &archive.path,
             kind: CopyKind::Archive,
-            key: &archive.id,
+            key: archive.id.as_str(),
         });
         let files = backups
             .filter(|file| Some(file.path) != newer)
@@ -175,7 +175,7 @@ fn search_all(
     for archive in &recorded.archives {
         let opened = archive.open(&recorded.id);
         let rows = opened.and_then(|reader| count(&wanted, &reader.connection, &archive.path));
-        results.push((archive.id.clone(), result_of(rows)?));
+        results.push((archive.id.as_str().to_owned(), result_of(rows)?));
     }
     Ok(results)
 }

@@ -1,6 +1,6 @@
 //! Inspects the archives that hold the old history rows of a database.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -10,33 +10,17 @@ use super::open::connect_without_trace;
 use crate::error::{Exit, Result};
 use crate::model::health::{Archive, ArchiveState};
 use crate::model::identity::{DatabaseId, Identity};
+use crate::store::archives::{RecordedArchive, recorded_archives};
 use crate::store::check::{self, Depth};
-use crate::store::{identity, open, sql};
+use crate::store::{SqlContext, identity, open};
 
 /// The longest wait for a lock on an archive. Together with the waits for the database, it is less than five seconds.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// An archive, as the database recorded it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct RecordedArchive {
-    pub(crate) path: PathBuf,
-    /// The id of the archive; `None` if it was not recorded.
-    pub(crate) id: Option<DatabaseId>,
-    /// Rows with a timestamp before this one were moved to the archive.
-    pub(crate) cutoff: i64,
-}
-
 impl Snapshot {
     /// The archives that history rows were moved to.
     pub(crate) fn archives(&self) -> Result<Vec<RecordedArchive>> {
-        self.query_all(sql!("health/list_archives"), [], |row| {
-            let id: Option<String> = row.get("archive_id")?;
-            Ok(RecordedArchive {
-                path: PathBuf::from(row.get::<_, String>("archive")?),
-                id: id.map(DatabaseId::new),
-                cutoff: row.get("cutoff")?,
-            })
-        })
+        recorded_archives(self.connection()).context("read the database")
     }
 }
 

@@ -1,0 +1,32 @@
+//! The archives that history rows were moved to, as `prune` has recorded them.
+
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+
+use crate::model::identity::DatabaseId;
+use crate::store::sql;
+
+/// An archive, as the database recorded it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct RecordedArchive {
+    pub(crate) path: PathBuf,
+    /// The id of the archive; `None` if it was not recorded.
+    pub(crate) id: Option<DatabaseId>,
+    /// Rows with a timestamp before this one were moved to the archive.
+    pub(crate) cutoff: i64,
+}
+
+pub(super) fn recorded_archives(connection: &Connection) -> rusqlite::Result<Vec<RecordedArchive>> {
+    connection
+        .prepare(sql!("health/list_archives"))?
+        .query_map([], |row| {
+            let id: Option<String> = row.get("archive_id")?;
+            Ok(RecordedArchive {
+                path: PathBuf::from(row.get::<_, String>("archive")?),
+                id: id.map(DatabaseId::new),
+                cutoff: row.get("cutoff")?,
+            })
+        })?
+        .collect()
+}
