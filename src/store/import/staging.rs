@@ -7,10 +7,9 @@ use crate::error::{Result, WithContext};
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::rules::{TABLES, Table};
-use crate::store::SqlContext;
 use crate::store::history::schema_of;
 use crate::store::import::Tallies;
-use crate::store::interrupt;
+use crate::store::{SqlContext, interrupt, sql};
 
 impl ToSql for Datum {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -52,59 +51,8 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
     let tables = tables.concat();
     // Setting temp_store drops all temporary tables.
     connection
-        .execute_batch(&format!(
-            "PRAGMA temp_store = FILE; {tables}
-             CREATE TEMP TABLE replaced (       -- stored rows of one history that histories.rs decides to delete
-                 id INTEGER PRIMARY KEY,        -- id of the row
-                 entity,                        -- id of the player, faction or tile; type and id of the war
-                 period_start                   -- start of the month of the row
-             );
-             CREATE TEMP TABLE counted (        -- imported summaries of one history that may replace stored ones
-                 entity,
-                 period_start,
-                 rows                           -- history rows that it was made from
-             );
-             CREATE INDEX temp.counted_key ON counted (entity, period_start);
-             CREATE INDEX temp.imported_faction_membership_player ON imported_faction_membership (player_id);
-             CREATE TEMP TABLE pruned_months (  -- the months of one history that are pruned here
-                 period_start PRIMARY KEY
-             );
-             CREATE TEMP TABLE repeated_kept (  -- as main.repeated_rows, of months that the source has pruned
-                 history,
-                 entity,
-                 period_start,
-                 rows,
-                 PRIMARY KEY (history, entity, period_start)
-             );
-             CREATE TEMP TABLE known_winners (  -- the winners of wars that summaries name
-                 war_type,
-                 war_id,
-                 period_start,                  -- start of the month of the summary
-                 winner_faction_id
-             );
-             CREATE TEMP VIEW newest_winners AS -- the winner in the newest of these summaries of each war
-             SELECT war_type, war_id, winner_faction_id, max(period_start) AS period_start
-             FROM known_winners
-             GROUP BY war_type, war_id;
-             CREATE TEMP TABLE rosters (        -- when our own fetches have read the roster of a faction: find_rosters.sql
-                 faction_id,
-                 at,
-                 PRIMARY KEY (faction_id, at)
-             );
-             CREATE TEMP TABLE imported_membership_sightings (  -- as main.membership_sightings
-                 player_id,
-                 at,
-                 faction_id,
-                 joined_at,
-                 has_left,
-                 newest_of
-             );
-             CREATE TEMP TABLE thin (           -- the part of counted that counts more rows than are known here: find_thin.sql
-                 entity,
-                 period_start,
-                 PRIMARY KEY (entity, period_start)
-             );"
-        ))
+        .execute_batch(&format!("PRAGMA temp_store = FILE; {tables}"))
+        .and_then(|()| connection.execute_batch(sql!("import_staging")))
         .context("create the temporary tables of the import")?;
     create_accepted(connection, History::Players)
 }

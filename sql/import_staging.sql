@@ -1,0 +1,51 @@
+-- Creates the temporary tables of an import, besides those with the rows of the source. All of them are empty.
+CREATE TEMP TABLE replaced (       -- stored rows of one history that histories.rs decides to delete
+    id INTEGER PRIMARY KEY,        -- id of the row
+    entity,                        -- id of the player, faction or tile; type and id of the war
+    period_start                   -- start of the month of the row
+);
+CREATE TEMP TABLE counted (        -- imported summaries of one history that may replace stored ones
+    entity,
+    period_start,
+    rows                           -- history rows that it was made from
+);
+CREATE INDEX temp.counted_key ON counted (entity, period_start);
+CREATE INDEX temp.imported_faction_membership_player ON imported_faction_membership (player_id);
+CREATE TEMP TABLE pruned_months (  -- the months of one history that are pruned here
+    period_start PRIMARY KEY
+);
+CREATE TEMP TABLE repeated_kept (  -- as main.repeated_rows, of months that the source has pruned
+    history,
+    entity,
+    period_start,
+    rows,
+    PRIMARY KEY (history, entity, period_start)
+);
+CREATE TEMP TABLE known_winners (  -- the winners of wars that summaries name
+    war_type,
+    war_id,
+    period_start,                  -- start of the month of the summary
+    winner_faction_id
+);
+CREATE TEMP VIEW newest_winners AS -- the winner in the newest of these summaries of each war
+SELECT war_type, war_id, winner_faction_id, max(period_start) AS period_start
+FROM known_winners
+GROUP BY war_type, war_id;
+CREATE TEMP TABLE rosters (        -- when our own fetches have read the roster of a faction: find_rosters.sql
+    faction_id,
+    at,
+    PRIMARY KEY (faction_id, at)
+);
+CREATE TEMP TABLE imported_membership_sightings (  -- as main.membership_sightings
+    player_id,
+    at,
+    faction_id,
+    joined_at,
+    has_left,
+    newest_of
+);
+CREATE TEMP TABLE thin (           -- the part of counted that counts more rows than are known here: find_thin.sql
+    entity,
+    period_start,
+    PRIMARY KEY (entity, period_start)
+);
