@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, Params, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
@@ -66,12 +66,24 @@ pub(super) fn fill_winners(connection: &Connection) -> rusqlite::Result<usize> {
 /// Adds the imported summaries, and joins them with the stored ones. Returns those that have changed anything.
 pub(super) fn join(connection: &Connection, now: i64) -> rusqlite::Result<Vec<Taken>> {
     let keeps_ids = staging::keeps_ids(connection, WAR_SUMMARY.name)?;
+    summaries(
+        connection,
+        sql!("import/join_wars"),
+        named_params! { ":now": now, ":keeps_ids": keeps_ids },
+    )
+}
+
+/// Runs a statement that returns the summaries that it has changed.
+fn summaries<T: FromIterator<Taken>>(
+    connection: &Connection,
+    statement: &str,
+    parameters: impl Params,
+) -> rusqlite::Result<T> {
     connection
-        .prepare(sql!("import/join_wars"))?
-        .query_map(
-            named_params! { ":now": now, ":keeps_ids": keeps_ids },
-            |row| Ok((row.get("entity")?, row.get("period_start")?)),
-        )?
+        .prepare(statement)?
+        .query_map(parameters, |row| {
+            Ok((row.get("entity")?, row.get("period_start")?))
+        })?
         .collect()
 }
 
@@ -80,10 +92,7 @@ pub(super) fn fill_earlier(
     connection: &Connection,
     taken: &mut Vec<Taken>,
 ) -> rusqlite::Result<()> {
-    let filled: BTreeSet<Taken> = connection
-        .prepare(sql!("import/fill_earlier_winners"))?
-        .query_map([], |row| Ok((row.get("entity")?, row.get("period_start")?)))?
-        .collect::<rusqlite::Result<_>>()?;
+    let filled: BTreeSet<Taken> = summaries(connection, sql!("import/fill_earlier_winners"), [])?;
     let known: BTreeSet<&Taken> = taken.iter().collect();
     let new: Vec<Taken> = filled
         .into_iter()
@@ -122,10 +131,7 @@ pub(super) fn delete_known(
     connection: &Connection,
     taken: &mut Vec<Taken>,
 ) -> rusqlite::Result<()> {
-    let deleted: BTreeSet<Taken> = connection
-        .prepare(sql!("import/delete_known_wars"))?
-        .query_map([], |row| Ok((row.get("entity")?, row.get("period_start")?)))?
-        .collect::<rusqlite::Result<_>>()?;
+    let deleted: BTreeSet<Taken> = summaries(connection, sql!("import/delete_known_wars"), [])?;
     if !deleted.is_empty() {
         connection.execute(sql!("import/forget_known_wars"), [])?;
         taken.retain(|summary| !deleted.contains(summary));
