@@ -155,8 +155,8 @@ impl Guide<'_> {
             Part::DroppedKeys => !self.dropped.is_empty(),
             _ => true,
         };
-        let parts = PARTS.into_iter().filter(is_possible);
-        let items = parts.map(|part| {
+        let parts: Vec<Part> = PARTS.into_iter().filter(is_possible).collect();
+        let items = parts.iter().map(|part| {
             let item = match part {
                 Part::Nothing if has_changes => "nothing more",
                 Part::Nothing => "nothing",
@@ -172,9 +172,8 @@ impl Guide<'_> {
             item.to_owned()
         });
         let items: Vec<String> = items.collect();
-        // Only the last part may be missing, so that the index is that in all parts.
         let chosen = self.prompt.select("Change", &items, 0)?;
-        Ok(PARTS[chosen])
+        Ok(parts[chosen])
     }
 
     fn ask_dropped_ids(&mut self) -> Result<()> {
