@@ -73,7 +73,7 @@ pub(crate) struct FoundRows {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct UnreadCopy {
     pub(crate) file: PathBuf,
-    pub(crate) is_archive: bool,
+    pub(crate) kind: CopyKind,
     /// Why its search failed; `None` if it was not searched yet.
     pub(crate) why: Option<String>,
 }
@@ -105,11 +105,10 @@ impl LostRows {
         for file in files {
             // The results of an earlier search say nothing about the rows of months that are not open yet.
             let result = searched.get(file.key).filter(|_| lost.is_open);
-            let is_archive = file.kind == CopyKind::Archive;
-            lost.has_archives |= is_archive;
+            lost.has_archives |= file.kind == CopyKind::Archive;
             let unread = |why| UnreadCopy {
                 file: file.path.to_owned(),
-                is_archive,
+                kind: file.kind,
                 why,
             };
             match result {
@@ -138,7 +137,9 @@ impl LostRows {
     }
 
     fn has_unread_backup(&self) -> bool {
-        self.unread.iter().any(|unread| !unread.is_archive)
+        self.unread
+            .iter()
+            .any(|unread| unread.kind != CopyKind::Archive)
     }
 
     /// Whether this file has to stay: it has such rows, or one of the backups is not searched.

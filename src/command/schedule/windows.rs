@@ -273,9 +273,9 @@ impl FormerTasks {
         }
         let help = error
             .help()
-            .map_or_else(String::new, |help| format!("{help}; "));
+            .map_or_else(String::new, |help| format!("{help}; then "));
         error.with_help(format!(
-            "{help}then run `tornsnap schedule install` again, because these tasks could not be put back as they were before: {}",
+            "{help}run `tornsnap schedule install` again, because these tasks could not be put back as they were before: {}",
             left.join(", ")
         ))
     }

@@ -59,8 +59,8 @@ pub(crate) fn config_in(xml: &str) -> Option<String> {
     Some(path.replace("&amp;", "&"))
 }
 
-/// What `schtasks /query /xml` prints, in a form that `schtasks /create /xml` reads. `None` if letters may be lost: it prints in
-/// an unknown code page, and `?` stands for a letter that the code page does not have.
+/// Rewrites the output of `schtasks /query /xml`, so that `schtasks /create /xml` reads it. `None` if letters may be lost: the
+/// output is in an unknown code page, and `?` stands for a letter that the code page does not have.
 pub(crate) fn printed_again(printed: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(printed).ok()?.trim_start();
     // It names UTF-16, which the printed bytes are not.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Result, WithContext, without_path};
 use crate::model::identity::DatabaseId;
-use crate::model::lost_rows::UnreadCopy;
+use crate::model::lost_rows::{CopyKind, UnreadCopy};
 use crate::model::path::display_path;
 use crate::model::time::iso;
 use crate::store::backup::manifest::{self, BackupKind, Manifest};
@@ -183,7 +183,7 @@ pub(super) fn list_unusable(
 ) -> Result<Vec<UnreadCopy>> {
     let unread = |file: &Path, why| UnreadCopy {
         file: file.to_owned(),
-        is_archive: false,
+        kind: CopyKind::Backup,
         why: Some(why),
     };
     let mut listed = list_backups(directory)?;

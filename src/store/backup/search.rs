@@ -96,7 +96,7 @@ impl Recorded {
 fn unread_folder(directory: &Path, why: String) -> UnreadCopy {
     UnreadCopy {
         file: directory.to_owned(),
-        is_archive: false,
+        kind: CopyKind::Backup,
         why: Some(why),
     }
 }

@@ -302,7 +302,7 @@ impl Merger<'_> {
             }
             return Ok(());
         }
-        // What is not known of a tile stays unknown: only the comparison uses the last known values.
+        // An unknown value of a tile stays unknown: only the comparison uses the last known ones.
         if self.history != History::Territories {
             row.values = completed;
         }

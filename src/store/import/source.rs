@@ -27,7 +27,7 @@ use crate::store::{SCHEMA_VERSION, SqlContext, Store, open as opening};
 /// The advice about a compressed file that is damaged.
 const IF_COPY_IS_DAMAGED: &str = "import an older backup";
 
-/// What the first bytes of a file say.
+/// The kind of a file, by its first bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Contents {
     Database,

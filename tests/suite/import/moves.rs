@@ -12,7 +12,7 @@ use crate::support::{DAY, Sandbox, rows};
 const START: i64 = 1_767_225_600;
 const FILES: [&str; 3] = ["first.db", "second.db", "third.db"];
 
-/// What Torn told about a player: when, and the faction.
+/// An answer of Torn about a player: its time, and the faction.
 type Answer = (i64, Option<i64>);
 
 /// An answer that a collector keeps, and the faction that the player was outside of, if that is all that is kept.
@@ -140,7 +140,7 @@ fn stays(connection: &Connection) -> Vec<String> {
     )
 }
 
-/// What the views and the state of the player say about the factions.
+/// The factions of the player in the views and in his state.
 fn views(connection: &Connection) -> Vec<String> {
     rows(
         connection,

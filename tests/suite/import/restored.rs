@@ -11,7 +11,7 @@ use super::{import, open};
 use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, summarize, template};
 use crate::support::Sandbox;
 
-/// What the jobs have done with the old database.
+/// The jobs that ran on the old database before the restore.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Old {
     Unsummarized,
@@ -86,7 +86,7 @@ fn write(sandbox: &Sandbox, template: &[u8], world: &World) {
     }
 }
 
-/// What the jobs of one night do.
+/// The jobs of one night.
 fn prune_with(sandbox: &Sandbox, name: &str, world: &World) {
     summarize(sandbox, IN_APRIL, name, &[]);
     let archive: &[&str] = if world.has_archive {

@@ -12,7 +12,7 @@ use crate::support::{Sandbox, rows};
 /// A war between factions 1 and 4, which faction 1 wins. Its score grows by one each day.
 const STARTED_AT: i64 = EDGES[0] + 1;
 
-/// What one collector saw.
+/// The observations of one collector.
 #[derive(Clone, Debug)]
 struct Course {
     /// When it polled the running war.

@@ -15,7 +15,7 @@ const COMMANDS: &[&[&str]] = &[
     &["backup"],
 ];
 
-/// What happened to the file of a database.
+/// The damage to the file of a database.
 struct Loss {
     what: &'static str,
     apply: fn(&mut Vec<u8>),

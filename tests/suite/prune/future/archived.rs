@@ -18,7 +18,7 @@ const IN_JUNE: i64 = IN_APRIL + 60 * DAY;
 
 const ARCHIVE: &str = "cold-wrong.db";
 
-/// What has the rows that were moved too early.
+/// The file that has the rows that were moved too early.
 #[derive(Clone, Copy, Debug)]
 enum Source {
     Backup,
