@@ -17,8 +17,8 @@ const CASES: &[Case] = &[
     Case {
         name: "a key is added behind a comment",
         before: "key = [{ name = \"x\", key_env = \"BOB\" }, # bob's\n       { name = \"a\", key_file = \"alice.key\" } # mine\n]\n",
-        flags: &["--key-file", "b/bob.key"],
-        after: "key = [{ name = \"x\", key_env = \"BOB\" }, # bob's\n       { name = \"a\", key_file = \"alice.key\" }, # mine\n       { name = \"bob\", key_file = \"b/bob.key\" }\n]\n",
+        flags: &["--key-file", "bob.key"],
+        after: "key = [{ name = \"x\", key_env = \"BOB\" }, # bob's\n       { name = \"a\", key_file = \"alice.key\" }, # mine\n       { name = \"bob\", key_file = \"bob.key\" }\n]\n",
     },
     Case {
         name: "a key is added behind a comma, a comment and a comment line",
@@ -83,7 +83,7 @@ fn the_comments_in_an_inline_table_over_several_lines_stay() {
 
 fn changed(before: &str, flags: &[&str]) -> String {
     let fresh = Fresh::new();
-    fresh.sandbox.write("b/bob.key", "PublicKeyOfTwo02");
+    fresh.sandbox.write("bob.key", "PublicKeyOfTwo02");
     fresh.sandbox.write("tornsnap.toml", before);
 
     fresh.init(flags).expect(0);
