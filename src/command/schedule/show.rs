@@ -65,7 +65,7 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
                     .into_iter()
                     .map(|file| FileReport {
                         path: file.path,
-                        text: file.text,
+                        text: Some(file.text),
                     })
                     .collect(),
                 warnings,
