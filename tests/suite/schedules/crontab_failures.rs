@@ -368,3 +368,23 @@ fn a_dry_run_reports_the_change_that_follows_it() {
         }
     }
 }
+
+#[test]
+fn the_remarks_and_the_table_of_show_fit_80_columns() {
+    let sandbox = configured();
+    cron(&sandbox, WORKS);
+
+    let shown = schedule(&sandbox, "show").expect(0).stdout();
+
+    let table = shown
+        .lines()
+        .filter(|line| line.ends_with(":00") || line.contains("(UTC)"));
+    let remarks = shown
+        .lines()
+        .filter(|line| line.starts_with("# ") && line.contains(".last"));
+    let rows: Vec<&str> = table.chain(remarks).collect();
+    assert!(rows.len() > 3, "{shown}");
+    for row in rows {
+        assert!(row.chars().count() <= 80, "{row}");
+    }
+}
