@@ -206,15 +206,15 @@ fn find(crontab: &[u8], id: &str) -> Result<Option<Block>> {
         let completes_line = text == completing.as_bytes();
         if completes_line || text == begin.as_bytes() {
             if let Some((first, ..)) = open {
-                return Err(broken(first, &begin, Fault::NoEnd));
+                return Err(broken(first, &begin, &Fault::NoEnd));
             }
             if found.is_some() {
-                return Err(broken(number, &begin, Fault::SecondBegin));
+                return Err(broken(number, &begin, &Fault::SecondBegin));
             }
             open = Some((number, start, completes_line));
         } else if text == end.as_bytes() {
             let Some((_, start, completes_line)) = open.take() else {
-                return Err(broken(number, &end, Fault::NoBegin));
+                return Err(broken(number, &end, &Fault::NoBegin));
             };
             found = Some(Block {
                 bytes: start..offset,
@@ -223,7 +223,7 @@ fn find(crontab: &[u8], id: &str) -> Result<Option<Block>> {
         }
     }
     match open {
-        Some((number, ..)) => Err(broken(number, &begin, Fault::NoEnd)),
+        Some((number, ..)) => Err(broken(number, &begin, &Fault::NoEnd)),
         None => Ok(found),
     }
 }
@@ -235,7 +235,7 @@ enum Fault {
     SecondBegin,
 }
 
-fn broken(line: usize, marker: &str, fault: Fault) -> Error {
+fn broken(line: usize, marker: &str, fault: &Fault) -> Error {
     let (why, lines) = match fault {
         Fault::NoBegin => (
             "has no BEGIN line",
