@@ -211,11 +211,11 @@ const READ_ONLY_DISK_HELP: &str = "a disk often becomes read-only after a fault:
 
 /// The help for a full disk.
 pub(crate) const FULL_DISK_HELP: &str =
-    "free some space on that disk, then run it again; what was saved before is kept";
+    "free some space on that disk, then run it again; nothing that was saved before is lost";
 
 /// The help for a user whose disk quota is used up.
-const QUOTA_HELP: &str = "remove some of your files on that disk, or have your quota raised, then run it again; what was \
-                          saved before is kept";
+const QUOTA_HELP: &str = "remove some of your files on that disk, or have your quota raised, then run it again; nothing \
+                          that was saved before is lost";
 
 /// The error without the name of a temporary file, which the user does not know. `tempfile` puts it at the end of the text.
 pub(crate) fn without_path(error: std::io::Error) -> std::io::Error {

@@ -61,11 +61,11 @@ pub(super) fn check_keys(
         match torn.check_new_key(&key) {
             Ok(facts) => checked.keys.push((key, facts)),
             Err(failure) => {
-                let error = check_error(&key.name, &failure, &torn);
+                let error = check_error(&format!("the key {:?}", key.name), &failure, &torn);
                 if error.exit() != Exit::NoKey {
                     return Err(error);
                 }
-                checked.refused.push(error);
+                checked.refused.push(with_place(error, &key.name, settings));
             }
         }
     }
@@ -75,6 +75,19 @@ pub(super) fn check_keys(
     ids.check(&torn)?;
     checked.in_memory = is_new.then(|| torn.into_store());
     Ok(checked)
+}
+
+/// Says in the help where the key is read from. A name that looks like a key is hidden, and its place stays unsaid.
+fn with_place(error: Error, name: &str, settings: &Settings) -> Error {
+    let states = settings.key_states();
+    let Some(state) = states.into_iter().find(|state| state.name == name) else {
+        return error;
+    };
+    let help = error
+        .help()
+        .map_or_else(String::new, |help| format!("{help}; "));
+    let place = state.place;
+    error.with_help(format!("{help}the key {name:?} is read from {place}"))
 }
 
 /// The names of the keys that the old configuration has too.
@@ -138,10 +151,10 @@ impl CheckedKeys {
     }
 }
 
-/// The error for a key that could not be checked. Its exit code is [`Exit::NoKey`] if Torn refuses the key, and
+/// The error for a key that could not be checked, which the message calls `shown`. Its exit code is [`Exit::NoKey`] if Torn refuses the key, and
 /// [`Exit::TryLater`] if another attempt may succeed.
-pub(super) fn check_error(name: &str, failure: &Failure, torn: &TornClient) -> Error {
-    let action = format!("check the key {name:?}");
+pub(super) fn check_error(shown: &str, failure: &Failure, torn: &TornClient) -> Error {
+    let action = format!("check {shown}");
     if let Some(end) = torn.run_end() {
         return end.into_error(action);
     }

@@ -99,7 +99,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     };
     // The settings of the context may be older than the file, which another process may have changed.
     let settings = Settings::from_text(&file, &text, &context.overrides)?;
-    refuse_without_keys(&settings)?;
+    refuse_without_keys(&settings, args.non_interactive)?;
     refuse_new_unreadable_keys(&context.settings, &settings)?;
     let ids = NewIds::new(&answers, &context.settings.track);
     let checked = keys::check_keys(&context.settings, &settings, &ids, StopSignal::listen()?)?;
@@ -192,13 +192,19 @@ fn config_flag(context: &Context, file: &Path) -> String {
 }
 
 /// Refuses to write a configuration without a key. The configuration may not exist yet, so the error does not speak of it.
-fn refuse_without_keys(settings: &Settings) -> Result<()> {
+fn refuse_without_keys(settings: &Settings, is_asked_nothing: bool) -> Result<()> {
     if settings.configured_keys() > 0 || settings.keys_are_from_environment {
         return Ok(());
     }
+    let help = "name a key with --key-file FILE or --key-env NAME, or set TORN_API_KEY";
+    let other_way = if is_asked_nothing {
+        ""
+    } else {
+        "; or run `tornsnap init` on a terminal, where it asks for a key (here stdin or stderr is none)"
+    };
     Err(Error::new("set up tornsnap")
         .with_source("no API key is named")
-        .with_help("name a key with --key-file FILE or --key-env NAME, or set TORN_API_KEY")
+        .with_help(format!("{help}{other_way}"))
         .with_exit(Exit::NoKey))
 }
 

@@ -42,8 +42,13 @@ pub(super) trait Backend {
     /// The schedules of all configurations.
     fn installed(&self) -> Result<Vec<Installed>>;
 
+    /// The names of the files of the schedule with this id, as [`Change::files`] has them.
+    fn installed_files(&self, id: &str) -> Result<Vec<String>>;
+
     /// Whether there are entries of the schedule with this id.
-    fn has_entries(&self, id: &str) -> Result<bool>;
+    fn has_entries(&self, id: &str) -> Result<bool> {
+        Ok(!self.installed_files(id)?.is_empty())
+    }
 
     /// The entries of the schedule with this id as they are.
     fn look(&self, id: &str) -> Result<Look>;

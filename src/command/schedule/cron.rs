@@ -9,7 +9,7 @@ use crate::command::schedule::backend::{
 };
 use crate::command::schedule::cron_daemon;
 use crate::command::schedule::crontab_change::Replacement;
-use crate::command::schedule::crontab_file::{PLACE, read, read_if_cron_is_here};
+use crate::command::schedule::crontab_file::{CRONTAB, PLACE, read, read_if_cron_is_here};
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::mark;
 use crate::command::schedule::programs::ask;
@@ -57,7 +57,7 @@ impl Backend for Cron {
     fn files(&self, entries: &Entries) -> Result<Vec<EntryFile>> {
         let lines = lines(&entries.jobs, &entries.paths)?;
         Ok(vec![EntryFile {
-            path: "crontab".to_owned(),
+            path: CRONTAB.to_owned(),
             text: crontab::block(&entries.paths.id, &lines),
         }])
     }
@@ -66,7 +66,7 @@ impl Backend for Cron {
         let (before, id) = (read()?, &entries.paths.id);
         Ok(Preview {
             printed: with_block(&before, entries)?,
-            files: vec!["crontab".to_owned()],
+            files: vec![CRONTAB.to_owned()],
             notes: kept_lines(&before, id).into_iter().collect(),
         })
     }
@@ -95,8 +95,9 @@ impl Backend for Cron {
             .collect())
     }
 
-    fn has_entries(&self, id: &str) -> Result<bool> {
-        crontab::has_block(&read()?, id)
+    fn installed_files(&self, id: &str) -> Result<Vec<String>> {
+        let has_block = crontab::has_block(&read()?, id)?;
+        Ok(has_block.then(|| CRONTAB.to_owned()).into_iter().collect())
     }
 
     fn look(&self, id: &str) -> Result<Look> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::command::schedule::backend::Change;
 use crate::command::schedule::crontab_copies::{keep_copy, remove_old_copies, temporary_file};
-use crate::command::schedule::crontab_file::{PLACE, read};
+use crate::command::schedule::crontab_file::{CRONTAB, PLACE, read};
 use crate::command::schedule::programs::run_to_success;
 use crate::error::{Error, Exit, Result};
 use crate::model::path::shell_word;
@@ -54,7 +54,7 @@ impl Replacement<'_> {
         }
         Ok(Change {
             is_changed: true,
-            files: vec!["crontab".to_owned()],
+            files: vec![CRONTAB.to_owned()],
             crontab_before: copy,
             notes,
         })
@@ -153,7 +153,8 @@ impl Now {
         };
         match self {
             Self::AsBefore | Self::PutBack => {
-                "see the message of crontab, and whether `crontab FILE` works for this user"
+                "see `crontab -l`, whether the disk or your quota is full, and whether cron.allow and cron.deny let you \
+                 change the crontab, or ask the administrator; then run it again"
                     .to_owned()
             }
             Self::Changed(_) => format!("see `crontab -l`; {}", put_back()),

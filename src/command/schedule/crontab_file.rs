@@ -7,6 +7,9 @@ use crate::model::schedule::crontab_list::Listing;
 /// How the crontab is named in messages.
 pub(super) const PLACE: &str = "the crontab of this user";
 
+/// How the crontab is named among the files of a schedule.
+pub(super) const CRONTAB: &str = "crontab";
+
 /// The crontab of this user. A user without a crontab has an empty one.
 pub(super) fn read() -> Result<Vec<u8>> {
     read_if_cron_is_here()?.ok_or_else(|| {

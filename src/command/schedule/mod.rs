@@ -31,7 +31,7 @@ pub(in crate::command) use inspection::inspect;
 pub(in crate::command) use installation::{Installation, Installed, place_of_jobs};
 
 use crate::command::demo_config;
-use crate::command::schedule::backend::{Backend, Change};
+use crate::command::schedule::backend::{Backend, Change, State};
 use crate::command::schedule::cron::Cron;
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::report::{ChangeReport, ChangesReport};
@@ -288,6 +288,12 @@ fn print_preview(context: &Context, args: &Args) -> Result<Outcome> {
             if has_jobs { checked() } else { Ok(()) }
         })
         .and_then(|()| backend.require());
+    let is_changed = would_fail.is_ok()
+        && match backend.state(entries)? {
+            State::Yes => false,
+            State::No => has_jobs,
+            State::Outdated => true,
+        };
     if let Err(error) = would_fail {
         warnings.push(format!(
             "the installation would fail: {}{}",
@@ -308,6 +314,7 @@ fn print_preview(context: &Context, args: &Args) -> Result<Outcome> {
         format!("all jobs are off: would remove those in {place}")
     };
     let change = Change {
+        is_changed,
         files: preview.files,
         ..Change::default()
     };

@@ -31,8 +31,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     for (backend, of_backend) in backends_to_remove_from(args.scheduler, &config) {
         for id in &of_backend {
             let change = if args.dry_run {
+                let files = backend.installed_files(id)?;
                 Change {
-                    is_changed: backend.has_entries(id)?,
+                    is_changed: !files.is_empty(),
+                    files,
                     ..Change::default()
                 }
             } else {

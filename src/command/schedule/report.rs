@@ -13,9 +13,10 @@ pub(super) struct ChangeReport {
     scheduler: &'static str,
     id: String,
     config: String,
+    /// Whether this changes the scheduler, or would with `--dry-run`.
     changed: bool,
     /// What was written or removed, or would be.
-    files: Vec<String>,
+    files: Vec<FileReport>,
     crontab_before: Option<String>,
     warnings: Vec<String>,
 }
@@ -27,7 +28,12 @@ impl ChangeReport {
             id: id.to_owned(),
             config: display_path(config),
             changed: change.is_changed,
-            files: change.files.clone(),
+            files: change
+                .files
+                .iter()
+                .cloned()
+                .map(FileReport::named)
+                .collect(),
             crontab_before: change.crontab_before.as_deref().map(display_path),
             warnings: change.notes.clone(),
         }
@@ -111,8 +117,16 @@ pub(super) struct JobReport {
     pub(super) next_run_at: i64,
 }
 
+/// A file of the scheduler. A change names it only.
 #[derive(Debug, Serialize)]
 pub(super) struct FileReport {
     pub(super) path: String,
-    pub(super) text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) text: Option<String>,
+}
+
+impl FileReport {
+    fn named(path: String) -> Self {
+        Self { path, text: None }
+    }
 }

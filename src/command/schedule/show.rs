@@ -65,7 +65,7 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
                     .into_iter()
                     .map(|file| FileReport {
                         path: file.path,
-                        text: file.text,
+                        text: Some(file.text),
                     })
                     .collect(),
                 warnings,
@@ -127,11 +127,11 @@ fn heading(backend: &dyn Backend, entries: &Entries, installed: &str, advice: &s
     ]
 }
 
-/// The jobs as lines of a table. Times are in UTC.
+/// The jobs as lines of a table, which fit a terminal of 80 columns as comments of cron and systemd. Times are in UTC.
 fn table(jobs: &[Job], reports: &[JobReport]) -> Vec<String> {
     let header = format!(
-        "{:11}  {:16}  {:19}  {:9}  {}",
-        "job", "how often", "last start (UTC)", "result", "next start (UTC)"
+        "{:11}  {:10}  {:19}  {:9}  {}",
+        "job", "every", "last start (UTC)", "result", "next start (UTC)"
     );
     let rows = jobs.iter().zip(reports).map(|(job, report)| {
         let last = match (report.last_run_at, job.name) {
@@ -140,9 +140,9 @@ fn table(jobs: &[Job], reports: &[JobReport]) -> Vec<String> {
             (None, _) => "never".to_owned(),
         };
         format!(
-            "{:11}  {:16}  {last:19}  {:9}  {}",
+            "{:11}  {:10}  {last:19}  {:9}  {}",
             report.name,
-            job.interval.to_string(),
+            job.interval.to_string().trim_start_matches("every "),
             report.last_status.as_deref().unwrap_or_default(),
             utc(report.next_run_at)
         )

@@ -104,8 +104,9 @@ impl Backend for Systemd {
         Ok(found)
     }
 
-    fn has_entries(&self, id: &str) -> Result<bool> {
-        Ok(!installed_units(&unit_folder()?, id)?.is_empty())
+    fn installed_files(&self, id: &str) -> Result<Vec<String>> {
+        let units = installed_units(&unit_folder()?, id)?;
+        Ok(units.keys().map(|path| display_path(path)).collect())
     }
 
     fn look(&self, id: &str) -> Result<Look> {

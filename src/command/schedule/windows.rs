@@ -122,8 +122,9 @@ impl Backend for Windows {
             .collect())
     }
 
-    fn has_entries(&self, id: &str) -> Result<bool> {
-        Ok(!installed_jobs(id)?.is_empty())
+    fn installed_files(&self, id: &str) -> Result<Vec<String>> {
+        let jobs = installed_jobs(id)?.into_iter();
+        Ok(jobs.map(|name| task_name(id, name)).collect())
     }
 
     /// One list of all tasks. The XML of each task would take another call.

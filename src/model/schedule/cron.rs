@@ -16,8 +16,9 @@ const MAX_COMMAND: usize = 998;
 
 /// The comment above a line that starts more often than its job.
 const EXPLANATION: &str = "\
-# The next line starts every hour. It does its job once in each interval from 00:00 UTC, and again in the next hour if the
-# job has failed or the machine was off. The file .last says what is done.
+# The next line starts every hour. It does its job once in each interval from
+# 00:00 UTC, and again in the next hour if the job has failed or the machine was
+# off. The file beside the configuration that ends in .last says what is done.
 ";
 
 /// The comments and the lines of all jobs, without the markers of the block.

@@ -206,15 +206,15 @@ fn find(crontab: &[u8], id: &str) -> Result<Option<Block>> {
         let completes_line = text == completing.as_bytes();
         if completes_line || text == begin.as_bytes() {
             if let Some((first, ..)) = open {
-                return Err(broken(first, &begin, "has no END line"));
+                return Err(broken(first, &begin, &Fault::NoEnd));
             }
             if found.is_some() {
-                return Err(broken(number, &begin, "is there a second time"));
+                return Err(broken(number, &begin, &Fault::SecondBegin));
             }
             open = Some((number, start, completes_line));
         } else if text == end.as_bytes() {
             let Some((_, start, completes_line)) = open.take() else {
-                return Err(broken(number, &end, "has no BEGIN line"));
+                return Err(broken(number, &end, &Fault::NoBegin));
             };
             found = Some(Block {
                 bytes: start..offset,
@@ -223,17 +223,38 @@ fn find(crontab: &[u8], id: &str) -> Result<Option<Block>> {
         }
     }
     match open {
-        Some((number, ..)) => Err(broken(number, &begin, "has no END line")),
+        Some((number, ..)) => Err(broken(number, &begin, &Fault::NoEnd)),
         None => Ok(found),
     }
 }
 
-fn broken(line: usize, marker: &str, why: &str) -> Error {
+/// What is wrong with the markers of a block.
+enum Fault {
+    NoBegin,
+    NoEnd,
+    SecondBegin,
+}
+
+fn broken(line: usize, marker: &str, fault: &Fault) -> Error {
+    let (why, lines) = match fault {
+        Fault::NoBegin => (
+            "has no BEGIN line",
+            "that line and the lines of tornsnap above it",
+        ),
+        Fault::NoEnd => (
+            "has no END line",
+            "that line and the lines of tornsnap below it",
+        ),
+        Fault::SecondBegin => (
+            "is there a second time",
+            "the lines of that block with its BEGIN and END lines",
+        ),
+    };
     Error::new("change the crontab")
         .with_source(format!("line {line}: \"{marker}\" {why}"))
-        .with_help(
-            "run `crontab -e`, and delete the lines of that block with its BEGIN and END lines; then run it again",
-        )
+        .with_help(format!(
+            "run `crontab -e`, and delete {lines}; then run it again"
+        ))
         .with_exit(Exit::Config)
 }
 

@@ -46,7 +46,7 @@ impl Theme for Plain {
         prompt: &str,
         chosen: &str,
     ) -> fmt::Result {
-        write!(f, "{prompt}: {chosen}")
+        write_wrapped(f, &format!("{prompt}: {chosen}"))
     }
 
     fn format_multi_select_prompt(&self, f: &mut dyn fmt::Write, prompt: &str) -> fmt::Result {
@@ -63,8 +63,13 @@ impl Theme for Plain {
             [] => "none".to_owned(),
             chosen => chosen.join(", "),
         };
-        write!(f, "{prompt}: {chosen}")
+        write_wrapped(f, &format!("{prompt}: {chosen}"))
     }
+}
+
+/// Breaks an answer at blanks, because the terminal would break it inside a word.
+fn write_wrapped(f: &mut dyn fmt::Write, text: &str) -> fmt::Result {
+    f.write_str(&wrap_indented(text, columns(), 2).join("\n"))
 }
 
 /// Returns the exit code of a signal that has arrived.

@@ -247,6 +247,7 @@ fn a_block_without_its_end_is_a_warning_that_says_so() {
 
     assert_eq!(state, "warning");
     assert!(message.contains("has no END line"), "{message}");
+    assert!(!message.contains("BEGIN and END lines"), "{message}");
     assert!(remedy.contains("crontab -e"), "{remedy}");
     let shown = run(&sandbox, &["schedule", "show", "--for", "cron"])
         .expect(0)

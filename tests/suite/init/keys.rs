@@ -342,3 +342,21 @@ fn a_key_file_whose_name_begins_with_a_tilde_is_no_home_folder() {
         fs::remove_file(fresh.sandbox.path("tornsnap.toml")).unwrap();
     }
 }
+
+#[test]
+fn a_refused_key_is_named_with_the_place_that_it_is_read_from() {
+    let fresh = Fresh::new();
+    fresh.simulator.fault(Fault::always(FaultKind::Code(
+        2,
+        "Incorrect key".to_owned(),
+    )));
+
+    let refused = fresh
+        .init(&["--key-file", "alice.key", "--faction", "9"])
+        .expect(77);
+
+    let stderr = refused.stderr();
+    let file = fresh.sandbox.path("alice.key");
+    let place = format!("the key \"alice\" is read from {}", file.display());
+    assert!(stderr.contains(&place), "{stderr}");
+}

@@ -417,8 +417,14 @@ fn without_a_key_the_error_names_the_flags_and_no_file_that_is_not_there() {
     assert!(
         stderr.contains("because: no API key is named")
             && stderr.contains("--key-file FILE or --key-env NAME")
-            && !stderr.contains("tornsnap.toml has"),
+            && !stderr.contains("tornsnap.toml has")
+            && !stderr.contains("on a terminal"),
         "{stderr}"
+    );
+    let without_terminal = sandbox.run(&["init"]).expect(77).stderr();
+    assert!(
+        without_terminal.contains("run `tornsnap init` on a terminal, where it asks for a key"),
+        "{without_terminal}"
     );
     assert!(!sandbox.path("tornsnap.toml").exists());
 }

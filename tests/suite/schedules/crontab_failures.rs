@@ -125,6 +125,24 @@ fn an_installation_that_fails_leaves_the_crontab_as_it_was() {
     }
 }
 
+/// `crontab FILE` with a file of the user would replace the whole crontab.
+#[test]
+fn the_advice_after_a_failed_write_names_no_command_that_changes_the_crontab() {
+    for Fault { name, write, .. } in FAULTS {
+        let sandbox = configured();
+        cron(&sandbox, write);
+        sandbox.write("spool", MINE);
+
+        let report = json(&sandbox, "install", 1);
+
+        let advice = report["error"]["try"].as_str().unwrap();
+        let commands: Vec<&str> = advice.split('`').skip(1).step_by(2).collect();
+        assert_eq!(commands, ["crontab -l"], "{name}: {advice}");
+        assert!(!advice.contains("message of crontab"), "{name}: {advice}");
+        assert!(advice.contains("cron.allow"), "{name}: {advice}");
+    }
+}
+
 #[test]
 fn a_removal_that_fails_leaves_the_crontab_as_it_was() {
     for original in [MINE, ""] {
@@ -316,4 +334,57 @@ fn a_change_waits_a_short_time_for_another_one_and_names_it() {
     sandbox.write("spool.go", "");
     Finished(first.wait_with_output().unwrap()).expect(0);
     Finished(start_as_other_user(&sandbox).wait_with_output().unwrap()).expect(0);
+}
+
+#[test]
+fn a_dry_run_reports_the_change_that_follows_it() {
+    let sandbox = configured();
+    cron(&sandbox, WORKS);
+    let report = |action: &str, dry_run: &[&str]| {
+        let arguments = ["schedule", action, "--for", "cron", "--json"];
+        let report = run(&sandbox, &[&arguments[..], dry_run].concat())
+            .expect(0)
+            .json();
+        Schema::of("schedule-change").expect_valid(&report);
+        let scheduler = &report["schedulers"][0];
+        assert_eq!(scheduler["changed"], report["changed"], "{report:#}");
+        (report["changed"].clone(), scheduler["files"].clone())
+    };
+    let crontab = serde_json::json!([{ "path": "crontab" }]);
+    for (action, is_changed) in [
+        ("remove", false),
+        ("install", true),
+        ("install", false),
+        ("remove", true),
+    ] {
+        let preview = report(action, &["--dry-run"]);
+        let done = report(action, &[]);
+
+        assert_eq!(preview.0, is_changed, "{action}");
+        assert_eq!(done.0, is_changed, "{action}");
+        if is_changed {
+            assert_eq!(preview.1, crontab, "{action}");
+            assert_eq!(done.1, crontab, "{action}");
+        }
+    }
+}
+
+#[test]
+fn the_remarks_and_the_table_of_show_fit_80_columns() {
+    let sandbox = configured();
+    cron(&sandbox, WORKS);
+
+    let shown = schedule(&sandbox, "show").expect(0).stdout();
+
+    let table = shown
+        .lines()
+        .filter(|line| line.ends_with(":00") || line.contains("(UTC)"));
+    let remarks = shown
+        .lines()
+        .filter(|line| line.starts_with("# ") && line.contains(".last"));
+    let rows: Vec<&str> = table.chain(remarks).collect();
+    assert!(rows.len() > 3, "{shown}");
+    for row in rows {
+        assert!(row.chars().count() <= 80, "{row}");
+    }
 }

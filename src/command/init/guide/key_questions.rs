@@ -28,7 +28,8 @@ impl Guide<'_> {
         loaded.log_unreadable();
         self.unusable = loaded.unreadable.into_iter().map(|key| key.name).collect();
         for named in loaded.keys {
-            match self.session.check_key(&named)? {
+            let shown = format!("the key {:?}", named.name);
+            match self.session.check_key(&named, &shown)? {
                 Ok(facts) => self.accept(named, facts, None)?,
                 Err(error) if may_be_refused => {
                     say_refusal(&named.name, &error);
@@ -93,7 +94,7 @@ impl Guide<'_> {
                 name: format!("key {}", self.keys.len() + 1),
                 key,
             };
-            match self.session.check_key(&named)? {
+            match self.session.check_key(&named, "this key")? {
                 Ok(facts) => {
                     let typed = Typed {
                         replaces: self.ask_replaced()?,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::command::init::guide::say;
 use crate::command::init::keys::check_error;
 use crate::command::signal::StopSignal;
 use crate::command::torn::{Failure, TornClient};
@@ -85,12 +86,18 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Checks a key. The inner error says why Torn refuses it.
-    pub(super) fn check_key(&mut self, key: &NamedKey) -> Result<Result<KeyFacts, Error>> {
+    /// Checks a key, which messages call `shown`. The inner error says why Torn refuses it.
+    pub(super) fn check_key(
+        &mut self,
+        key: &NamedKey,
+        shown: &str,
+    ) -> Result<Result<KeyFacts, Error>> {
+        // A call may take long, and a silent screen looks like a program that hangs.
+        say("Checking the key\u{2026}");
         let checked = self.call(
             |torn| torn.check_new_key(key),
             |failure, torn| {
-                let error = check_error(&key.name, failure, torn);
+                let error = check_error(shown, failure, torn);
                 Trouble::of_key(error, torn)
             },
         )?;
@@ -98,23 +105,21 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn faction(&mut self, id: FactionId) -> Result<LookUp<Observation<Faction>>> {
-        self.look_up(&format!("look up faction {id}"), |torn| {
-            torn.look_up_faction(id)
-        })
+        self.look_up(&format!("faction {id}"), |torn| torn.look_up_faction(id))
     }
 
     pub(super) fn player(&mut self, id: PlayerId) -> Result<LookUp<Profile>> {
-        self.look_up(&format!("look up player {id}"), |torn| {
-            torn.look_up_player(id)
-        })
+        self.look_up(&format!("player {id}"), |torn| torn.look_up_player(id))
     }
 
     fn look_up<T>(
         &mut self,
-        action: &str,
+        what: &str,
         ask: impl Fn(&TornClient) -> Result<T, Failure>,
     ) -> Result<LookUp<T>> {
-        let found = self.call(ask, |failure, torn| Trouble::of_id(action, failure, torn))?;
+        say(&format!("Looking up {what}\u{2026}"));
+        let action = format!("look up {what}");
+        let found = self.call(ask, |failure, torn| Trouble::of_id(&action, failure, torn))?;
         Ok(match found {
             Ok(found) => LookUp::Found(found),
             Err(Some(why)) => LookUp::Refused(why),

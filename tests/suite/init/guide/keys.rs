@@ -2,7 +2,7 @@
 
 use tornsnap::testing::sim::{Fault, FaultKind, Key, Selections};
 
-use super::{STEPS, Setting, answer};
+use super::{STEPS, Setting, WRONG, answer};
 use crate::support::CANARY;
 
 #[test]
@@ -76,4 +76,20 @@ fn a_block_of_the_address_ends_init_without_an_offer_to_try_again() {
     assert!(!text.contains("Try again?"), "{text}");
     assert!(text.contains("no call is made before"), "{text}");
     assert!(setting.files().is_empty());
+}
+
+#[test]
+fn a_call_of_the_questions_is_announced_and_a_refused_typed_key_has_no_made_up_name() {
+    let setting = Setting::new();
+    let mut pty = setting.start(80);
+
+    pty.answer("API key", WRONG);
+    pty.expect("Checking the key\u{2026}");
+    pty.expect("Torn does not accept this key: ");
+    pty.answer("API key", CANARY);
+    pty.expect("Checking the key\u{2026}");
+    pty.expect("Looking up player 1\u{2026}");
+    pty.expect("This key is Duke's [1]");
+
+    assert!(!pty.text().contains("key 1"), "{}", pty.text());
 }
