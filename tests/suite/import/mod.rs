@@ -10,6 +10,7 @@ mod every_poll;
 mod kill;
 mod known_wars;
 mod many_collectors;
+mod memberships;
 mod merge;
 mod model;
 mod moves;
