@@ -3,6 +3,7 @@
 mod backups;
 mod bad_csv;
 mod closed;
+mod collector;
 mod compressed;
 mod csv;
 mod csv_forms;
