@@ -35,7 +35,9 @@ pub fn save(sandbox: &Sandbox, name: &str, answers: &[(i64, Answer)]) {
             }
             Answer::Roster(faction, members) => {
                 let faction = observed(*at, roster(*faction, members));
-                store.save_factions(&batch, &[faction], &mut counts).unwrap();
+                store
+                    .save_factions(&batch, &[faction], &mut counts)
+                    .unwrap();
             }
         }
     }

@@ -65,10 +65,7 @@ impl Collectors {
 
     fn import(&self, file: &str) {
         let arguments = ["import", file, "--database", "merged.db", "--no-backup"];
-        self.0
-            .sandbox
-            .run_at(NOW + 60 * DAY, &arguments)
-            .expect(0);
+        self.0.sandbox.run_at(NOW + 60 * DAY, &arguments).expect(0);
     }
 
     /// The stays of player 5: the faction, the day of the first sight, the day of the join, and the last day.
@@ -89,7 +86,11 @@ impl Collectors {
             for again in &order {
                 if *again != order[0] {
                     self.import(again);
-                    assert_eq!(self.stays("merged.db"), expected, "{order:?}, {again} again");
+                    assert_eq!(
+                        self.stays("merged.db"),
+                        expected,
+                        "{order:?}, {again} again"
+                    );
                 }
             }
             let state = format!("SELECT faction_id FROM players WHERE player_id = {MOVER}");

@@ -24,6 +24,7 @@ mod quotes;
 mod refusals;
 mod restored;
 mod rosters;
+mod rosters_and_profiles;
 #[cfg(unix)]
 mod scratch;
 #[cfg(unix)]

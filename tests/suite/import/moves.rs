@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::collector::{self, Answer as Torn};
-use super::{create, import, open};
+use super::{create, import, make_plan, open};
 use crate::month_model::for_any_history;
 use crate::support::{DAY, Sandbox, rows};
 
@@ -212,6 +212,70 @@ fn the_number_of_sightings_depends_on_the_moves_and_not_on_the_number_of_imports
         "SELECT DISTINCT first_seen_at, joined_at, left_at FROM faction_membership",
     );
     assert_eq!(told, [format!("{START}||")]);
+}
+
+/// The number of sightings after imports of a growing database of the Python program, one for each of these states of
+/// player 1.
+fn sightings_of_a_growing_plan(sandbox: &Sandbox, factions: &[&str]) -> String {
+    create(sandbox, "merged.db");
+    for (day, faction) in (0..).zip(factions) {
+        let at = START + day * DAY;
+        sandbox.remove_database("plan.db");
+        let state = format!(
+            "INSERT INTO factions (faction_id, name, last_updated) VALUES (1, 'One', {at});
+             INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (1, 'Player', {faction}, {at});"
+        );
+        make_plan(&sandbox.path("plan.db"), &state);
+        import(sandbox, "merged.db", &["plan.db"]);
+    }
+    let count = "SELECT count(*) FROM membership_sightings";
+    rows(&open(sandbox, "merged.db"), count).remove(0)
+}
+
+#[test]
+fn a_growing_database_of_the_python_program_adds_sightings_for_moves_and_not_for_imports() {
+    let sandbox = Sandbox::new();
+    let short = ["1", "1", "NULL", "NULL", "1", "1"];
+    let long = [
+        "1", "1", "1", "1", "NULL", "NULL", "NULL", "NULL", "1", "1", "1", "1",
+    ];
+
+    let few = sightings_of_a_growing_plan(&sandbox, &short);
+    let many = sightings_of_a_growing_plan(&sandbox, &long);
+
+    assert_eq!(few, many);
+    let (left, back) = (START + 4 * DAY, START + 8 * DAY);
+    let expected = [format!("1|{START}||{left}"), format!("1|{back}|{back}|")];
+    assert_eq!(stays(&open(&sandbox, "merged.db")), expected);
+}
+
+#[test]
+fn an_older_database_of_the_python_program_still_tells_a_time_without_a_faction() {
+    let sandbox = Sandbox::new();
+    let [first, second] = [("older.db", 3, "NULL"), ("newer.db", 9, "1")].map(|(name, day, faction)| {
+        let at = START + day * DAY;
+        let state = format!(
+            "INSERT INTO factions (faction_id, name, last_updated) VALUES (1, 'One', {at});
+             INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (1, 'Player', {faction}, {at});"
+        );
+        make_plan(&sandbox.path(name), &state);
+        name
+    });
+    collect(&sandbox, FILES[0], &[(START, Some(1))]);
+    let (left, back) = (START + 3 * DAY, START + 9 * DAY);
+    let expected = [format!("1|{START}||{left}"), format!("1|{back}|{back}|")];
+
+    for order in [
+        [FILES[0], first, second],
+        [second, first, FILES[0]],
+        [second, FILES[0], first],
+    ] {
+        create(&sandbox, "merged.db");
+        for file in order {
+            import(&sandbox, "merged.db", &[file]);
+        }
+        assert_eq!(stays(&open(&sandbox, "merged.db")), expected, "{order:?}");
+    }
 }
 
 #[test]
