@@ -59,7 +59,9 @@ impl Collectors {
         super::create(sandbox, "merged.db");
         if let Some((first, others)) = order.split_first() {
             fs::copy(sandbox.path(first), sandbox.path("merged.db")).unwrap();
-            others.iter().for_each(|file| self.import(file));
+            for file in others {
+                self.import(file);
+            }
         }
     }
 
