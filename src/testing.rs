@@ -46,12 +46,12 @@ pub mod config {
 
 /// Validated values.
 pub mod model {
-    pub use crate::model::faction::{Faction, Roster};
+    pub use crate::model::faction::{Faction, Member, Roster};
     pub use crate::model::id::{FactionId, PlayerId, WarId};
     pub use crate::model::identity::DatabaseId;
     pub use crate::model::key::{ApiKey, unquoted};
     pub use crate::model::kind::Kind;
-    pub use crate::model::player::Player;
+    pub use crate::model::player::{Player, Profile};
     pub use crate::model::rows::Column;
     pub use crate::model::run::Counts;
     pub use crate::model::size::format_bytes;

@@ -1,19 +1,26 @@
--- Records what the source knows about the factions of its players. The rows of the players are there already.
+-- Records the sightings of the source that stay. The rows of the players are there already.
 --
--- :faction_known   1: the source says in which faction each player is
--- :database_id     id of the source; NULL: it is no database of tornsnap
-INSERT OR IGNORE INTO main.membership_sightings (player_id, at, faction_id, joined_at, has_left, newest_of)
-SELECT player_id, at, faction_id, joined_at, has_left, newest_of
+-- A source without an id has told the stay of a player already if its newest sighting is an earlier one in the same
+-- faction. So the sightings of a player are no more than the moves and the sources, however often a growing file is
+-- imported.
+--
+-- :without_id   'plan' or 'csv'; NULL: the source is a database of tornsnap
+INSERT INTO main.membership_sightings (player_id, at, faction_id, joined_at, has_left)
+SELECT player_id, at, faction_id, joined_at, has_left
 FROM temp.imported_membership_sightings
+WHERE newest_of IS NULL
 UNION ALL
-SELECT player_id, first_seen_at, faction_id, joined_at, 0, NULL
-FROM temp.imported_faction_membership
-WHERE left_at IS NULL OR left_at > first_seen_at
+SELECT player_id, first_seen_at, faction_id, joined_at, 0
+FROM temp.imported_faction_membership AS imported
+WHERE (left_at IS NULL OR left_at > first_seen_at)
+  AND NOT EXISTS (
+    SELECT 1 FROM main.membership_sightings AS told
+    JOIN temp.imported_players AS state ON state.player_id = told.player_id
+    WHERE told.player_id = imported.player_id AND told.newest_of = :without_id
+      AND told.faction_id = imported.faction_id AND told.at < imported.first_seen_at
+      AND state.last_updated = imported.first_seen_at)
 UNION ALL
-SELECT player_id, left_at, faction_id, NULL, 1, NULL
+SELECT player_id, left_at, faction_id, NULL, 1
 FROM temp.imported_faction_membership
 WHERE left_at IS NOT NULL
-UNION ALL
-SELECT player_id, last_updated, faction_id, NULL, 0, :database_id
-FROM temp.imported_players
-WHERE :faction_known AND last_updated > 0
+ON CONFLICT DO NOTHING

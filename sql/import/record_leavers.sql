@@ -1,7 +1,7 @@
 -- Records that an imported player was not on the next roster of the faction that was read here, also if a newer state of
 -- the player is known. A membership that is stored here over that roster says that the player was on it.
-INSERT OR IGNORE INTO main.membership_sightings (player_id, at, faction_id, joined_at, has_left)
-SELECT player_id, at, faction_id, NULL, 1
+INSERT INTO main.membership_sightings (player_id, at, faction_id, has_left)
+SELECT player_id, at, faction_id, 1
 FROM (
     SELECT imported.player_id, imported.faction_id, min(rosters.at) AS at
     FROM temp.imported_players AS imported
@@ -13,3 +13,4 @@ WHERE NOT EXISTS (
     SELECT 1 FROM main.faction_membership AS stored
     WHERE stored.player_id = missed.player_id AND stored.faction_id = missed.faction_id
       AND stored.first_seen_at <= missed.at AND (stored.left_at IS NULL OR stored.left_at > missed.at))
+ON CONFLICT DO NOTHING

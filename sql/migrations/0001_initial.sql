@@ -212,7 +212,7 @@ CREATE INDEX idx_faction_observations_period ON faction_observations (period_sta
 CREATE INDEX idx_territory_observations_period ON territory_observations (period_start);
 
 -- ---------------------------------------------------------------- faction membership
--- Two triggers write this table whenever players.faction_id changes. The second also writes membership_sightings. They take players.last_updated as the time of the
+-- Two triggers write this table whenever players.faction_id changes. They take players.last_updated as the time of the
 -- change, so a statement that changes faction_id must set last_updated too.
 
 CREATE TABLE faction_membership (                 -- which player was in which faction, from when to when
@@ -245,13 +245,6 @@ END;
 
 CREATE TRIGGER players_faction_changed AFTER UPDATE OF faction_id ON players WHEN OLD.faction_id IS NOT NEW.faction_id
 BEGIN
-    -- The stay before the join that another collector saw has ended by then. A membership that ended at that time tells it
-    -- already, and a roster without the player does not say that the player was in no other faction.
-    INSERT OR IGNORE INTO membership_sightings (player_id, at, faction_id, joined_at, has_left)
-    SELECT NEW.player_id, OLD.last_updated, NULL, NULL, 0
-    WHERE OLD.faction_id IS NULL AND OLD.last_updated > 0
-      AND NOT EXISTS (SELECT 1 FROM faction_membership
-                      WHERE player_id = NEW.player_id AND left_at = OLD.last_updated);
     -- max(): a membership must not end before its start, even if the clock was set back.
     UPDATE faction_membership SET left_at = max(first_seen_at, NEW.last_updated)
     WHERE player_id = NEW.player_id AND left_at IS NULL;
@@ -391,19 +384,39 @@ CREATE TABLE repeated_rows (                      -- history rows that imports h
     PRIMARY KEY (history, entity, period_start)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE membership_sightings (               -- what imports, and this database before them, knew of the factions of players,
-                                                  -- and when players were last in none before they joined one
+-- What Torn has told about the factions of players. The memberships that an import makes are those that all sightings tell.
+-- players.faction_id does not say as much: NULL also stands for a roster without the player, who may be in another faction.
+CREATE TABLE membership_sightings (
     player_id  INTEGER NOT NULL REFERENCES players (player_id),
     at         INTEGER NOT NULL,                  -- when the player was seen
     faction_id INTEGER,                           -- NULL: in no faction
     joined_at  INTEGER,                           -- when the player joined; NULL: before `at`, or not known
     has_left   INTEGER NOT NULL CHECK (has_left IN (0, 1)), -- 1: seen outside this faction, in any other one or none
-    newest_of  TEXT                               -- id of the database whose newest state it was; NULL: not deleted for a newer one
+    newest_of  TEXT                               -- whose newest sighting it is: id of a database, 'plan' or 'csv'; NULL: it stays
 ) STRICT;
 
--- Keeps each sighting once. A UNIQUE constraint would take two NULLs as different.
+-- Keeps each sighting that stays once. A UNIQUE constraint would take two NULLs as different.
 CREATE UNIQUE INDEX idx_membership_sightings ON membership_sightings (
-    player_id, at, has_left, coalesce(faction_id, 0), coalesce(joined_at, 0), coalesce(newest_of, ''));
+    player_id, at, has_left, coalesce(faction_id, 0), coalesce(joined_at, 0)) WHERE newest_of IS NULL;
+-- Allows one newest sighting of a player for each source. Each poll replaces it.
+CREATE UNIQUE INDEX idx_membership_sightings_newest ON membership_sightings (player_id, newest_of)
+    WHERE newest_of IS NOT NULL;
+
+-- faction_membership has no rows for the times in no faction. These triggers keep the first and the last sighting of each.
+CREATE TRIGGER membership_sightings_first_seen AFTER INSERT ON membership_sightings
+WHEN NEW.newest_of IS NOT NULL AND NEW.faction_id IS NULL
+BEGIN
+    INSERT INTO membership_sightings (player_id, at, has_left) VALUES (NEW.player_id, NEW.at, 0)
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER membership_sightings_changed AFTER UPDATE OF faction_id ON membership_sightings
+WHEN (OLD.faction_id IS NULL) <> (NEW.faction_id IS NULL)
+BEGIN
+    INSERT INTO membership_sightings (player_id, at, has_left)
+    VALUES (NEW.player_id, iif(OLD.faction_id IS NULL, OLD.at, NEW.at), 0)
+    ON CONFLICT DO NOTHING;
+END;
 
 CREATE TABLE imported_summaries (                 -- monthly summaries that were not computed here
     history      TEXT    NOT NULL,                -- name of the history table

@@ -53,6 +53,7 @@ pub struct Roster {
 /// A player on a roster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
+    /// The player's id.
     pub id: PlayerId,
     /// Never empty.
     pub name: String,

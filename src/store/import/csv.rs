@@ -144,6 +144,7 @@ pub(super) fn read(
         invalid_count: 0,
         facts: SourceFacts {
             knows_factions_of_players: sheet.has("faction_id"),
+            states_of: sheet.has("faction_id").then_some(SourceKind::Csv),
             ..SourceFacts::default()
         },
     };

@@ -1,12 +1,14 @@
 //! Merges the memberships of players.
 //!
-//! Each import records what it tells, and what was known here before, as sightings. The memberships are made from all
-//! sightings of a player, so the order of the imports does not matter.
+//! `fetch` records the newest answer about the faction of each player as a sighting. Each import adds the sightings of its
+//! source, and the memberships that were known on both sides. The memberships are made from all sightings of a player, so
+//! the order of the imports does not matter. The states of two databases of tornsnap are no sightings: a state without a
+//! faction may come from a roster without the player, and a state may be a merged one.
 
 use rusqlite::{Connection, Row, named_params};
 
 use crate::error::Result;
-use crate::model::identity::DatabaseId;
+use crate::model::import::SourceKind;
 use crate::model::import::membership::{Sighting, Stay, stays_of};
 use crate::store::import::{SourceFacts, Tallies, staging};
 use crate::store::{SqlContext, sql};
@@ -22,16 +24,13 @@ pub(super) fn record_own(connection: &Connection) -> Result<()> {
 /// Records what the source tells. It runs after the imported states are merged, and the rosters that were read here are
 /// known.
 pub(super) fn record_imported(connection: &Connection, facts: &SourceFacts) -> Result<()> {
+    let states_of = facts.states_of.map(SourceKind::as_str);
+    let source = named_params! { ":without_id": states_of };
     let record = || -> rusqlite::Result<()> {
-        connection.execute(
-            sql!("import/record_imported_sightings"),
-            named_params! {
-                ":faction_known": facts.knows_factions_of_players,
-                ":database_id": facts.database_id.as_ref().map(DatabaseId::as_str),
-            },
-        )?;
+        connection.execute(sql!("import/record_imported_sightings"), source)?;
+        connection.execute(sql!("import/record_earlier_sightings"), source)?;
+        connection.execute(sql!("import/record_newest_sightings"), source)?;
         connection.execute(sql!("import/record_leavers"), [])?;
-        connection.execute(sql!("import/delete_outdated_sightings"), [])?;
         Ok(())
     };
     record().context("record the imported memberships")

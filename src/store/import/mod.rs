@@ -36,7 +36,6 @@ pub(in crate::store) use staging::create as create_staging;
 
 use crate::error::Result;
 use crate::model::history::History;
-use crate::model::identity::DatabaseId;
 use crate::model::import::SourceKind;
 use crate::model::import::report::{ImportResult, Tally};
 use crate::model::import::rules::TABLES;
@@ -67,8 +66,8 @@ type HistoryMonths = BTreeSet<(&'static str, Month)>;
 /// The facts about the source that the merge needs besides the rows in the temporary tables.
 #[derive(Debug, Default)]
 struct SourceFacts {
-    /// The id of a database of tornsnap.
-    database_id: Option<DatabaseId>,
+    /// The kind of the source, if its states tell in which faction each player is, and it has no sightings.
+    states_of: Option<SourceKind>,
     /// Whether the source says in which faction each player is.
     knows_factions_of_players: bool,
     /// The months of which the source has pruned rows.

@@ -52,10 +52,12 @@ pub(super) fn read(
         tallies.insert(table.name, tally);
     }
     derive::missing_tables(target, derive::States::AreObservations)?;
+    let knows_factions = columns_of(connection, "players")
+        .context("read the table players")?
+        .contains("faction_id");
     let facts = SourceFacts {
-        knows_factions_of_players: columns_of(connection, "players")
-            .context("read the table players")?
-            .contains("faction_id"),
+        knows_factions_of_players: knows_factions,
+        states_of: knows_factions.then_some(SourceKind::Plan),
         ..SourceFacts::default()
     };
     // The start of a period is a date. Moved to UTC, it could fall into the month before.

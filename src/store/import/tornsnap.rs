@@ -71,7 +71,7 @@ pub(super) fn read(
     }
     copy_sightings(connection, target, options.now).context("read the memberships")?;
     Ok(SourceFacts {
-        database_id: Some(identity(connection)?.id),
+        states_of: None,
         knows_factions_of_players: true,
         pruned,
         is_our_copy,

@@ -156,6 +156,9 @@ fn save_roster(
         .prepare_cached(sql!("fetch/upsert_roster"))?
         .execute(named_params! { ":members": members, ":faction_id": faction, ":at": at })?;
     transaction
+        .prepare_cached(sql!("fetch/record_roster_sightings"))?
+        .execute(named_params! { ":members": members, ":faction_id": faction, ":at": at })?;
+    transaction
         .prepare_cached(sql!("fetch/observe_members"))?
         .execute(named_params! { ":members": members, ":at": at })?;
     let left = if roster.is_complete {

@@ -147,6 +147,13 @@ fn save_profile(transaction: &Transaction<'_>, item: &Observation<Player>) -> ru
             ":life_maximum": profile.life_maximum,
             ":at": item.at,
         })?;
+    transaction
+        .prepare_cached(sql!("fetch/record_sighting"))?
+        .execute(named_params! {
+            ":player_id": player.id,
+            ":faction_id": profile.faction,
+            ":at": item.at,
+        })?;
     clear_missing(transaction, "player", player.id.get())
 }
 

@@ -324,7 +324,9 @@ fn the_newer_state_counts_and_unknown_values_keep_the_known_ones() {
         &format!(
             "INSERT INTO factions (faction_id, name, last_updated) VALUES (7, 'Faction 7', 0), (8, 'Eight', {0});
              INSERT INTO players (player_id, name, rank, level, faction_id, last_updated)
-             VALUES (1, 'Old name', 'Elite', 5, 7, {0}), (2, 'Newer', NULL, 9, NULL, {0} + {DAY});",
+             VALUES (1, 'Old name', 'Elite', 5, 7, {0}), (2, 'Newer', NULL, 9, NULL, {0} + {DAY});
+             INSERT INTO membership_sightings (player_id, at, has_left, newest_of)
+             SELECT 2, {0} + {DAY}, 0, database_id FROM database_identity;",
             EDGES[1]
         ),
     );

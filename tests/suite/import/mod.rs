@@ -3,6 +3,7 @@
 mod backups;
 mod bad_csv;
 mod closed;
+mod collector;
 mod compressed;
 mod csv;
 mod csv_forms;
@@ -10,6 +11,7 @@ mod every_poll;
 mod kill;
 mod known_wars;
 mod many_collectors;
+mod memberships;
 mod merge;
 mod model;
 mod moves;
@@ -22,6 +24,7 @@ mod quotes;
 mod refusals;
 mod restored;
 mod rosters;
+mod rosters_and_profiles;
 #[cfg(unix)]
 mod scratch;
 #[cfg(unix)]

@@ -2,9 +2,10 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
-use super::{create, import, open};
+use super::collector::{self, Answer as Torn};
+use super::{create, import, make_plan, open};
 use crate::month_model::for_any_history;
 use crate::support::{DAY, Sandbox, rows};
 
@@ -14,9 +15,6 @@ const FILES: [&str; 3] = ["first.db", "second.db", "third.db"];
 
 /// An answer of Torn about a player: its time, and the faction.
 type Answer = (i64, Option<i64>);
-
-/// An answer that a collector keeps, and the faction that the player was outside of, if that is all that is kept.
-type Kept = (i64, Option<i64>, Option<i64>);
 
 /// The faction of a player on each day.
 type Days = Vec<Option<i64>>;
@@ -60,66 +58,38 @@ fn answers(days: &Days, polls: &[usize]) -> Vec<Answer> {
     polls.iter().map(|day| (at(*day), days[*day])).collect()
 }
 
-/// Records the answers about player 1 as `fetch` does.
+/// Saves profiles of player 1.
 fn collect(sandbox: &Sandbox, name: &str, answers: &[Answer]) {
     create(sandbox, name);
-    let connection = open(sandbox, name);
-    connection
-        .execute_batch(
-            "INSERT INTO factions (faction_id, name, last_updated) VALUES (1, 'One', 0), (2, 'Two', 0)",
-        )
-        .unwrap();
-    drop(connection);
     collect_more(sandbox, name, answers);
 }
 
 fn collect_more(sandbox: &Sandbox, name: &str, answers: &[Answer]) {
-    let connection = open(sandbox, name);
-    for (at, faction) in answers {
-        connection
-            .execute(
-                "INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (1, 'Player', ?2, ?1)
-                 ON CONFLICT DO UPDATE SET faction_id = excluded.faction_id, last_updated = excluded.last_updated",
-                params![at, faction],
-            )
-            .unwrap();
-    }
+    let profile = |(at, faction): &Answer| (*at, Torn::Profile(1, *faction));
+    let answers: Vec<_> = answers.iter().map(profile).collect();
+    collector::save(sandbox, name, &answers);
 }
 
 /// The answers that a collector keeps: those that tell a change, the last without a faction before a join, and the newest.
-fn kept(answers: &[Answer]) -> Vec<Kept> {
+fn kept(answers: &[Answer]) -> Vec<Answer> {
     let mut kept = Vec::new();
     for (place, (at, faction)) in answers.iter().enumerate() {
         let before = place.checked_sub(1).map(|before| answers[before].1);
         let after = answers.get(place + 1).map(|(_, after)| *after);
         let (begins, ends) = (before != Some(*faction), after != Some(*faction));
-        let is_kept = match (faction, before) {
-            (None, None | Some(None)) => ends,
-            (None, Some(Some(_))) => true,
-            (Some(_), _) => begins || after.is_none(),
-        };
-        // The membership that ends says no more than that the player has left.
-        let is_end_only = faction.is_none() && begins && after.is_some();
-        let outside = before.flatten().filter(|_| is_end_only);
-        if is_kept {
-            kept.push((*at, *faction, outside));
+        if begins || after.is_none() || faction.is_none() && ends {
+            kept.push((*at, *faction));
         }
     }
     kept
 }
 
 /// The memberships that these answers tell, as faction, first_seen_at, joined_at and left_at.
-fn model(mut answers: Vec<Kept>) -> Vec<String> {
+fn model(mut answers: Vec<Answer>) -> Vec<String> {
     answers.sort_unstable();
-    let mut current = None;
-    answers.retain(|(_, faction, outside)| {
-        let tells = outside.is_none() || *outside == current;
-        current = if tells { *faction } else { current };
-        tells
-    });
-    answers.dedup_by_key(|(_, faction, _)| *faction);
+    answers.dedup_by_key(|(_, faction)| *faction);
     let mut stays = Vec::new();
-    for (place, (at, faction, _)) in answers.iter().enumerate() {
+    for (place, (at, faction)) in answers.iter().enumerate() {
         let Some(faction) = faction else { continue };
         let joined = if place == 0 {
             String::new()
@@ -127,7 +97,7 @@ fn model(mut answers: Vec<Kept>) -> Vec<String> {
             at.to_string()
         };
         let next = answers.get(place + 1);
-        let left = next.map_or(String::new(), |(at, ..)| at.to_string());
+        let left = next.map_or(String::new(), |(at, _)| at.to_string());
         stays.push(format!("{faction}|{at}|{joined}|{left}"));
     }
     stays
@@ -215,14 +185,8 @@ fn a_join_that_both_collectors_saw_is_one_stay_from_the_earlier_sight() {
 
 /// Lets a collector see the players 2 to 21 on a day, after all that it has seen before.
 fn see_twenty(sandbox: &Sandbox, name: &str, day: i64) {
-    open(sandbox, name)
-        .execute(
-            "INSERT INTO players (player_id, name, faction_id, last_updated)
-             SELECT value, 'Player', 1, ?1 FROM json_each('[2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21]') WHERE true
-             ON CONFLICT DO UPDATE SET faction_id = excluded.faction_id, last_updated = excluded.last_updated",
-            [START + day * DAY],
-        )
-        .unwrap();
+    let roster = Torn::Roster(1, (2..=21).collect());
+    collector::save(sandbox, name, &[(START + day * DAY, roster)]);
 }
 
 #[test]
@@ -250,6 +214,70 @@ fn the_number_of_sightings_depends_on_the_moves_and_not_on_the_number_of_imports
     assert_eq!(told, [format!("{START}||")]);
 }
 
+/// The number of sightings after imports of a growing database of the Python program, one for each of these states of
+/// player 1.
+fn sightings_of_a_growing_plan(sandbox: &Sandbox, factions: &[&str]) -> String {
+    create(sandbox, "merged.db");
+    for (day, faction) in (0..).zip(factions) {
+        let at = START + day * DAY;
+        sandbox.remove_database("plan.db");
+        let state = format!(
+            "INSERT INTO factions (faction_id, name, last_updated) VALUES (1, 'One', {at});
+             INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (1, 'Player', {faction}, {at});"
+        );
+        make_plan(&sandbox.path("plan.db"), &state);
+        import(sandbox, "merged.db", &["plan.db"]);
+    }
+    let count = "SELECT count(*) FROM membership_sightings";
+    rows(&open(sandbox, "merged.db"), count).remove(0)
+}
+
+#[test]
+fn a_growing_database_of_the_python_program_adds_sightings_for_moves_and_not_for_imports() {
+    let sandbox = Sandbox::new();
+    let short = ["1", "1", "NULL", "NULL", "1", "1"];
+    let long = [
+        "1", "1", "1", "1", "NULL", "NULL", "NULL", "NULL", "1", "1", "1", "1",
+    ];
+
+    let few = sightings_of_a_growing_plan(&sandbox, &short);
+    let many = sightings_of_a_growing_plan(&sandbox, &long);
+
+    assert_eq!(few, many);
+    let (left, back) = (START + 4 * DAY, START + 8 * DAY);
+    let expected = [format!("1|{START}||{left}"), format!("1|{back}|{back}|")];
+    assert_eq!(stays(&open(&sandbox, "merged.db")), expected);
+}
+
+#[test]
+fn an_older_database_of_the_python_program_still_tells_a_time_without_a_faction() {
+    let sandbox = Sandbox::new();
+    let [first, second] = [("older.db", 3, "NULL"), ("newer.db", 9, "1")].map(|(name, day, faction)| {
+        let at = START + day * DAY;
+        let state = format!(
+            "INSERT INTO factions (faction_id, name, last_updated) VALUES (1, 'One', {at});
+             INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (1, 'Player', {faction}, {at});"
+        );
+        make_plan(&sandbox.path(name), &state);
+        name
+    });
+    collect(&sandbox, FILES[0], &[(START, Some(1))]);
+    let (left, back) = (START + 3 * DAY, START + 9 * DAY);
+    let expected = [format!("1|{START}||{left}"), format!("1|{back}|{back}|")];
+
+    for order in [
+        [FILES[0], first, second],
+        [second, first, FILES[0]],
+        [second, FILES[0], first],
+    ] {
+        create(&sandbox, "merged.db");
+        for file in order {
+            import(&sandbox, "merged.db", &[file]);
+        }
+        assert_eq!(stays(&open(&sandbox, "merged.db")), expected, "{order:?}");
+    }
+}
+
 #[test]
 fn a_rejoin_that_was_merged_stays_when_the_state_that_told_it_is_replaced() {
     let (left, back) = (START + 3 * DAY, START + 5 * DAY);
@@ -263,21 +291,6 @@ fn a_rejoin_that_was_merged_stays_when_the_state_that_told_it_is_replaced() {
 
     let expected = [format!("1|{START}||{left}"), format!("1|{back}|{back}|")];
     assert_eq!(stays(&open(&sandbox, "merged.db")), expected);
-}
-
-#[test]
-fn a_roster_without_the_player_does_not_end_a_stay_elsewhere() {
-    let (early, gone, late) = (START + 2 * DAY, START + 3 * DAY, START + 4 * DAY);
-    let sandbox = Sandbox::new();
-    // As fetch/remove_leavers.sql does: the new faction is not known yet.
-    let moved = [(START, Some(1)), (gone, None), (late, Some(2))];
-    collect(&sandbox, FILES[0], &moved);
-    collect(&sandbox, FILES[1], &[(early, Some(2))]);
-    let expected = vec![format!("1|{START}||{early}"), format!("2|{early}|{early}|")];
-
-    let found = merged_either_way(&sandbox);
-
-    assert_eq!(found, [expected.clone(), expected]);
 }
 
 #[test]
