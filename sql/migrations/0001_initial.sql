@@ -557,7 +557,7 @@ CREATE TABLE archive_step (                       -- in an archive: the rows tha
     last_id     INTEGER NOT NULL                  -- highest id of these rows
 ) STRICT;
 
-CREATE TABLE searched_backups (                   -- backups and archives that were searched for rows that a prune deleted too early
+CREATE TABLE searched_copies (                   -- backups and archives that were searched for rows that a prune deleted too early
     copy   TEXT    PRIMARY KEY,                   -- SHA-256 of a backup, as in its manifest; database_id of an archive
     rows   INTEGER,                               -- the missing rows in it; NULL: it could not be searched
     error  TEXT,                                  -- why it could not be searched

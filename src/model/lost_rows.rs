@@ -28,7 +28,7 @@ pub(crate) enum Searched {
 }
 
 /// The results of all searches, by the SHA-256 of a backup, or by the id of an archive.
-pub(crate) type SearchedBackups = BTreeMap<String, Searched>;
+pub(crate) type SearchedCopies = BTreeMap<String, Searched>;
 
 /// The kind of a file that may have missing rows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -86,7 +86,7 @@ impl LostRows {
     /// search can read.
     pub(crate) fn new<'a>(
         missing: &[MissingRows],
-        searched: &SearchedBackups,
+        searched: &SearchedCopies,
         files: impl IntoIterator<Item = CopyFile<'a>>,
         unusable: Vec<UnreadCopy>,
     ) -> Option<Self> {

@@ -355,7 +355,7 @@ fn look_for_lost_rows(
     let searched = StopSignal::interruptible(
         "search the backups for rows that were deleted too early",
         "rows of the future are removed",
-        || store.search_backups(directory, bounds.now, &context.progress()),
+        || store.search_copies(directory, bounds.now, &context.progress()),
     );
     match searched {
         Ok(lost) => {

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::model::history::History;
 use crate::model::identity::DatabaseId;
 use crate::model::lost_rows::{
-    CopyFile, CopyKind, LostRows, MissingRows, Searched, SearchedBackups, UnreadCopy,
+    CopyFile, CopyKind, LostRows, MissingRows, Searched, SearchedCopies, UnreadCopy,
 };
 use crate::model::time::Month;
 use crate::model::watch::Watch;
@@ -20,7 +20,7 @@ use crate::store::backup::verify::{open_copy, open_verified};
 use crate::store::history::render;
 use crate::store::identity::identity;
 use crate::store::pruned_early::{
-    forget_searched, missing_rows, record_searched, searched_backups,
+    forget_searched, missing_rows, record_searched, searched_copies,
 };
 use crate::store::{SqlContext, Store, interrupt, sql};
 
@@ -29,7 +29,7 @@ pub(super) struct Recorded {
     id: DatabaseId,
     database: PathBuf,
     missing: Vec<MissingRows>,
-    searched: SearchedBackups,
+    searched: SearchedCopies,
     archives: Vec<KnownArchive>,
 }
 
@@ -40,7 +40,7 @@ impl Recorded {
             id: identity(connection)?.id,
             database: database.to_owned(),
             missing: missing_rows(connection, now)?,
-            searched: searched_backups(connection)?,
+            searched: searched_copies(connection)?,
             archives: known_archives(connection)?,
         })
     }
@@ -129,7 +129,7 @@ impl Store {
     /// # Errors
     ///
     /// Fails when the database cannot be read or written, and after a request to stop.
-    pub(crate) fn search_backups(
+    pub(crate) fn search_copies(
         &mut self,
         directory: &Path,
         now: i64,
