@@ -11,9 +11,10 @@
 -- :kept           JSON list of the ids that are kept (see list_kept_players.sql)
 WITH
 reopened AS MATERIALIZED (
-    SELECT DISTINCT reopened_last_id AS last_id
+    SELECT reopened_last_id AS last_id
     FROM main.month_states
-    WHERE history = 'player_stats_history' AND reopened_last_id IS NOT NULL
+    WHERE history = 'player_stats_history' AND period_start = unixepoch(:from, 'unixepoch', 'start of month')
+      AND reopened_last_id IS NOT NULL
 ),
 archived AS MATERIALIZED (
     SELECT
