@@ -18,9 +18,7 @@ impl Store {
 
     /// Closes all months of which rows are missing. Their summaries stay.
     pub(crate) fn accept_loss(&mut self, bounds: &FutureBounds) -> Result<()> {
-        self.transaction(|transaction| {
-            give_up(transaction, i64::MAX, bounds.month_start, bounds.now)
-        })
+        self.transaction(|transaction| give_up(transaction, i64::MAX, bounds.month_start))
     }
 }
 
@@ -114,16 +112,11 @@ pub(super) fn reopen_months(
 }
 
 /// Closes the months before `before` of which rows are missing: the rows are not looked for any more.
-pub(super) fn give_up(
-    connection: &Connection,
-    before: i64,
-    month_start: i64,
-    now: i64,
-) -> Result<()> {
+pub(super) fn give_up(connection: &Connection, before: i64, month_start: i64) -> Result<()> {
     connection
         .execute(
             sql!("months/give_up_missing_rows"),
-            named_params! { ":before": before, ":month": month_start, ":now": now },
+            named_params! { ":before": before, ":month": month_start },
         )
         .map(drop)
         .context("close the months with missing rows")

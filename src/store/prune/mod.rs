@@ -129,7 +129,7 @@ impl Store {
         }
         record::finish(&self.connection, now)?;
         // Rows of these months would be deleted if they were imported.
-        give_up(&self.connection, plan.cutoff, plan.cutoff, now)?;
+        give_up(&self.connection, plan.cutoff, plan.cutoff)?;
         if uses_archive {
             self.detach()?;
         }
