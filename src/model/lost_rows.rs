@@ -249,8 +249,8 @@ impl LostRows {
         if !self.is_open {
             return SEARCH.to_owned();
         }
-        let imports = self.unread.iter().filter_map(UnreadCopy::import);
-        let imports: String = imports.map(|import| format!("{import}; ")).collect();
+        let import = self.unread.iter().find_map(UnreadCopy::import);
+        let import = import.map_or_else(String::new, |import| format!("{import}; "));
         match self.found.first() {
             Some(copy) => format!(
                 "keep that file; run `tornsnap import {}`; {GIVE_UP}",
@@ -262,7 +262,7 @@ impl LostRows {
                 .any(|unread| unread.why.reason().is_some()) =>
             {
                 format!(
-                    "keep all backups; {imports}correct the cause, and run `tornsnap prune --future`: it searches them again; \
+                    "keep all backups; {import}correct the cause, and run `tornsnap prune --future`: it searches them again; \
                  {GIVE_UP}"
                 )
             }
