@@ -57,6 +57,8 @@ fn a_renamed_backup_without_manifest_is_named_wherever_copies_are_looked_for() {
             "{check}"
         );
 
+        let takes = "takes a backup without a manifest";
+        assert!(text(&check["try"]).contains(takes), "{check}");
         let latest = ["restore", "latest", "--database", "wrong.db"];
         let refused = story.sandbox.run_at(IN_APRIL, &latest).expect(78).stderr();
         assert!(
@@ -65,21 +67,22 @@ fn a_renamed_backup_without_manifest_is_named_wherever_copies_are_looked_for() {
         );
         assert!(refused.contains("--without-manifest"), "{refused}");
 
+        let file = format!("backups/{name}");
+        let import = format!("`tornsnap import {file}`");
+        for command in [&["backup", "--verify", &file][..], &["restore", &file]] {
+            let arguments = [command, &["--database", "wrong.db"]].concat();
+            let refused = story.sandbox.run_at(IN_APRIL, &arguments).expect(78);
+            assert!(refused.stderr().contains(&import), "{}", refused.stderr());
+        }
+
         let report = story.run(IN_APRIL, &["prune", "--future", "--without-backup"]);
         let unread = &report["pruned_early"]["unread"][0];
         assert!(text(&unread["file"]).ends_with(name), "{report}");
         assert_eq!(text(&unread["because"]), reason);
         let check = story.check("pruned_early").unwrap();
-        let import = format!("`tornsnap import backups/{name}`");
         assert!(text(&check["try"]).contains(&import), "{check}");
-        assert!(
-            text(&check["try"]).contains("takes a backup without a manifest"),
-            "{check}"
-        );
-        story.run(
-            IN_APRIL,
-            &["import", "--no-backup", &format!("backups/{name}")],
-        );
+        assert!(text(&check["try"]).contains(takes), "{check}");
+        story.run(IN_APRIL, &["import", "--no-backup", &file]);
         assert_eq!(story.check("pruned_early"), None);
         assert!(story.contents("wrong.db") == story.contents("right.db"));
     }
