@@ -1,2 +1,2 @@
 -- Lists the backups and archives that were searched for rows that a prune deleted too early.
-SELECT copy, rows, error FROM searched_backups
+SELECT copy, rows, error FROM searched_copies

@@ -9,7 +9,7 @@ WITH ahead AS (
         12 * (strftime('%Y', started_at, 'unixepoch') - strftime('%Y', cutoff, 'unixepoch'))
             + strftime('%m', started_at, 'unixepoch') - strftime('%m', cutoff, 'unixepoch') AS kept_months
     FROM prune_runs
-    WHERE started_at > :limit
+    WHERE started_at > :limit AND deleted > 0
 )
 SELECT history, period_start, counted_rows, last_id, reopened_at, expected_rows
 FROM month_states

@@ -1,9 +1,18 @@
--- Lists the archives that history rows were moved to, each with the path that its last prune recorded.
--- Only the last prune to each archive is listed. An archive is left out if a later prune made a new one under its path.
-SELECT archive, archive_id, cutoff
+-- Lists the archives that have history rows, each with the path that its last prune recorded.
+-- An archive is left out if a later prune made a new one under its path. It stays if another archive was moved there.
+--
+-- cutoff: unix seconds; older rows were moved to it
+SELECT run.archive, run.archive_id, moved.cutoff
 FROM prune_runs AS run
-WHERE archive IS NOT NULL AND deleted > 0
-  AND NOT EXISTS (SELECT 1 FROM prune_runs AS later
-                  WHERE later.id > run.id AND later.deleted > 0
-                    AND (later.archive = run.archive OR later.archive_id = run.archive_id))
-ORDER BY id
+JOIN (SELECT archive_id, max(cutoff) AS cutoff FROM prune_runs WHERE deleted > 0 GROUP BY archive_id) AS moved
+    ON moved.archive_id = run.archive_id
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM prune_runs AS later
+    WHERE later.id > run.id
+      AND (later.archive_id = run.archive_id
+           OR (later.archive = run.archive
+               AND NOT EXISTS (SELECT 1 FROM prune_runs AS earlier
+                               WHERE earlier.id < later.id AND earlier.archive_id = later.archive_id
+                                 AND earlier.archive <> later.archive))))
+ORDER BY run.id

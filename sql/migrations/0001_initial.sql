@@ -552,14 +552,15 @@ CREATE TABLE refreshes (                          -- when rarely changing data w
     refreshed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE prune_runs (                         -- each prune that deleted or moved history rows
+CREATE TABLE prune_runs (                         -- each prune that deleted or moved history rows, or found its archive at a new place
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     started_at  INTEGER NOT NULL,
     finished_at INTEGER,                          -- NULL: interrupted; the next prune continues it
     cutoff      INTEGER NOT NULL,                 -- older history rows were pruned, except the last known values
     deleted     INTEGER NOT NULL DEFAULT 0,       -- history rows that were deleted or moved
     archive     TEXT,                             -- file the rows were moved to; NULL: they were deleted
-    archive_id  TEXT                              -- database_id of that file
+    archive_id  TEXT,                             -- database_id of that file
+    CHECK ((archive IS NULL) = (archive_id IS NULL))
 ) STRICT;
 
 CREATE TABLE archive_step (                       -- in an archive: the rows that were last copied to it
@@ -570,7 +571,7 @@ CREATE TABLE archive_step (                       -- in an archive: the rows tha
     last_id     INTEGER NOT NULL                  -- highest id of these rows
 ) STRICT;
 
-CREATE TABLE searched_backups (                   -- backups and archives that were searched for rows that a prune deleted too early
+CREATE TABLE searched_copies (                    -- backups and archives that were searched for rows that a prune deleted too early
     copy   TEXT    PRIMARY KEY,                   -- SHA-256 of a backup, as in its manifest; database_id of an archive
     rows   INTEGER,                               -- the missing rows in it; NULL: it could not be searched
     error  TEXT,                                  -- why it could not be searched

@@ -1,4 +1,4 @@
--- Lists the archives that history rows were moved to, oldest prune first.
+-- Lists the archives that were used, each with the paths that prunes recorded, oldest prune first.
 SELECT archive, archive_id
 FROM prune_runs
 WHERE archive IS NOT NULL

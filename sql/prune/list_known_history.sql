@@ -2,6 +2,7 @@
 --
 -- A prune while the clock was ahead moved such a row to the archive, `prune --future` opened its month again, and an import
 -- brought it back under a new id. Two rows are the same if they have the same entity, time and values.
+-- With the rows of that month, the last known values from before it come back, and they may be from any earlier month.
 -- A row that was here before the month was opened again is not listed: it may repeat an archived row of the same second.
 -- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables. It finds the
 -- list of columns only on one line. The first column is the id, the last one is data_source.
@@ -11,9 +12,10 @@
 -- :kept           JSON list of the ids that are kept (see list_kept_players.sql)
 WITH
 reopened AS MATERIALIZED (
-    SELECT DISTINCT reopened_last_id AS last_id
+    SELECT reopened_last_id AS last_id
     FROM main.month_states
-    WHERE history = 'player_stats_history' AND reopened_last_id IS NOT NULL
+    WHERE history = 'player_stats_history' AND period_start >= unixepoch(:from, 'unixepoch', 'start of month')
+      AND reopened_last_id IS NOT NULL
 ),
 archived AS MATERIALIZED (
     SELECT

@@ -7,8 +7,21 @@ use crate::model::identity::{DatabaseId, Identity};
 pub(crate) struct UsedArchive {
     /// The path to which the rows were moved. The file may be elsewhere now.
     pub(crate) path: String,
-    pub(crate) id: Option<DatabaseId>,
+    pub(crate) id: DatabaseId,
 }
+
+/// The file at the path of an archive.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum ArchiveFile {
+    Missing,
+    /// A file of 0 bytes, as `touch` or an interrupted copy leaves it.
+    Empty,
+    /// A database of tornsnap with these ids.
+    Database(Identity),
+}
+
+/// What is wrong with an empty archive.
+pub(crate) const EMPTY: &str = "it is empty: it has 0 bytes";
 
 /// A reason not to use a file as the archive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,6 +32,8 @@ pub(crate) enum ArchiveBlocker {
     OfAnotherDatabase,
     /// Rows were moved to this path before, and the file no longer exists.
     Missing,
+    /// Rows were moved to this path before, and the file is empty now.
+    Emptied,
     /// Rows were moved to this path before, and a different archive is there now.
     Replaced,
 }
@@ -31,6 +46,9 @@ impl ArchiveBlocker {
             Self::Missing => {
                 "history rows were moved to it before, and the file no longer exists: it was moved or deleted, \
                  or its disk is not mounted"
+            }
+            Self::Emptied => {
+                "history rows were moved to it before, and the file is empty now: it has 0 bytes"
             }
             Self::Replaced => {
                 "history rows were moved to another archive at this place before: this one does not have them"
@@ -46,6 +64,9 @@ impl ArchiveBlocker {
             Self::Missing => {
                 "mount the disk, name its present path with --archive, or add --new-archive to start a new one"
             }
+            Self::Emptied => {
+                "put a copy of the archive back, name its present path with --archive, or add --new-archive to start a new one"
+            }
             Self::Replaced => {
                 "put the other archive back, name its present path with --archive, or add --new-archive to use this one"
             }
@@ -54,22 +75,24 @@ impl ArchiveBlocker {
 
     /// Whether `--new-archive` overrides it.
     pub(crate) fn can_be_overridden(self) -> bool {
-        matches!(self, Self::Missing | Self::Replaced)
+        matches!(self, Self::Missing | Self::Emptied | Self::Replaced)
     }
 }
 
 /// Finds a reason not to use the file at `path` as the archive of the database `ours`.
 ///
-/// `found`: the ids of the file, if it exists. `used`: the archives that rows were moved to, oldest first.
+/// `used`: the archives that rows were moved to, oldest first.
 pub(crate) fn find_blocker(
     ours: &DatabaseId,
-    found: Option<&Identity>,
+    found: &ArchiveFile,
     path: &str,
     used: &[UsedArchive],
 ) -> Option<ArchiveBlocker> {
     let last = used.iter().rfind(|used| used.path == path);
-    let Some(found) = found else {
-        return last.map(|_| ArchiveBlocker::Missing);
+    let found = match found {
+        ArchiveFile::Missing => return last.map(|_| ArchiveBlocker::Missing),
+        ArchiveFile::Empty => return last.map(|_| ArchiveBlocker::Emptied),
+        ArchiveFile::Database(found) => found,
     };
     match &found.archive_of {
         None => return Some(ArchiveBlocker::NotAnArchive),
@@ -77,8 +100,8 @@ pub(crate) fn find_blocker(
         Some(_) => {}
     }
     // The user may have moved an archive, so it is recognized by its id.
-    let is_known = used.iter().any(|used| used.id.as_ref() == Some(&found.id));
-    (last.is_some_and(|last| last.id.is_some()) && !is_known).then_some(ArchiveBlocker::Replaced)
+    let is_known = used.iter().any(|used| used.id == found.id);
+    (last.is_some() && !is_known).then_some(ArchiveBlocker::Replaced)
 }
 
 #[cfg(test)]
@@ -96,10 +119,14 @@ mod tests {
         }
     }
 
+    fn file(found: Option<Identity>) -> ArchiveFile {
+        found.map_or(ArchiveFile::Missing, ArchiveFile::Database)
+    }
+
     #[test]
     fn only_an_archive_of_this_database_may_be_used() {
         let ours = id("a");
-        let check = |found: Option<Identity>| find_blocker(&ours, found.as_ref(), "/cold.db", &[]);
+        let check = |found: Option<Identity>| find_blocker(&ours, &file(found), "/cold.db", &[]);
 
         assert_eq!(check(None), None);
         assert_eq!(check(Some(archive("1", Some("a")))), None);
@@ -122,12 +149,16 @@ mod tests {
         let ours = id("a");
         let used = [("/cold.db", "1"), ("/other.db", "2")].map(|(path, own)| UsedArchive {
             path: path.to_owned(),
-            id: Some(id(own)),
+            id: id(own),
         });
         let check = |path: &str, found: Option<&str>| {
             let found = found.map(|own| archive(own, Some("a")));
-            find_blocker(&ours, found.as_ref(), path, &used)
+            find_blocker(&ours, &file(found), path, &used)
         };
+        assert_eq!(
+            find_blocker(&ours, &ArchiveFile::Empty, "/cold.db", &used),
+            Some(ArchiveBlocker::Emptied)
+        );
 
         assert_eq!(check("/cold.db", None), Some(ArchiveBlocker::Missing));
         assert_eq!(check("/new.db", None), None);

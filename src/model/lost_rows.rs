@@ -28,7 +28,7 @@ pub(crate) enum Searched {
 }
 
 /// The results of all searches, by the SHA-256 of a backup, or by the id of an archive.
-pub(crate) type SearchedBackups = BTreeMap<String, Searched>;
+pub(crate) type SearchedCopies = BTreeMap<String, Searched>;
 
 /// The kind of a file that may have missing rows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -74,9 +74,49 @@ pub(crate) struct FoundRows {
 pub(crate) struct UnreadCopy {
     pub(crate) file: PathBuf,
     pub(crate) kind: CopyKind,
-    /// Why its search failed; `None` if it was not searched yet.
-    pub(crate) why: Option<String>,
+    pub(crate) why: WhyUnread,
 }
+
+/// Why it is not known whether a copy has lost rows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum WhyUnread {
+    NotSearched,
+    /// A backup without a manifest. `import` takes it.
+    NoManifest,
+    /// The reason why it could not be read.
+    Failed(String),
+}
+
+impl WhyUnread {
+    /// What has to be corrected; `None` if it is only not searched yet.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::NotSearched => None,
+            Self::NoManifest => Some(NO_MANIFEST),
+            Self::Failed(why) => Some(why),
+        }
+    }
+}
+
+impl UnreadCopy {
+    pub(crate) fn describe_unusable(&self) -> String {
+        let why = self.why.reason().unwrap_or_default();
+        format!("{} cannot be used: {why}", display_path(&self.file))
+    }
+
+    /// The command that takes a backup without a manifest; `None` for other copies.
+    pub(crate) fn import(&self) -> Option<String> {
+        (self.why == WhyUnread::NoManifest).then(|| {
+            format!(
+                "`tornsnap import {}` takes a backup without a manifest",
+                shell_word(&self.file)
+            )
+        })
+    }
+}
+
+/// Why a backup without a manifest cannot be used.
+pub(crate) const NO_MANIFEST: &str = "its manifest, the .json file beside it, is missing";
 
 /// How to end the search without the rows.
 const GIVE_UP: &str = "to give these rows up, run `tornsnap prune --future --accept-loss`";
@@ -86,7 +126,7 @@ impl LostRows {
     /// search can read.
     pub(crate) fn new<'a>(
         missing: &[MissingRows],
-        searched: &SearchedBackups,
+        searched: &SearchedCopies,
         files: impl IntoIterator<Item = CopyFile<'a>>,
         unusable: Vec<UnreadCopy>,
     ) -> Option<Self> {
@@ -118,8 +158,10 @@ impl LostRows {
                     kind: file.kind,
                     rows,
                 }),
-                Some(Searched::Failed(why)) => lost.unread.push(unread(Some(why.clone()))),
-                None => lost.unread.push(unread(None)),
+                Some(Searched::Failed(why)) => {
+                    lost.unread.push(unread(WhyUnread::Failed(why.clone())));
+                }
+                None => lost.unread.push(unread(WhyUnread::NotSearched)),
             }
         }
         // The sort is stable.
@@ -175,9 +217,11 @@ impl LostRows {
             (Some(found), None) => format!("{rows}; {found}"),
             (None, Some(unread)) => format!("{rows}; {unread}"),
             (None, None) if self.has_archives => {
-                format!("{rows}, and neither a backup in the backup folder nor an archive has them")
+                format!(
+                    "{rows}, and neither a backup in the backup folders nor an archive has them"
+                )
             }
-            (None, None) => format!("{rows}, and no backup in the backup folder has them"),
+            (None, None) => format!("{rows}, and no backup in the backup folders has them"),
         }
     }
 
@@ -185,14 +229,14 @@ impl LostRows {
         let first = self
             .unread
             .iter()
-            .find(|backup| backup.why.is_some())
+            .find(|backup| backup.why.reason().is_some())
             .or(self.unread.first())?;
         let more = match self.unread.len() - 1 {
             0 => String::new(),
             more => format!(" (and {more} more)"),
         };
         let file = display_path(&first.file);
-        Some(match &first.why {
+        Some(match first.why.reason() {
             Some(why) => format!("{file}{more} could not be looked into: {why}"),
             None => format!("{file}{more} is not searched for them yet"),
         })
@@ -205,14 +249,23 @@ impl LostRows {
         if !self.is_open {
             return SEARCH.to_owned();
         }
+        let import = self.unread.iter().find_map(UnreadCopy::import);
+        let import = import.map_or_else(String::new, |import| format!("{import}; "));
         match self.found.first() {
             Some(copy) => format!(
                 "keep that file; run `tornsnap import {}`; {GIVE_UP}",
                 shell_word(&copy.file)
             ),
-            None if self.unread.iter().any(|unread| unread.why.is_some()) => format!(
-                "keep all backups; correct the cause, and run `tornsnap prune --future`: it searches them again; {GIVE_UP}"
-            ),
+            None if self
+                .unread
+                .iter()
+                .any(|unread| unread.why.reason().is_some()) =>
+            {
+                format!(
+                    "keep all backups; {import}correct the cause, and run `tornsnap prune --future`: it searches them again; \
+                 {GIVE_UP}"
+                )
+            }
             None if !self.unread.is_empty() => SEARCH.to_owned(),
             None => format!(
                 "look for a backup of these months in another place, and run `tornsnap import` with it; {GIVE_UP}"

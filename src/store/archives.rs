@@ -11,8 +11,7 @@ use crate::store::sql;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct RecordedArchive {
     pub(crate) path: PathBuf,
-    /// The id of the archive; `None` if it was not recorded.
-    pub(crate) id: Option<DatabaseId>,
+    pub(crate) id: DatabaseId,
     /// Rows with a timestamp before this one were moved to the archive.
     pub(crate) cutoff: i64,
 }
@@ -21,10 +20,9 @@ pub(super) fn recorded_archives(connection: &Connection) -> rusqlite::Result<Vec
     connection
         .prepare(sql!("health/list_archives"))?
         .query_map([], |row| {
-            let id: Option<String> = row.get("archive_id")?;
             Ok(RecordedArchive {
                 path: PathBuf::from(row.get::<_, String>("archive")?),
-                id: id.map(DatabaseId::new),
+                id: DatabaseId::new(row.get("archive_id")?),
                 cutoff: row.get("cutoff")?,
             })
         })?

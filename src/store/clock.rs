@@ -10,9 +10,7 @@ use crate::store::{SqlContext, Store, sql};
 impl Store {
     /// The newest timestamp of any history row or observation; `None` if there is none.
     pub(crate) fn newest_timestamp(&self) -> Result<Option<i64>> {
-        self.connection()
-            .query_row(sql!("clock/get_newest"), [], |row| row.get("newest"))
-            .context("find the newest recorded timestamp")
+        newest_timestamp(self.connection())
     }
 
     /// Whether the newest fetch that has compared the clock with Torn's was in the last day, and found that they agree.
@@ -26,6 +24,13 @@ impl Store {
     pub(crate) fn clock_dispute(&self) -> Result<Option<ClockDispute>> {
         Ok(newest_comparison(self.connection())?.and_then(|comparison| comparison.dispute()))
     }
+}
+
+/// See [`Store::newest_timestamp`].
+pub(super) fn newest_timestamp(connection: &Connection) -> Result<Option<i64>> {
+    connection
+        .query_row(sql!("clock/get_newest"), [], |row| row.get("newest"))
+        .context("find the newest recorded timestamp")
 }
 
 /// The newest fetch that has compared the clock of this machine with Torn's.
@@ -42,6 +47,11 @@ impl Comparison {
     pub(super) fn dispute(&self) -> Option<ClockDispute> {
         let (ahead, torn_at) = (self.ahead?, self.finished_at?);
         Some(ClockDispute { torn_at, ahead })
+    }
+
+    /// A time that Torn's time has reached; `None` if the fetch was killed.
+    pub(super) fn reached(&self) -> Option<i64> {
+        self.finished_at
     }
 
     /// Whether the clocks agreed in the last day. A fetch after `now` shows that the clock has gone back.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, named_params};
 use crate::error::Result;
 use crate::model::future::FutureBounds;
 use crate::model::history::History;
-use crate::model::lost_rows::{MissingRows, Searched, SearchedBackups};
+use crate::model::lost_rows::{MissingRows, Searched, SearchedCopies};
 use crate::model::time::{CLOCK_TOLERANCE, Month};
 use crate::store::history::render;
 use crate::store::{SqlContext, Store, sql};
@@ -18,9 +18,7 @@ impl Store {
 
     /// Closes all months of which rows are missing. Their summaries stay.
     pub(crate) fn accept_loss(&mut self, bounds: &FutureBounds) -> Result<()> {
-        self.transaction(|transaction| {
-            give_up(transaction, i64::MAX, bounds.month_start, bounds.now)
-        })
+        self.transaction(|transaction| give_up(transaction, i64::MAX, bounds.month_start))
     }
 }
 
@@ -114,24 +112,19 @@ pub(super) fn reopen_months(
 }
 
 /// Closes the months before `before` of which rows are missing: the rows are not looked for any more.
-pub(super) fn give_up(
-    connection: &Connection,
-    before: i64,
-    month_start: i64,
-    now: i64,
-) -> Result<()> {
+pub(super) fn give_up(connection: &Connection, before: i64, month_start: i64) -> Result<()> {
     connection
         .execute(
             sql!("months/give_up_missing_rows"),
-            named_params! { ":before": before, ":month": month_start, ":now": now },
+            named_params! { ":before": before, ":month": month_start },
         )
         .map(drop)
         .context("close the months with missing rows")
 }
 
 /// The recorded results of the searches for missing rows.
-pub(super) fn searched_backups(connection: &Connection) -> Result<SearchedBackups> {
-    let query = || -> rusqlite::Result<SearchedBackups> {
+pub(super) fn searched_copies(connection: &Connection) -> Result<SearchedCopies> {
+    let query = || -> rusqlite::Result<SearchedCopies> {
         connection
             .prepare(sql!("backup/list_searched"))?
             .query_map([], |row| {
@@ -143,7 +136,7 @@ pub(super) fn searched_backups(connection: &Connection) -> Result<SearchedBackup
             })?
             .collect()
     };
-    query().context("read which backups were searched")
+    query().context("read which copies were searched")
 }
 
 /// Records the result of a search.
@@ -162,7 +155,7 @@ pub(super) fn record_searched(
             named_params! { ":copy": copy, ":rows": rows, ":error": error },
         )
         .map(drop)
-        .context("record which backups were searched")
+        .context("record which copies were searched")
 }
 
 /// Forgets the results of all searches, because other rows are missing now.
@@ -170,5 +163,5 @@ pub(super) fn forget_searched(connection: &Connection) -> Result<()> {
     connection
         .execute(sql!("backup/forget_searched"), [])
         .map(drop)
-        .context("forget which backups were searched")
+        .context("forget which copies were searched")
 }

@@ -13,6 +13,10 @@ use crate::model::time::iso;
 use crate::store::backup::{self, ListedBackup};
 use crate::store::identity::identity_of;
 
+/// What can be done with a backup without a manifest.
+pub(super) const WITHOUT_MANIFEST: &str = "has no manifest, so it cannot be verified; `tornsnap import` and \
+                                           `tornsnap restore --without-manifest` take it";
+
 /// Lists all backups in the folder, oldest first.
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let directory = args.directory(context);
@@ -20,7 +24,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let present = identity_of(&context.settings.database);
     let present = present.as_ref();
     let backups = backup::list_backups(directory)?;
-    let without_manifest = backup::list_without_manifest(directory)?;
+    let id = present.map(|present| &present.id);
+    let without_manifest =
+        backup::list_without_manifest(directory, &context.settings.database, id)?;
     let is_ours = |backup: &&ListedBackup| {
         let manifest = backup.manifest.as_ref();
         manifest.is_ok_and(|manifest| is_of(manifest, present))
@@ -76,9 +82,7 @@ fn print(
     }
     for path in without_manifest {
         let name = file_name(path);
-        print_line(&format!(
-            "{name:width$}  has no manifest, so it cannot be verified"
-        ))?;
+        print_line(&format!("{name:width$}  {WITHOUT_MANIFEST}"))?;
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ pub(super) struct ListReport<'a> {
     /// `None` if the id of the database cannot be read.
     pub(super) database_id: Option<&'a DatabaseId>,
     pub(super) backups: Vec<BackupResult<'a>>,
-    /// Paths of files that are named like a backup but have no manifest.
+    /// Paths of files without a manifest that are named like a backup or are copies of the database.
     pub(super) without_manifest: Vec<String>,
 }
 

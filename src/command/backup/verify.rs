@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::list::WITHOUT_MANIFEST;
 use super::report::{BackupResult, VerifyReport};
 use super::{Args, describe_backup, is_of, named_backup, print_line, summarize};
 use crate::command::signal::StopSignal;
@@ -117,11 +118,10 @@ impl Verifier<'_> {
                     .with_exit(Exit::Config),
             );
         }
-        for file in backup::list_without_manifest(directory)? {
-            log::warn!(
-                "{} has no manifest, so it cannot be verified",
-                file.display()
-            );
+        let database = &self.context.settings.database;
+        let id = self.present.map(|present| &present.id);
+        for file in backup::list_without_manifest(directory, database, id)? {
+            log::warn!("{} {WITHOUT_MANIFEST}", file.display());
         }
         let stop = StopSignal::listen()?;
         let mut results = Vec::with_capacity(files.len());

@@ -91,7 +91,7 @@ impl EarlyReport {
     fn of(lost: &LostRows, accepted: bool) -> Self {
         let unread = lost.unread.iter().map(|backup| UnreadReport {
             file: display_path(&backup.file),
-            because: backup.why.clone(),
+            because: backup.why.reason().map(str::to_owned),
         });
         let named = |is_archive| {
             let mut found = lost.found.iter();
@@ -164,8 +164,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     refuse_if_blocked(context, args, &findings, now)?;
     let backup = take_backup(context, args, &lock_wait)?;
+    // With --force, the clock may be behind, and then the backups are right. So a fetch has to confirm the clock.
+    let is_clock_right =
+        doubts(context, &findings, now).is_empty() || store.is_clock_confirmed(now)?;
     let done = remove(context, store, &bounds, args.vacuum)?;
-    note_ahead_backups(context, store, now);
+    if is_clock_right {
+        note_ahead_backups(context, store, now);
+    }
     let early = look_for_lost_rows(context, args, store, &bounds, &findings)?;
     Ok(outcome(&bounds, &done, backup, early))
 }
@@ -257,6 +262,11 @@ fn find_blockers(
     if args.force {
         return Vec::new();
     }
+    doubts(context, findings, now)
+}
+
+/// The reasons to think that the clock is behind now, so that the rows of the future are right.
+fn doubts(context: &Context, findings: &FutureFindings, now: i64) -> Vec<String> {
     let is_replay = matches!(context.settings.clock, Clock::Fixed(_));
     blockers(&FutureFacts {
         now,
@@ -355,7 +365,7 @@ fn look_for_lost_rows(
     let searched = StopSignal::interruptible(
         "search the backups for rows that were deleted too early",
         "rows of the future are removed",
-        || store.search_backups(directory, bounds.now, &context.progress()),
+        || store.search_copies(directory, bounds.now, &context.progress()),
     );
     match searched {
         Ok(lost) => {

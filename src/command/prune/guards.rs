@@ -63,8 +63,8 @@ fn newest_backup(
     if let Some(newest) = backup::newest_backup(directory, &id, now)? {
         return Ok((Some(newest.verified_at), None));
     }
-    let unusable = backup::describe_unusable(directory, &id, &context.settings.database)?;
-    Ok((None, unusable))
+    let unusable = backup::newest_unusable(directory, &id, &context.settings.database)?;
+    Ok((None, unusable.map(|copy| copy.describe_unusable())))
 }
 
 /// The error of a prune that is refused.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Check, Metric, State, format_date, format_duration};
-use crate::model::lost_rows::LostRows;
+use crate::model::lost_rows::{LostRows, UnreadCopy};
 use crate::model::path::display_path;
 use crate::model::time::{DAY, is_far_future};
 
@@ -16,8 +16,8 @@ pub(crate) struct Backups {
     pub(crate) damaged: Option<PathBuf>,
     /// Backups that a clock made while it was ahead. Their dates may have passed since.
     pub(crate) future: Vec<PathBuf>,
-    /// Why the newest file that seems to be a backup of this database cannot be used, if it cannot.
-    pub(crate) unusable: Option<String>,
+    /// The newest file that seems to be a backup of this database and cannot be used.
+    pub(crate) unusable: Option<UnreadCopy>,
     /// The newest file by name, when no manifest can be read. It may belong to another database.
     pub(crate) unreadable: Option<PathBuf>,
     /// Whether the backup folder exists.
@@ -88,7 +88,7 @@ fn no_backup(
         )
         .with_subjects(["unreadable"]);
     }
-    let warning = |message, help, subject| {
+    let warning = |message, help: &str, subject| {
         Check::finding("backup", State::Warning, message, help).with_subjects([subject])
     };
     let damaged = found.damaged.as_ref().map(|file| {
@@ -97,11 +97,15 @@ fn no_backup(
             "damaged",
         )
     });
-    let unusable = found.unusable.clone().map(|why| (why, "unusable"));
-    if let Some((why, subject)) = damaged.or(unusable) {
+    let unusable = found.unusable.as_ref();
+    let described = unusable.map(|copy| (copy.describe_unusable(), "unusable"));
+    if let Some((why, subject)) = damaged.or(described) {
+        let import = unusable
+            .and_then(UnreadCopy::import)
+            .map_or_else(String::new, |import| format!("; {import}"));
         return warning(
             format!("there is no verified backup in {folder}: {why}"),
-            "run `tornsnap backup` to make a new one, and check the disk",
+            &format!("run `tornsnap backup` to make a new one, and check the disk{import}"),
             subject,
         );
     }
@@ -190,6 +194,8 @@ pub(crate) enum ArchiveState {
         /// Whether the folder of the archive exists.
         has_folder: bool,
     },
+    /// A file of 0 bytes is at the path of the archive.
+    Empty,
     /// Another file is at the path of the archive.
     Replaced,
     /// The archive cannot be used; the error.
@@ -209,7 +215,7 @@ pub(crate) fn archives(archives: &[Archive]) -> Check {
         .collect();
     if unsound.is_empty() {
         let message = match archives {
-            [] => "no history rows were moved to an archive".to_owned(),
+            [] => "no archive has history rows of this database".to_owned(),
             [only] => format!(
                 "the archive {} is there; it is not in the backups of the database",
                 display_path(&only.path)
@@ -265,6 +271,7 @@ fn describe_archive(archive: &Archive) -> String {
         ArchiveState::Missing { has_folder: false } => {
             format!("the archive {path} and its folder are missing; {loss}")
         }
+        ArchiveState::Empty => format!("the archive {path} is empty: it has 0 bytes; {loss}"),
         ArchiveState::Replaced => format!(
             "{path} is not the archive that `prune` wrote, or it belongs to another database; {loss}"
         ),

@@ -5,13 +5,13 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Result, WithContext, without_path};
+use crate::error::{Result, without_path};
 use crate::model::identity::DatabaseId;
-use crate::model::lost_rows::{CopyKind, UnreadCopy};
-use crate::model::path::display_path;
+use crate::model::lost_rows::{CopyKind, UnreadCopy, WhyUnread};
 use crate::model::time::iso;
 use crate::store::backup::manifest::{self, BackupKind, Manifest};
 use crate::store::backup::names::{file_name, is_named_after, name_sort_key, timestamp_in_name};
+use crate::store::backup::without_manifest::{copies_without_manifest, visible_files};
 
 /// The backups of one database in a folder, newest first.
 #[derive(Debug)]
@@ -161,20 +161,6 @@ pub fn list_backups(directory: &Path) -> Result<Vec<ListedBackup>> {
     Ok(found)
 }
 
-/// Files in a folder that are named like a backup but have no manifest.
-///
-/// # Errors
-///
-/// Fails when the folder cannot be read.
-pub(crate) fn list_without_manifest(directory: &Path) -> Result<Vec<PathBuf>> {
-    let mut found: Vec<PathBuf> = visible_files(directory)?
-        .into_iter()
-        .filter(|path| timestamp_in_name(path).is_some() && !Manifest::path_for(path).exists())
-        .collect();
-    found.sort();
-    Ok(found)
-}
-
 /// The files in a folder that seem to be backups of a database and cannot be used, the newest first.
 pub(super) fn list_unusable(
     directory: &Path,
@@ -184,41 +170,34 @@ pub(super) fn list_unusable(
     let unread = |file: &Path, why| UnreadCopy {
         file: file.to_owned(),
         kind: CopyKind::Backup,
-        why: Some(why),
+        why,
     };
     let mut listed = list_backups(directory)?;
     listed.retain(|backup| backup.path.exists() && backup.seems_to_be_of(id, database));
-    let with_manifest = listed
-        .iter()
-        .rev()
-        .filter_map(|backup| Some(unread(&backup.path, why_unusable(backup)?)));
-    let without_manifest = list_without_manifest(directory)?;
+    let with_manifest = listed.iter().rev().filter_map(|backup| {
+        let why = WhyUnread::Failed(why_unusable(backup)?);
+        Some(unread(&backup.path, why))
+    });
+    let without_manifest = copies_without_manifest(directory, database, Some(id))?;
     let without_manifest = without_manifest
         .iter()
         .rev()
-        .filter(|path| is_named_after(path, database))
-        .map(|path| {
-            let why = "its manifest, the .json file beside it, is missing";
-            unread(path, why.to_owned())
-        });
+        .map(|path| unread(path, WhyUnread::NoManifest));
     Ok(with_manifest.chain(without_manifest).collect())
 }
 
-/// Why the newest file that seems to be a backup of a database, and cannot be used, cannot be used.
+/// The newest file that seems to be a backup of a database and cannot be used.
 ///
 /// # Errors
 ///
 /// Fails when the folder cannot be read.
-pub(crate) fn describe_unusable(
+pub(crate) fn newest_unusable(
     directory: &Path,
     id: &DatabaseId,
     database: &Path,
-) -> Result<Option<String>> {
+) -> Result<Option<UnreadCopy>> {
     let unusable = list_unusable(directory, id, database)?;
-    Ok(unusable.first().map(|copy| {
-        let why = copy.why.as_deref().unwrap_or_default();
-        format!("{} cannot be used: {why}", display_path(&copy.file))
-    }))
+    Ok(unusable.into_iter().next())
 }
 
 fn why_unusable(backup: &ListedBackup) -> Option<String> {
@@ -258,9 +237,7 @@ pub(super) fn contains_backup_of(
     {
         return Ok(true);
     }
-    Ok(list_without_manifest(directory)?
-        .iter()
-        .any(|path| is_named_after(path, database)))
+    Ok(!copies_without_manifest(directory, database, Some(id))?.is_empty())
 }
 
 /// The newest backup of a database whose manifest this user has no right to read, and its time from the file name.
@@ -286,21 +263,4 @@ fn backups_with_manifest(directory: &Path) -> Result<Vec<PathBuf>> {
         .filter(|path| path.extension() == Some(OsStr::new("json")))
         .map(|path| path.with_extension(""))
         .collect())
-}
-
-/// The files of a folder except hidden ones. A missing folder has none.
-fn visible_files(directory: &Path) -> Result<Vec<PathBuf>> {
-    let action = || format!("read the backup folder {}", directory.display());
-    let listed = match fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.with_context(action)?,
-    };
-    let mut found = Vec::new();
-    for entry in listed {
-        let path = entry.with_context(action)?.path();
-        if !file_name(&path).starts_with('.') {
-            found.push(path);
-        }
-    }
-    Ok(found)
 }

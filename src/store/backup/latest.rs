@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::DatabaseId;
+use crate::model::lost_rows::NO_MANIFEST;
+use crate::model::path::shell_word;
 use crate::model::time::{is_far_future, iso};
 use crate::store::backup::catalog::{ListedBackup, list_backups};
 use crate::store::backup::manifest::{BackupKind, Manifest};
-use crate::store::backup::names::{file_name, is_named_after, stem};
+use crate::store::backup::names::{file_name, is_named_after, stem, timestamp_in_name};
+use crate::store::backup::without_manifest::copies_without_manifest;
 
 /// How many backups an error message lists.
 const MAX_CHOICES: usize = 5;
@@ -119,10 +122,24 @@ fn newest_first(
                 .created_at()
                 .is_none_or(|created_at| is_far_future(created_at, now)),
         });
-    if found.is_empty() {
-        return Err(not_found(directory, database, &backups, &future));
-    }
+    let without_manifest = copies_without_manifest(directory, database, id)?;
     found.reverse();
+    let Some(newest) = found.first().and_then(ListedBackup::created_at) else {
+        return Err(match without_manifest.last() {
+            Some(file) if future.is_empty() => only_without_manifest(directory, database, file),
+            _ => not_found(directory, database, &backups, &future),
+        });
+    };
+    // A renamed one has no time in its name.
+    let may_be_newer =
+        |file: &&PathBuf| timestamp_in_name(file).is_none_or(|made_at| made_at >= newest);
+    for file in without_manifest.iter().filter(may_be_newer) {
+        log::warn!(
+            "{} is not looked at, because {NO_MANIFEST}; {}",
+            file.display(),
+            help_without_manifest(file)
+        );
+    }
     Ok(found)
 }
 
@@ -156,6 +173,30 @@ fn with_database_name(
         .with_exit(Exit::Config));
     }
     Ok(same_name)
+}
+
+/// The commands that take a backup without a manifest.
+fn help_without_manifest(file: &Path) -> String {
+    let file = shell_word(file);
+    format!(
+        "`tornsnap restore {file} --without-manifest` puts it in the place of the database, and `tornsnap import {file}` only \
+         adds its rows"
+    )
+}
+
+/// The error for a folder whose only backups of the database have no manifest. `file`: the newest of them.
+fn only_without_manifest(directory: &Path, database: &Path, file: &Path) -> Error {
+    Error::new(format!(
+        "find a backup of {} in {}",
+        database.display(),
+        directory.display()
+    ))
+    .with_source(format!(
+        "{} cannot be verified: {NO_MANIFEST}",
+        file.display()
+    ))
+    .with_help(help_without_manifest(file))
+    .with_exit(Exit::Config)
 }
 
 /// The error for a folder without a backup to take. `others` are of other databases, `future` are of this one.

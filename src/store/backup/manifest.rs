@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
-use crate::model::path::with_suffix;
+use crate::model::path::{shell_word, with_suffix};
 use crate::model::time::is_far_future;
 use crate::store::files::hash::sha256;
 
@@ -212,10 +212,11 @@ pub(super) fn claimed_id(backup: &Path) -> Option<DatabaseId> {
 fn no_manifest(backup: &Path, manifest: &Path) -> Error {
     Error::new(format!("verify the backup {}", backup.display()))
         .with_source(format!("its manifest {} is not there", manifest.display()))
-        .with_help(
-            "put the manifest beside it; without one, `tornsnap restore --without-manifest` \
-             checks it with SQLite's own checks only",
-        )
+        .with_help(format!(
+            "put the manifest beside it; without one, `tornsnap restore --without-manifest` checks it with SQLite's own \
+             checks only, and `tornsnap import {}` adds its rows",
+            shell_word(backup)
+        ))
         .with_exit(Exit::Config)
 }
 

@@ -17,6 +17,7 @@ mod rotate;
 mod same_content;
 mod search;
 mod verify;
+mod without_manifest;
 
 use std::path::{Path, PathBuf};
 
@@ -33,8 +34,7 @@ use crate::store::lock::Lock;
 use crate::store::open;
 use crate::store::{Store, clock};
 
-pub(crate) use catalog::describe_unusable;
-pub(crate) use catalog::{Backups, ListedBackup, list_without_manifest, newest_with_database_name};
+pub(crate) use catalog::{Backups, ListedBackup, newest_unusable, newest_with_database_name};
 pub use catalog::{list_backups, newest_backup};
 pub(crate) use latest::{latest_backup, newest_to_verify, why_none};
 pub(crate) use manifest::BackupKind;
@@ -42,10 +42,12 @@ pub use manifest::Manifest;
 pub(crate) use same_content::newest_with_same_content;
 pub use verify::verify;
 pub(crate) use verify::{record_damaged, record_verified};
+pub(crate) use without_manifest::list_without_manifest;
 
 pub(super) use catalog::newest_with_unreadable_manifest;
 pub(super) use migration::back_up_before_migration;
 pub(super) use names::{compact_timestamp, temp_suffix};
+use rotate::Rotation;
 use search::Recorded;
 pub(super) use search::lost_rows;
 use verify::record_ahead;
@@ -109,6 +111,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let id = identity(&source.connection)?.id;
     directory::prepare(options, &source.connection, &id)?;
     let comparison = clock::newest_comparison(&source.connection)?;
+    let doubted = rotate::newest_doubted_prune(&source.connection, comparison)?;
     let recorded = Recorded::read(&source.connection, options.database, options.now)?;
     let suffix = temp_suffix(options.database);
     rotate::remove_leftovers(directory, &suffix, &id, options.database)?;
@@ -122,7 +125,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
         warnings.extend(recorded.err().map(|error| error.one_line()));
     }
     // The new backup has none of the rows that are missing.
-    let lost = recorded.lost_rows(directory, Some(&manifest.path), options.now);
+    let lost = recorded.lost_rows(&[directory], Some(&manifest.path), options.now);
     let dispute = comparison.and_then(|comparison| comparison.dispute());
     let reason = lost
         .as_ref()
@@ -133,14 +136,16 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     // The commands that keep all backups say themselves what is missing: an import may bring it back.
     warnings.extend(reason.filter(|_| options.keep.is_some()));
     let removed = match options.keep.filter(|_| may_rotate) {
-        Some(keep) => rotate::remove_oldest(
-            directory,
-            &suffix,
-            &backups,
-            &manifest.path,
-            keep,
-            &mut warnings,
-        )?,
+        Some(keep) => {
+            let rotation = Rotation {
+                directory,
+                temp_suffix: &suffix,
+                new: &manifest.path,
+                keep,
+                doubted_prune: doubted,
+            };
+            rotation.remove_oldest(&backups, &mut warnings)?
+        }
         None => Vec::new(),
     };
     if let Err(error) = directory::record(options, &manifest, recorded.lacks_rows()) {
@@ -178,8 +183,11 @@ fn copy(
 }
 
 impl Store {
-    /// Records which backups in this folder, and in all folders that had backups, were made by a clock that was ahead. The
-    /// clock must be right now. A folder that is not there has none.
+    /// Records which backups in this folder, and in all folders that had backups, were made by a clock that was ahead. A folder
+    /// that is not there has none.
+    ///
+    /// The clock must be right now. The note is never taken back: neither the database nor a manifest tells whether the clock
+    /// was ahead when the backup was made, or behind when the note was made.
     ///
     /// # Errors
     ///

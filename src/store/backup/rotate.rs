@@ -5,51 +5,103 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use rusqlite::{Connection, named_params};
+
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::DatabaseId;
-use crate::model::time::DAY;
+use crate::model::size::{agree, count};
+use crate::model::time::{DAY, iso};
 use crate::store::backup::catalog::Backups;
 use crate::store::backup::manifest::{Manifest, claimed_id};
 use crate::store::backup::names::{PARTIAL, file_name, has_temp_suffix};
+use crate::store::clock::{Comparison, newest_timestamp};
 use crate::store::files::remove::remove_if_there;
 use crate::store::files::rename::rename;
 use crate::store::files::sync::sync_folder;
-use crate::store::owner;
+use crate::store::{SqlContext, owner, sql};
 
-/// Removes the oldest of these backups until `keep` are left, but never `new` and never the newest.
-pub(super) fn remove_oldest(
-    directory: &Path,
-    temp_suffix: &str,
-    backups: &Backups,
-    new: &Path,
-    keep: u32,
-    warnings: &mut Vec<String>,
-) -> Result<Vec<PathBuf>> {
-    // A renamed backup was kept on purpose, so rotation does not count it.
-    let counted: Vec<&Path> = backups
-        .newest_first()
-        .iter()
-        .filter(|manifest| file_name(&manifest.path) == manifest.file)
-        .map(|manifest| manifest.path.as_path())
-        .collect();
-    let surplus = counted
-        .len()
-        .saturating_sub(usize::try_from(keep.max(1)).unwrap_or(usize::MAX));
-    let mut removed = Vec::new();
-    let oldest_first = counted.iter().skip(1).rev();
-    for old in oldest_first.filter(|old| **old != new).take(surplus) {
-        match remove_backup(directory, temp_suffix, old) {
-            Ok(()) => removed.push((*old).to_owned()),
-            Err(error) => warnings.push(format!(
-                "could not remove the old backup {}: {error}",
-                old.display()
-            )),
+/// How to remove the oldest backups.
+pub(super) struct Rotation<'a> {
+    pub(super) directory: &'a Path,
+    pub(super) temp_suffix: &'a str,
+    /// The backup that was just made.
+    pub(super) new: &'a Path,
+    /// How many backups to leave.
+    pub(super) keep: u32,
+    /// See [`newest_doubted_prune`].
+    pub(super) doubted_prune: Option<i64>,
+}
+
+impl Rotation<'_> {
+    /// Removes the oldest of these backups until `keep` are left, but never the new one and never the newest.
+    ///
+    /// Those from before a doubted prune stay, and do not count: they may be the only ones with the rows that it deleted.
+    pub(super) fn remove_oldest(
+        &self,
+        backups: &Backups,
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<PathBuf>> {
+        // A renamed backup was kept on purpose, so rotation does not count it.
+        let (counted, kept): (Vec<&Manifest>, Vec<&Manifest>) = backups
+            .newest_first()
+            .iter()
+            .filter(|manifest| file_name(&manifest.path) == manifest.file)
+            .partition(|manifest| {
+                self.doubted_prune
+                    .is_none_or(|pruned_at| manifest.created_at > pruned_at)
+            });
+        let keep = usize::try_from(self.keep.max(1)).unwrap_or(usize::MAX);
+        if let Some(pruned_at) = self.doubted_prune
+            && !kept.is_empty()
+            && counted.len() + kept.len() > keep
+        {
+            warnings.push(warn_of_doubted_prune(pruned_at, kept.len()));
         }
+        let surplus = counted.len().saturating_sub(keep);
+        let mut removed = Vec::new();
+        let oldest_first = counted.iter().skip(1).map(|manifest| &manifest.path).rev();
+        for old in oldest_first.filter(|old| *old != self.new).take(surplus) {
+            match remove_backup(self.directory, self.temp_suffix, old) {
+                Ok(()) => removed.push(old.clone()),
+                Err(error) => warnings.push(format!(
+                    "could not remove the old backup {}: {error}",
+                    old.display()
+                )),
+            }
+        }
+        if !removed.is_empty() {
+            sync_folder(self.directory)?;
+        }
+        Ok(removed)
     }
-    if !removed.is_empty() {
-        sync_folder(directory)?;
-    }
-    Ok(removed)
+}
+
+fn warn_of_doubted_prune(pruned_at: i64, kept: usize) -> String {
+    format!(
+        "{} from before the prune at {} {} not rotated away: no fetch has confirmed the clock of that prune, so it may have \
+         deleted rows too early; see whether the clock is right, then run `tornsnap fetch all`",
+        count(kept, "backup"),
+        iso(pruned_at),
+        agree(kept, "was", "were")
+    )
+}
+
+/// When the newest prune ran of which no record shows that its month has begun by Torn's time; `None` if there is none. Its clock
+/// may have been ahead, so it may have deleted rows too early.
+pub(super) fn newest_doubted_prune(
+    connection: &Connection,
+    comparison: Option<Comparison>,
+) -> Result<Option<i64>> {
+    // Rows are saved only while the clock agrees with Torn's.
+    let compared = comparison.and_then(|comparison| comparison.reached());
+    let reached = compared.max(newest_timestamp(connection)?);
+    connection
+        .query_row(
+            sql!("backup/get_doubted_prune"),
+            named_params! { ":reached": reached },
+            |row| row.get("pruned_at"),
+        )
+        .context("look for a prune whose clock no fetch has confirmed")
 }
 
 /// Removes a backup and its manifest. The backup is renamed first, so that none is ever visible without its manifest.

@@ -14,7 +14,7 @@ use crate::store::lock::Lock;
 use crate::store::{SqlContext, check, interrupt};
 
 /// The tables that the program writes after a backup.
-const WRITTEN_BY_BACKUPS: [&str; 2] = ["backup_folders", "searched_backups"];
+const WRITTEN_BY_BACKUPS: [&str; 2] = ["backup_folders", "searched_copies"];
 
 /// The newest backup of the database in the folder, if its hash is right and each of its rows is that of the database. The
 /// caller holds the lock [`LOCK`](super::LOCK) of the database.

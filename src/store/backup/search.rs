@@ -1,6 +1,8 @@
 //! Searches backups for the history rows that a prune deleted while the clock was ahead.
 
 use std::collections::HashSet;
+use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, named_params};
@@ -9,19 +11,20 @@ use crate::error::Result;
 use crate::model::history::History;
 use crate::model::identity::DatabaseId;
 use crate::model::lost_rows::{
-    CopyFile, CopyKind, LostRows, MissingRows, Searched, SearchedBackups, UnreadCopy,
+    CopyFile, CopyKind, LostRows, MissingRows, Searched, SearchedCopies, UnreadCopy, WhyUnread,
 };
+use crate::model::path::plain_absolute;
 use crate::model::time::Month;
 use crate::model::watch::Watch;
-use crate::store::backup::archives::{KnownArchive, known_archives};
+use crate::store::archives::{RecordedArchive, recorded_archives};
+use crate::store::backup::archives::open_archive;
 use crate::store::backup::catalog::{Backups, list_unusable};
+use crate::store::backup::directory::recorded_folders;
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::verify::{open_copy, open_verified};
 use crate::store::history::render;
 use crate::store::identity::identity;
-use crate::store::pruned_early::{
-    forget_searched, missing_rows, record_searched, searched_backups,
-};
+use crate::store::pruned_early::{forget_searched, missing_rows, record_searched, searched_copies};
 use crate::store::{SqlContext, Store, interrupt, sql};
 
 /// Where missing rows are looked for, and the results of the last search, as the database recorded them.
@@ -29,8 +32,10 @@ pub(super) struct Recorded {
     id: DatabaseId,
     database: PathBuf,
     missing: Vec<MissingRows>,
-    searched: SearchedBackups,
-    archives: Vec<KnownArchive>,
+    searched: SearchedCopies,
+    archives: Vec<RecordedArchive>,
+    /// The folders that backups were written to.
+    folders: Vec<PathBuf>,
 }
 
 impl Recorded {
@@ -40,8 +45,9 @@ impl Recorded {
             id: identity(connection)?.id,
             database: database.to_owned(),
             missing: missing_rows(connection, now)?,
-            searched: searched_backups(connection)?,
-            archives: known_archives(connection)?,
+            searched: searched_copies(connection)?,
+            archives: recorded_archives(connection).context("look up the archives used before")?,
+            folders: recorded_folders(connection)?,
         })
     }
 
@@ -50,33 +56,42 @@ impl Recorded {
         !self.missing.is_empty()
     }
 
-    /// Returns what is known about the missing rows; `None` if no rows are missing. `newer`: a backup that has none of them.
+    /// This folder, and the others that backups were written to.
+    fn all_folders<'a>(&'a self, directory: &'a Path) -> Vec<&'a Path> {
+        let present = (plain_absolute(directory), fs::canonicalize(directory).ok());
+        let others = self.folders.iter().filter(|folder| {
+            **folder != present.0
+                && (present.1.is_none() || fs::canonicalize(folder).ok() != present.1)
+        });
+        iter::once(directory)
+            .chain(others.map(PathBuf::as_path))
+            .collect()
+    }
+
+    /// Returns what is known about the missing rows; `None` if no rows are missing. `folders`: where backups are looked for.
+    /// `newer`: a backup that has none of the rows.
     ///
     /// A folder that is not there, or cannot be read, counts as a backup that cannot be read.
     pub(super) fn lost_rows(
         &self,
-        directory: &Path,
+        folders: &[&Path],
         newer: Option<&Path>,
         now: i64,
     ) -> Option<LostRows> {
         if !self.lacks_rows() {
             return None;
         }
-        let found = || -> Result<(Backups, Vec<UnreadCopy>)> {
-            Ok((
-                Backups::find(directory, &self.id, now)?,
-                list_unusable(directory, &self.id, &self.database)?,
-            ))
-        };
-        let (backups, unusable) = match found() {
-            Ok(_) if !directory.exists() => {
-                let why = "the backup folder is not there".to_owned();
-                (None, vec![unread_folder(directory, why)])
+        let (mut found, mut unusable) = (Vec::new(), Vec::new());
+        for folder in folders {
+            match self.backups_in(folder, now) {
+                Ok((backups, unread)) => {
+                    found.push(backups);
+                    unusable.extend(unread);
+                }
+                Err(why) => unusable.push(unread_folder(folder, why)),
             }
-            Ok((backups, unusable)) => (Some(backups), unusable),
-            Err(error) => (None, vec![unread_folder(directory, error.one_line())]),
-        };
-        let backups = backups.iter().flat_map(all).map(|manifest| CopyFile {
+        }
+        let backups = found.iter().flat_map(all).map(|manifest| CopyFile {
             path: &manifest.path,
             kind: CopyKind::Backup,
             key: &manifest.sha256,
@@ -91,25 +106,41 @@ impl Recorded {
             .chain(archives);
         LostRows::new(&self.missing, &self.searched, files, unusable)
     }
+
+    /// The backups in a folder, and those that cannot be used; the reason if the folder cannot be read.
+    fn backups_in(&self, folder: &Path, now: i64) -> Result<(Backups, Vec<UnreadCopy>), String> {
+        if !folder.exists() {
+            return Err("the backup folder is not there".to_owned());
+        }
+        let found = || -> Result<(Backups, Vec<UnreadCopy>)> {
+            Ok((
+                Backups::find(folder, &self.id, now)?,
+                list_unusable(folder, &self.id, &self.database)?,
+            ))
+        };
+        found().map_err(|error| error.one_line())
+    }
 }
 
 fn unread_folder(directory: &Path, why: String) -> UnreadCopy {
     UnreadCopy {
         file: directory.to_owned(),
         kind: CopyKind::Backup,
-        why: Some(why),
+        why: WhyUnread::Failed(why),
     }
 }
 
-/// The rows that a prune deleted while the clock was ahead, and what the last search found in the archives and in the backups
-/// in a folder. `None` if no rows are missing. This opens neither a backup nor an archive.
+/// The rows that a prune deleted while the clock was ahead, and what the last search found in the archives, in the backups in a
+/// folder, and in those in the other folders that backups were written to. `None` if no rows are missing. This opens neither a
+/// backup with a manifest nor an archive.
 pub(in crate::store) fn lost_rows(
     connection: &Connection,
     directory: &Path,
     database: &Path,
     now: i64,
 ) -> Result<Option<LostRows>> {
-    Ok(Recorded::read(connection, database, now)?.lost_rows(directory, None, now))
+    let recorded = Recorded::read(connection, database, now)?;
+    Ok(recorded.lost_rows(&recorded.all_folders(directory), None, now))
 }
 
 fn all(backups: &Backups) -> impl Iterator<Item = &Manifest> {
@@ -122,14 +153,15 @@ impl Store {
         lost_rows(self.connection(), directory, self.path(), now)
     }
 
-    /// Searches all archives, and all backups in a folder, for the rows that are missing, and records the results.
+    /// Searches all archives, and all backups in a folder and in the others that backups were written to, for the rows that are
+    /// missing, and records the results.
     ///
     /// A file that cannot be read is recorded with the reason.
     ///
     /// # Errors
     ///
     /// Fails when the database cannot be read or written, and after a request to stop.
-    pub(crate) fn search_backups(
+    pub(crate) fn search_copies(
         &mut self,
         directory: &Path,
         now: i64,
@@ -165,15 +197,18 @@ fn search_all(
         .map(|missing| Wanted::of(connection, missing))
         .collect::<Result<Vec<_>>>()?;
     let mut results = Vec::new();
-    // `lost_rows` reports a folder that cannot be read.
-    if let Ok(backups) = Backups::find(directory, &recorded.id, now) {
+    for folder in recorded.all_folders(directory) {
+        // `lost_rows` reports a folder that cannot be read.
+        let Ok(backups) = Backups::find(folder, &recorded.id, now) else {
+            continue;
+        };
         for manifest in all(&backups) {
             let result = result_of(search(&wanted, manifest, watch))?;
             results.push((manifest.sha256.clone(), result));
         }
     }
     for archive in &recorded.archives {
-        let opened = archive.open(&recorded.id);
+        let opened = open_archive(archive, &recorded.id);
         let rows = opened.and_then(|reader| count(&wanted, &reader.connection, &archive.path));
         results.push((archive.id.as_str().to_owned(), result_of(rows)?));
     }

@@ -51,7 +51,7 @@ const INNER: [&str; 23] = [
     "rejected_payloads",
     "repeated_rows",
     "schema_version",
-    "searched_backups",
+    "searched_copies",
     "war_follow_ups",
 ];
 

@@ -15,3 +15,8 @@ pub(crate) use leftovers::{remove_leftovers, temporary_in};
 pub(crate) use private::{write_atomically, write_checked, write_if_absent};
 pub(crate) use remove::remove_database_files;
 pub(crate) use same::is_same_file;
+
+/// Whether a file of 0 bytes is at a path.
+pub(super) fn is_empty(path: &std::path::Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == 0)
+}

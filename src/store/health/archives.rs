@@ -12,6 +12,7 @@ use crate::model::health::{Archive, ArchiveState};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::store::archives::{RecordedArchive, recorded_archives};
 use crate::store::check::{self, Depth};
+use crate::store::files::is_empty;
 use crate::store::{SqlContext, identity, open};
 
 /// The longest wait for a lock on an archive. Together with the waits for the database, it is less than five seconds.
@@ -44,8 +45,8 @@ pub(crate) fn inspect_archive(
             continue;
         }
         let timeout = LOCK_TIMEOUT.saturating_sub(waiting_since.elapsed());
-        let found = inspect(candidate, recorded.id.as_ref(), database, deep, timeout);
-        let is_this_archive = !matches!(found, ArchiveState::Replaced);
+        let found = inspect(candidate, &recorded.id, database, deep, timeout);
+        let is_this_archive = !matches!(found, ArchiveState::Replaced | ArchiveState::Empty);
         if is_this_archive || matches!(state, ArchiveState::Missing { .. }) {
             state = found;
             candidate.clone_into(&mut path);
@@ -63,7 +64,7 @@ pub(crate) fn inspect_archive(
 
 fn inspect(
     path: &Path,
-    id: Option<&DatabaseId>,
+    id: &DatabaseId,
     database: &DatabaseId,
     deep: bool,
     timeout: Duration,
@@ -74,15 +75,14 @@ fn inspect(
         open::inspect(&connection, path)?;
         Ok((identity::identity(&connection)?, connection))
     };
+    if is_empty(path) {
+        return ArchiveState::Empty;
+    }
     match read() {
         Err(error) if error.exit() == Exit::TryLater => ArchiveState::Locked,
         Err(error) if super::is_forbidden(path) => ArchiveState::Unreadable(error.one_line()),
         Err(error) => ArchiveState::Damaged(error.one_line()),
-        Ok((found, _))
-            if id.is_some_and(|id| *id != found.id)
-                || found.archive_of.as_ref().is_some_and(|of| of != database)
-                || (id.is_some() && found.archive_of.is_none()) =>
-        {
+        Ok((found, _)) if found.id != *id || found.archive_of.as_ref() != Some(database) => {
             ArchiveState::Replaced
         }
         Ok((_, connection)) if deep => {

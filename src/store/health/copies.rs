@@ -37,7 +37,7 @@ pub(crate) fn find_backups(
                 newest: backups.newest_first().first().map(made),
                 damaged: backups.damaged_newest().map(path),
                 future: backups.future().iter().map(path).collect(),
-                unusable: backup::describe_unusable(directory, id, database)?,
+                unusable: backup::newest_unusable(directory, id, database)?,
                 unreadable: None,
                 has_folder,
             }

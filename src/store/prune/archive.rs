@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::{Error, Exit, Result, WithContext, without_path};
-use crate::model::archive::{UsedArchive, find_blocker};
+use crate::model::archive::{ArchiveFile, UsedArchive, find_blocker};
 use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, folder_of, plain_absolute};
 use crate::store::create::initialise;
-use crate::store::files::is_same_file;
 use crate::store::files::remove::remove_database_files;
 use crate::store::files::sync::sync_folder;
+use crate::store::files::{is_empty, is_same_file};
 use crate::store::identity::{identity, identity_from_row};
 use crate::store::migrate::SchemaState;
 use crate::store::open::inspect;
@@ -25,8 +25,10 @@ use crate::store::{SqlContext, Store, open, owner, sql, transaction, wal};
 #[derive(Clone, Debug)]
 pub(crate) struct Archive {
     path: PathBuf,
-    /// The ids in the file; `None` if the file does not exist yet.
-    identity: Option<Identity>,
+    /// The file before the prune.
+    found: ArchiveFile,
+    /// Whether to begin with this archive also if another one was used before, and if there are no rows to move.
+    begins: bool,
 }
 
 impl Archive {
@@ -35,7 +37,12 @@ impl Archive {
     }
 
     pub(crate) fn exists(&self) -> bool {
-        self.identity.is_some()
+        matches!(self.found, ArchiveFile::Database(_))
+    }
+
+    /// Whether the file is to be made if it does not exist.
+    pub(super) fn begins(&self) -> bool {
+        self.begins
     }
 
     /// The absolute path, as `prune_runs` records it.
@@ -61,21 +68,22 @@ impl Store {
         ensure_different_file(&self.path, path)?;
         let archive = Archive {
             path: path.to_owned(),
-            identity: read_identity(path)?,
+            found: read_identity(path)?,
+            begins: allows_new,
         };
-        let found = archive.identity.as_ref();
-        if is_needed || found.is_some() {
+        let is_used = is_needed || allows_new || archive.exists();
+        if is_used {
             utf8_path(path)?;
         }
         let blocker = find_blocker(
             &self.identity()?.id,
-            found,
+            &archive.found,
             &archive.recorded_path(),
             &self.used_archives()?,
         );
         // A missing archive is an error only if there are rows to move.
         let blocker = blocker
-            .filter(|_| is_needed || found.is_some())
+            .filter(|_| is_used)
             .filter(|blocker| !(allows_new && blocker.can_be_overridden()));
         match blocker {
             None => Ok(archive),
@@ -94,9 +102,7 @@ impl Store {
                     .query_map([], |row| {
                         Ok(UsedArchive {
                             path: row.get("archive")?,
-                            id: row
-                                .get::<_, Option<String>>("archive_id")?
-                                .map(DatabaseId::new),
+                            id: DatabaseId::new(row.get("archive_id")?),
                         })
                     })?
                     .collect()
@@ -140,16 +146,39 @@ impl Store {
             .connection
             .query_row(sql!("prune/get_archive_identity"), [], identity_from_row)
             .context("read the id of the archive")?;
-        let is_same = archive
-            .identity
-            .as_ref()
-            .is_none_or(|found| *found == attached);
+        let is_same = match &archive.found {
+            ArchiveFile::Database(found) => *found == attached,
+            ArchiveFile::Missing | ArchiveFile::Empty => true,
+        };
         if is_same && attached.archive_of.as_ref() == Some(ours) {
             return Ok(attached.id);
         }
         Err(archive_error(&archive.path)
             .with_source("another program has just replaced it")
             .with_help("run the same command again"))
+    }
+
+    /// Records where the archive is, if no row is moved to it. A moved archive is known by its id, and a new one begins here.
+    pub(super) fn record_archive(
+        &self,
+        archive: &Archive,
+        id: &DatabaseId,
+        cutoff: i64,
+        now: i64,
+    ) -> Result<()> {
+        self.connection
+            .execute(
+                sql!("prune/record_archive"),
+                named_params! {
+                    ":now": now,
+                    ":cutoff": cutoff,
+                    ":archive": archive.recorded_path(),
+                    ":archive_id": id.as_str(),
+                    ":is_new": archive.begins,
+                },
+            )
+            .map(drop)
+            .context("record the place of the archive")
     }
 
     /// Copies the rows that history rows refer to into the archive.
@@ -199,10 +228,12 @@ impl Store {
     }
 }
 
-/// Reads the ids of the file at `path`; `None` if it is empty or does not exist.
-fn read_identity(path: &Path) -> Result<Option<Identity>> {
+/// Reads the ids of the file at `path`.
+fn read_identity(path: &Path) -> Result<ArchiveFile> {
     match fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(ArchiveFile::Missing);
+        }
         Err(error) => return Err(error).with_context(|| context_for(path)),
         Ok(found) if found.is_dir() => {
             return Err(archive_error(path)
@@ -210,7 +241,7 @@ fn read_identity(path: &Path) -> Result<Option<Identity>> {
                 .with_help("name a file with --archive"));
         }
         // `touch` or an interrupted copy leaves an empty file, which may be replaced.
-        Ok(found) if found.len() == 0 => return Ok(None),
+        Ok(found) if found.len() == 0 => return Ok(ArchiveFile::Empty),
         Ok(_) => {}
     }
     let read = || -> Result<Option<Identity>> {
@@ -221,7 +252,7 @@ fn read_identity(path: &Path) -> Result<Option<Identity>> {
         }
     };
     match read() {
-        Ok(Some(ids)) => Ok(Some(ids)),
+        Ok(Some(ids)) => Ok(ArchiveFile::Database(ids)),
         Ok(None) => Err(archive_error(path)
             .with_source("it is not a tornsnap database")
             .with_help("name another file with --archive; this one was not changed")),
@@ -270,8 +301,7 @@ fn create(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
         remove_database_files(&temporary);
         return Err(error.with_known_name(&temporary, &display_path(path)));
     }
-    let is_empty = fs::metadata(path).is_ok_and(|found| found.len() == 0);
-    let placed = if is_empty {
+    let placed = if is_empty(path) {
         temporary.persist(path)
     } else {
         temporary.persist_noclobber(path)

@@ -95,9 +95,16 @@ impl Store {
         self.prepare_for_steps()?;
         let has_rows = plan.history_rows() > 0;
         // An existing archive is attached even if there are no rows to move: an interrupted prune may have left copies.
-        let archive = archive.filter(|archive| has_rows || archive.exists());
+        // A new one is made also if there are none, because the user asks for it.
+        let archive = archive.filter(|archive| has_rows || archive.exists() || archive.begins());
         let attached = match archive {
-            Some(archive) => Some((archive.recorded_path(), self.attach(archive)?)),
+            Some(archive) => {
+                let id = self.attach(archive)?;
+                if !has_rows {
+                    self.record_archive(archive, &id, plan.cutoff, now)?;
+                }
+                Some((archive.recorded_path(), id))
+            }
             None => None,
         };
         let uses_archive = attached.is_some();
@@ -122,7 +129,7 @@ impl Store {
         }
         record::finish(&self.connection, now)?;
         // Rows of these months would be deleted if they were imported.
-        give_up(&self.connection, plan.cutoff, plan.cutoff, now)?;
+        give_up(&self.connection, plan.cutoff, plan.cutoff)?;
         if uses_archive {
             self.detach()?;
         }

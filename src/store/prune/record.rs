@@ -1,4 +1,5 @@
-//! The row of this prune in `prune_runs`. It is inserted with the first delete, so a prune that deletes nothing has none.
+//! The row of this prune in `prune_runs`. It is inserted with the first delete, so a prune that deletes nothing has none,
+//! unless it finds its archive at a new place.
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 

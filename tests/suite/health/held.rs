@@ -65,7 +65,8 @@ fn a_locked_archive_costs_a_second() {
     sandbox
         .sqlite()
         .execute(
-            "INSERT INTO prune_runs (started_at, cutoff, deleted, archive) VALUES (1, 1767225600, 10, ?1)",
+            "INSERT INTO prune_runs (started_at, cutoff, deleted, archive, archive_id)
+             VALUES (1, 1767225600, 10, ?1, 'cold')",
             [sandbox.path("archive.db").to_str().unwrap()],
         )
         .unwrap();

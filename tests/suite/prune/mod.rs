@@ -2,6 +2,7 @@
 
 mod archive;
 mod archive_identity;
+mod archive_place;
 mod future;
 mod pace;
 mod since;

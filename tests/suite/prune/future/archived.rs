@@ -148,6 +148,20 @@ fn an_archive_that_is_not_there_is_named_with_the_reason() {
 }
 
 #[test]
+fn an_archive_of_0_bytes_is_called_empty_by_the_search() {
+    let story = Story::with_archives(LEAD, true);
+    remove_backups(&story);
+    fs::write(story.sandbox.path(ARCHIVE), "").unwrap();
+
+    let report = story.run(IN_APRIL, &["prune", "--future"]);
+
+    let because = report["pruned_early"]["unread"][0]["because"]
+        .as_str()
+        .unwrap();
+    assert!(because.ends_with("it is empty: it has 0 bytes"), "{report}");
+}
+
+#[test]
 fn an_archive_is_imported_only_while_rows_are_missing_that_it_has() {
     let story = Story::with_archives(LEAD, true);
     let import = ["import", "--no-backup", "--database", "wrong.db", ARCHIVE];

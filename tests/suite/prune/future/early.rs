@@ -97,7 +97,7 @@ impl Story {
     }
 }
 
-/// The rows and summaries that only one of two databases has.
+/// The rows and summaries that only one of two databases has, or that one has more often.
 pub(super) fn difference(
     left: &(Vec<String>, Vec<String>),
     right: &(Vec<String>, Vec<String>),
@@ -105,7 +105,10 @@ pub(super) fn difference(
     let all = |(rows, summaries): &(Vec<String>, Vec<String>)| [&rows[..], summaries].concat();
     let (left, right) = (all(left), all(right));
     let only = |mark: &str, these: &[String], others: &[String]| -> Vec<String> {
-        let only = these.iter().filter(|line| !others.contains(line));
+        let times = |lines: &[String], line: &String| lines.iter().filter(|&l| l == line).count();
+        let only = these
+            .iter()
+            .filter(|line| times(others, line) < times(these, line));
         only.map(|line| format!("{mark} {line}")).collect()
     };
     [only("-", &left, &right), only("+", &right, &left)].concat()
@@ -229,7 +232,7 @@ fn the_summaries_stay_until_all_rows_are_back() {
         check["message"]
             .as_str()
             .unwrap()
-            .contains("no backup in the backup folder has them"),
+            .contains("no backup in the backup folders has them"),
         "{check}"
     );
 }

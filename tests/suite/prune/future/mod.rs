@@ -4,6 +4,8 @@ mod archived;
 mod early;
 mod guards;
 mod lost;
+mod renamed;
+mod rotation;
 mod tables;
 mod unread;
 

@@ -1,0 +1,11 @@
+-- Records where an archive is, in a prune that moved no row to it. Does nothing if that is recorded already.
+--
+-- :now, :cutoff   unix seconds
+-- :archive        path of the archive
+-- :archive_id     its database_id
+-- :is_new         1: also if no prune has recorded this archive before
+INSERT INTO prune_runs (started_at, finished_at, cutoff, archive, archive_id)
+SELECT :now, :now, :cutoff, :archive, :archive_id
+WHERE ((SELECT archive FROM prune_runs WHERE archive_id = :archive_id ORDER BY id DESC LIMIT 1) IS NOT :archive
+       OR (SELECT archive_id FROM prune_runs WHERE archive = :archive ORDER BY id DESC LIMIT 1) IS NOT :archive_id)
+  AND (:is_new OR EXISTS (SELECT 1 FROM prune_runs WHERE archive_id = :archive_id))

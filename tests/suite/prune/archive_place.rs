@@ -1,0 +1,165 @@
+//! The place of an archive: a new one is made and recorded though no row is due, a moved one is followed, an empty file is told.
+
+use std::fs;
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::health::check;
+use crate::month_model::{EDGES, IN_APRIL, prune, summarize, with_steady_history};
+use crate::support::{DAY, Finished, Sandbox, rows};
+
+/// A database whose old rows are in the archive `cold.db`.
+fn archived() -> Sandbox {
+    let sandbox = Sandbox::new();
+    drop(with_steady_history(&sandbox));
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    archive(&sandbox, "cold.db", &[]).expect(0);
+    sandbox
+}
+
+fn archive(sandbox: &Sandbox, file: &str, more: &[&str]) -> Finished {
+    let flags = [&["--archive", file], more].concat();
+    prune(sandbox, IN_APRIL, "a.db", &flags)
+}
+
+fn archive_check(sandbox: &Sandbox) -> Value {
+    let report = sandbox
+        .run_at(IN_APRIL, &["health", "--json", "--database", "a.db"])
+        .json();
+    check(&report, "archive").unwrap().clone()
+}
+
+fn text<'a>(check: &'a Value, field: &str) -> &'a str {
+    check[field].as_str().unwrap()
+}
+
+#[test]
+fn a_new_archive_is_made_and_recorded_though_no_row_is_due() {
+    let sandbox = archived();
+    sandbox.remove_database("cold.db");
+    assert_eq!(text(&archive_check(&sandbox), "state"), "critical");
+    archive(&sandbox, "cold.db", &["--new-archive", "--dry-run"]).expect(0);
+    assert!(!sandbox.path("cold.db").exists());
+
+    archive(&sandbox, "cold.db", &["--new-archive"]).expect(0);
+
+    let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+    let id = rows(&cold, "SELECT database_id FROM database_identity");
+    let main = Connection::open(sandbox.path("a.db")).unwrap();
+    let recorded = "SELECT archive_id FROM prune_runs ORDER BY id DESC LIMIT 1";
+    assert_eq!(rows(&main, recorded), id);
+    let check = archive_check(&sandbox);
+    assert_eq!(text(&check, "state"), "ok", "{check}");
+    // Later rows are moved to it without a flag.
+    let later = EDGES[4] + 40 * DAY;
+    summarize(&sandbox, later, "a.db", &[]);
+    prune(&sandbox, later, "a.db", &["--archive", "cold.db"]).expect(0);
+    assert_eq!(text(&archive_check(&sandbox), "state"), "ok");
+}
+
+#[test]
+fn a_prune_that_only_makes_an_archive_does_not_count_as_a_prune() {
+    let sandbox = Sandbox::new();
+    drop(with_steady_history(&sandbox));
+    let flags = [
+        "--archive",
+        "cold.db",
+        "--new-archive",
+        "--keep-months",
+        "1200",
+    ];
+    prune(&sandbox, IN_APRIL, "a.db", &flags).expect(0);
+    assert!(sandbox.path("cold.db").exists());
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+    let first = [
+        "prune",
+        "--without-backup",
+        "--keep-months",
+        "1",
+        "--database",
+        "a.db",
+    ];
+    let refused = sandbox.run_at(IN_APRIL, &first).expect(78).stderr();
+
+    assert!(refused.contains("--allow-large"), "{refused}");
+}
+
+#[test]
+fn the_record_follows_a_moved_archive_though_no_row_is_due() {
+    let sandbox = archived();
+    fs::create_dir(sandbox.path("disk")).unwrap();
+    fs::rename(sandbox.path("cold.db"), sandbox.path("disk/moved.db")).unwrap();
+    assert_eq!(text(&archive_check(&sandbox), "state"), "critical");
+    archive(&sandbox, "disk/moved.db", &["--dry-run"]).expect(0);
+    assert_eq!(text(&archive_check(&sandbox), "state"), "critical");
+
+    archive(&sandbox, "disk/moved.db", &[]).expect(0);
+
+    let check = archive_check(&sandbox);
+    assert_eq!(text(&check, "state"), "ok", "{check}");
+    assert!(text(&check, "message").contains("moved.db"), "{check}");
+    fs::remove_file(sandbox.path("disk/moved.db")).unwrap();
+    let check = archive_check(&sandbox);
+    assert!(
+        text(&check, "message").contains("moved.db is missing"),
+        "{check}"
+    );
+}
+
+#[test]
+fn two_archives_that_changed_places_are_both_looked_at() {
+    let sandbox = archived();
+    let later = EDGES[4] + 40 * DAY;
+    summarize(&sandbox, later, "a.db", &[]);
+    let flags = ["--archive", "second.db", "--ignore-clock"];
+    prune(&sandbox, later, "a.db", &flags).expect(0);
+    fs::rename(sandbox.path("cold.db"), sandbox.path("aside")).unwrap();
+    fs::rename(sandbox.path("second.db"), sandbox.path("cold.db")).unwrap();
+    fs::rename(sandbox.path("aside"), sandbox.path("second.db")).unwrap();
+
+    for name in ["cold.db", "second.db"] {
+        prune(
+            &sandbox,
+            later,
+            "a.db",
+            &["--archive", name, "--ignore-clock"],
+        )
+        .expect(0);
+    }
+
+    let check = archive_check(&sandbox);
+    assert_eq!(text(&check, "state"), "ok", "{check}");
+    assert!(text(&check, "message").contains("2 archives"), "{check}");
+}
+
+#[test]
+fn an_empty_archive_is_told_in_plain_words() {
+    let sandbox = archived();
+    fs::write(sandbox.path("cold.db"), "").unwrap();
+
+    let check = archive_check(&sandbox);
+
+    let (message, remedy) = (text(&check, "message"), text(&check, "try"));
+    assert!(
+        message.contains("cold.db is empty: it has 0 bytes"),
+        "{check}"
+    );
+    assert!(
+        !message.contains("SQLite") && !message.contains("code"),
+        "{check}"
+    );
+    assert!(remedy.contains("--new-archive"), "{check}");
+    let later = EDGES[4] + 40 * DAY;
+    summarize(&sandbox, later, "a.db", &[]);
+    let refused = prune(
+        &sandbox,
+        later,
+        "a.db",
+        &["--archive", "cold.db", "--ignore-clock"],
+    );
+    let refused = refused.expect(78).stderr();
+    assert!(refused.contains("the file is empty now"), "{refused}");
+    assert!(refused.contains("--new-archive"), "{refused}");
+}

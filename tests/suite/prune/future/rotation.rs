@@ -1,0 +1,144 @@
+//! Rotation never removes the last copy of rows that a prune deleted too early, also while nobody knows that it was too early.
+
+use std::fs;
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::early::{Story, difference};
+use crate::month_model::IN_APRIL;
+use crate::support::DAY;
+
+const LEAD: i64 = 70 * DAY;
+
+fn has_backup(story: &Story) -> bool {
+    story.sandbox.path("backups").join(&story.backup).exists()
+}
+
+/// Records a fetch whose clock agreed with Torn's.
+fn record_fetch(story: &Story, at: i64) {
+    Connection::open(story.sandbox.path("wrong.db"))
+        .unwrap()
+        .execute(
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status, requests) VALUES ('players', ?1, ?1, 'ok', 1)",
+            [at],
+        )
+        .unwrap();
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[test]
+fn backups_from_before_a_prune_stay_until_a_fetch_shows_that_its_month_has_begun() {
+    for keep in ["1", "2"] {
+        let story = Story::new(LEAD, false);
+        let mut last = Value::Null;
+        // The clock is still wrong, and no fetch has noticed it.
+        for day in 2..5 {
+            last = story.run(IN_APRIL + LEAD + day * DAY, &["backup", "--keep", keep]);
+        }
+
+        assert!(has_backup(&story), "{keep}: {last}");
+        // Those from after the prune are rotated.
+        assert_eq!(last["removed"].as_array().unwrap().len(), 1, "{last}");
+        let warnings = last["warnings"].as_array().unwrap();
+        assert!(
+            warnings
+                .iter()
+                .any(|line| text(line).contains("no fetch has confirmed the clock of that prune")),
+            "{last}"
+        );
+        let report = story.run(IN_APRIL, &["prune", "--future"]);
+        let file = text(&report["pruned_early"]["backup"]);
+        assert!(file.ends_with(&story.backup), "{report}");
+        story.run(IN_APRIL, &["import", "--no-backup", file]);
+        let (wrong, right) = (story.contents("wrong.db"), story.contents("right.db"));
+        assert!(wrong == right, "{keep}: {:?}", difference(&wrong, &right));
+    }
+}
+
+#[test]
+fn backups_from_before_a_prune_are_rotated_after_a_fetch_in_its_month() {
+    let story = Story::new(LEAD, false);
+    record_fetch(&story, IN_APRIL + LEAD + DAY);
+
+    let report = story.run(IN_APRIL + LEAD + 2 * DAY, &["backup", "--keep", "1"]);
+
+    assert!(!has_backup(&story), "{report}");
+    assert_eq!(report["warnings"], json!([]), "{report}");
+}
+
+#[test]
+fn rows_are_found_in_the_other_backup_folders() {
+    let story = Story::new(LEAD, false);
+    let folder = story.sandbox.path("disk");
+    fs::create_dir(&folder).unwrap();
+    // The database remembers the folder after a backup to it.
+    story.run(IN_APRIL + LEAD + DAY, &["backup", "--output", "disk"]);
+    for name in [story.backup.clone(), format!("{}.json", story.backup)] {
+        fs::rename(
+            story.sandbox.path("backups").join(&name),
+            folder.join(&name),
+        )
+        .unwrap();
+    }
+
+    let report = story.run(IN_APRIL, &["prune", "--future"]);
+
+    let file = text(&report["pruned_early"]["backup"]);
+    assert!(
+        file.ends_with(&format!("disk/{}", story.backup)),
+        "{report}"
+    );
+    let check = story.check("pruned_early").unwrap();
+    assert!(text(&check["message"]).contains("disk"), "{check}");
+    assert!(text(&check["try"]).contains(file), "{check}");
+    // The backups in the other folder have none of the rows.
+    let rotated = story.run(IN_APRIL + 60, &["backup", "--keep", "1"]);
+    assert_ne!(rotated["removed"], json!([]), "{rotated}");
+    let kept = story.run(
+        IN_APRIL + 60,
+        &["backup", "--keep", "1", "--output", "disk"],
+    );
+    assert_eq!(kept["removed"], json!([]), "{kept}");
+    story.run(IN_APRIL, &["import", "--no-backup", file]);
+    assert!(story.contents("wrong.db") == story.contents("right.db"));
+}
+
+#[test]
+fn another_backup_folder_that_is_not_there_is_named() {
+    let story = Story::new(LEAD, false);
+    let folder = story.sandbox.path("disk");
+    fs::create_dir(&folder).unwrap();
+    story.run(IN_APRIL + LEAD + DAY, &["backup", "--output", "disk"]);
+    fs::remove_dir_all(folder).unwrap();
+    fs::remove_dir_all(story.sandbox.path("backups")).unwrap();
+    fs::create_dir(story.sandbox.path("backups")).unwrap();
+
+    let report = story.run(IN_APRIL, &["prune", "--future", "--without-backup"]);
+
+    let unread = &report["pruned_early"]["unread"][0];
+    assert!(text(&unread["file"]).ends_with("disk"), "{report}");
+    assert_eq!(text(&unread["because"]), "the backup folder is not there");
+}
+
+#[test]
+fn a_forced_removal_does_not_note_that_the_clock_of_a_backup_was_ahead() {
+    let story = Story::new(LEAD, false);
+    let manifest = || {
+        let name = format!("backups/{}.json", story.backup);
+        fs::read_to_string(story.sandbox.path(&name)).unwrap()
+    };
+    // The clock is behind by months now, and only --force says that it is right.
+    record_fetch(&story, IN_APRIL + LEAD);
+    let behind = IN_APRIL - 40 * DAY;
+
+    story.run(behind, &["prune", "--future", "--force"]);
+
+    assert!(!manifest().contains("ahead_noticed_at"), "{}", manifest());
+    record_fetch(&story, IN_APRIL);
+    story.run(IN_APRIL + 60, &["backup"]);
+    assert!(manifest().contains("ahead_noticed_at"), "{}", manifest());
+}
