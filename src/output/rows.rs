@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use crate::error::Error;
 use crate::model::rows::{Column, Row};
 use crate::output::cells::TimestampWriter;
 use crate::output::csv::Style;
@@ -73,12 +74,15 @@ pub(crate) struct WriteOptions<'a> {
 /// # Errors
 ///
 /// The outer error is that of `read`, the inner one that of writing.
-pub(crate) fn write<E>(
+pub(crate) fn write<E: From<Error>>(
     out: &mut (dyn Write + Send),
     columns: &[Column],
     options: &WriteOptions<'_>,
     read: impl FnOnce(&mut RowWriter<'_>) -> Result<(), E>,
 ) -> Result<io::Result<WriteOutcome>, E> {
+    if matches!(options.format.format, Format::Workbook) && options.folder.is_none() {
+        check_temporary_folder(options.title)?;
+    }
     let mut rows = 0;
     let written = writer_thread::write(out, |chunks| {
         let mut writer = match RowWriter::start(chunks, columns, options) {
@@ -103,6 +107,14 @@ pub(crate) fn write<E>(
         }
         Err(error) | Ok(Ok(Err(error))) => Ok(Err(error)),
     }
+}
+
+/// Checks that the temporary files of a workbook can be made in the folder of the system.
+fn check_temporary_folder(title: &str) -> Result<(), Error> {
+    tempfile::tempfile().map(drop).map_err(|error| {
+        let action = format!("write {title} as a workbook");
+        Error::of_temporary_folder(action, &std::env::temp_dir(), error)
+    })
 }
 
 /// Encodes rows.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result, WithContext, without_path};
 use crate::model::identity::DatabaseId;
 use crate::model::time::DAY;
 use crate::store::backup::catalog::Backups;
@@ -131,7 +131,7 @@ pub(super) fn disk_time(
                 ),
             };
             Error::new(action)
-                .with_source(error)
+                .with_source(without_path(error))
                 .with_help(help)
                 .with_exit(exit)
         })

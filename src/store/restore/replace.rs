@@ -16,7 +16,8 @@ use crate::store::files::rename::{rename, rename_error};
 use crate::store::files::sync::sync_folder;
 use crate::store::identity::identity;
 use crate::store::open::{self, as_file_name, connect_bare};
-use crate::store::restore::{Locks, SQLITE_MAGIC, Staged};
+use crate::store::files::compressed::SQLITE_MAGIC;
+use crate::store::restore::{Locks, Staged};
 use crate::store::restore_marker::{marker, previous_path};
 
 /// How long to wait for another program that has the database open.
