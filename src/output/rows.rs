@@ -296,7 +296,7 @@ mod tests {
                 is_stopped: &|| false,
             };
             let mut out = Vec::new();
-            let written = write(&mut out, &columns, &options, |_| Ok::<(), ()>(()));
+            let written = write(&mut out, &columns, &options, |_| Ok::<(), Error>(()));
 
             assert!(matches!(written, Ok(Ok(WriteOutcome::Complete(0)))));
             assert_eq!(String::from_utf8(out).unwrap(), empty);

@@ -282,7 +282,10 @@ fn refuse_other_program(application_id: i64, path: &Path) -> Result<()> {
     if application_id == APPLICATION_ID || application_id == 0 {
         return Ok(());
     }
-    Err(of_other_program(path, "it is a database of another program"))
+    Err(of_other_program(
+        path,
+        "it is a database of another program",
+    ))
 }
 
 fn of_other_program(path: &Path, cause: &str) -> Error {
