@@ -162,6 +162,7 @@ pub(super) fn read(
         invalid_count: 0,
         facts: SourceFacts {
             knows_factions_of_players: sheet.has("faction_id"),
+            tells_gaps: sheet.id.is_some(),
             ..SourceFacts::default()
         },
     };

@@ -75,6 +75,8 @@ struct SourceFacts {
     pruned: HistoryMonths,
     /// Whether the source is a copy of our database, or an archive of it.
     is_our_copy: bool,
+    /// Whether ids that are missing between its rows are of rows that were deleted.
+    tells_gaps: bool,
     /// Whether its summaries of more rows also replace ours in months that are pruned here.
     completes_pruned_months: bool,
 }

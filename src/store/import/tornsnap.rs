@@ -71,6 +71,7 @@ pub(super) fn read(
     }
     copy_sightings(connection, target, options.now).context("read the memberships")?;
     Ok(SourceFacts {
+        tells_gaps: false,
         database_id: Some(identity(connection)?.id),
         knows_factions_of_players: true,
         pruned,
