@@ -14,7 +14,7 @@ use crate::output::markdown::Markdown;
 use crate::output::progress::Progress;
 use crate::output::table::Table;
 use crate::output::writer_thread::{self, ChunkBuffer, ChunkWriter};
-use crate::output::xlsx::Workbook;
+use crate::output::xlsx::{TemporaryFileError, Workbook};
 
 pub(crate) use crate::output::cells::TimestampFormat;
 pub(crate) use crate::output::csv::Style as CsvStyle;
@@ -80,9 +80,6 @@ pub(crate) fn write<E: From<Error>>(
     options: &WriteOptions<'_>,
     read: impl FnOnce(&mut RowWriter<'_>) -> Result<(), E>,
 ) -> Result<io::Result<WriteOutcome>, E> {
-    if matches!(options.format.format, Format::Workbook) && options.folder.is_none() {
-        check_temporary_folder(options.title)?;
-    }
     let mut rows = 0;
     let written = writer_thread::write(out, |chunks| {
         let mut writer = match RowWriter::start(chunks, columns, options) {
@@ -105,16 +102,20 @@ pub(crate) fn write<E: From<Error>>(
         Err(error) | Ok(Ok(Err(error))) if error.kind() == io::ErrorKind::BrokenPipe => {
             Ok(Ok(WriteOutcome::ReaderClosed(rows)))
         }
-        Err(error) | Ok(Ok(Err(error))) => Ok(Err(error)),
+        Err(error) | Ok(Ok(Err(error))) => about_folder(error, options).map_err(E::from),
     }
 }
 
-/// Checks that the temporary files of a workbook can be made in the folder of the system.
-fn check_temporary_folder(title: &str) -> Result<(), Error> {
-    tempfile::tempfile().map(drop).map_err(|error| {
-        let action = format!("write {title} as a workbook");
-        Error::of_temporary_folder(action, &std::env::temp_dir(), error)
-    })
+/// The error of writing as it is, or if a temporary file in the folder of the system has failed, the error about that folder.
+fn about_folder<T>(error: io::Error, options: &WriteOptions<'_>) -> Result<io::Result<T>, Error> {
+    let cause = error.get_ref();
+    let is_temporary = cause.is_some_and(|cause| cause.is::<TemporaryFileError>());
+    if !is_temporary || options.folder.is_some() {
+        return Ok(Err(error));
+    }
+    let action = format!("write {} as a workbook", options.title);
+    let folder = std::env::temp_dir();
+    Err(Error::of_temporary_folder(action, &folder, error))
 }
 
 /// Encodes rows.
