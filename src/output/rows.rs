@@ -108,8 +108,10 @@ pub(crate) fn write<E: From<Error>>(
 
 /// The error of writing as it is, or if a temporary file in the folder of the system has failed, the error about that folder.
 fn about_folder<T>(error: io::Error, options: &WriteOptions<'_>) -> Result<io::Result<T>, Error> {
-    let cause = error.get_ref();
-    let is_temporary = cause.is_some_and(|cause| cause.is::<TemporaryFileError>());
+    let is_temporary = match error.get_ref() {
+        Some(cause) => cause.is::<TemporaryFileError>(),
+        None => false,
+    };
     if !is_temporary || options.folder.is_some() {
         return Ok(Err(error));
     }

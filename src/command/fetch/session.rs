@@ -9,7 +9,7 @@ use crate::command::fetch::Scope;
 use crate::command::fetch::scope::FollowedFactions;
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
 use crate::command::signal::StopSignal;
-use crate::command::torn::{Failure, TornClient};
+use crate::command::torn::{Failure, RunEnd, TornClient};
 use crate::config::{Record, Settings};
 use crate::error::{Error, Exit, Result};
 use crate::model::elapsed::format_elapsed;
@@ -196,7 +196,7 @@ impl<'a> Session<'a> {
             .as_ref()
             .err()
             .map(unsaved)
-            .or(end.map(|end| end.failure()))
+            .or(end.map(RunEnd::failure))
             .or(run.first_failure.take());
         if run.kind == Kind::Factions {
             self.roster_cause = failure.as_ref().and_then(|failure| failure.cause);

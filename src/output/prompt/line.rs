@@ -177,7 +177,7 @@ fn redraw(keyboard: &Keyboard<'_>, label: &str, before: &Line, line: &Line) {
     if !is_at_end(line) {
         // Written again, the text before the cursor leaves the cursor behind it.
         let prefix = line.before_cursor();
-        shown.push_str(&format!("{}{label}{prefix}", to_start(label, &whole)));
+        shown.extend([&to_start(label, &whole), label, &prefix]);
     }
     keyboard.print(&shown);
 }

@@ -17,7 +17,7 @@ use crate::model::import::tidy;
 use crate::model::size::count;
 use crate::store::import::flaw::Flaw;
 use crate::store::import::records::{CellText, Record, Records, WrongQuote};
-use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, staging};
+use crate::store::import::{ImportOptions, MissingIds, SourceFacts, Tallies, derive, staging};
 
 /// How to read a CSV file.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +162,10 @@ pub(super) fn read(
         invalid_count: 0,
         facts: SourceFacts {
             knows_factions_of_players: sheet.has("faction_id"),
-            tells_gaps: sheet.id.is_some(),
+            missing_ids: match sheet.id {
+                Some(_) => MissingIds::DeletedRows,
+                None => MissingIds::Nothing,
+            },
             ..SourceFacts::default()
         },
     };

@@ -16,7 +16,9 @@ use crate::store::import::entity::{Entity, rows_in_order};
 use crate::store::import::held::{self, MergedRow};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{ClosedMonths, HistoryMonths, ImportOptions, SourceFacts, Tallies};
+use crate::store::import::{
+    ClosedMonths, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies,
+};
 use crate::store::{SqlContext, sql, trace};
 
 /// Merges one history, and adds the months that changed to `changed`.
@@ -36,7 +38,7 @@ pub(super) fn merge(
         layout: layout(history),
         every_poll: options.every_poll,
         is_our_copy: facts.is_our_copy,
-        tells_gaps: facts.tells_gaps,
+        missing_ids: facts.missing_ids,
         pruned_there: &facts.pruned,
         keeps_ids: staging::keeps_ids(connection, history.table()).context("prepare the import")?,
         connection,
@@ -100,8 +102,7 @@ struct Merger<'a> {
     /// The months of which the other database has pruned rows.
     pruned_there: &'a HistoryMonths,
     keeps_ids: bool,
-    /// Whether ids that are missing in the file are of rows that were deleted.
-    tells_gaps: bool,
+    missing_ids: MissingIds,
     connection: &'a Connection,
     closed: &'a ClosedMonths,
     /// The closed months of which a held row was taken.
@@ -116,7 +117,7 @@ impl Merger<'_> {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(&rows_in_order(
             self.history,
-            self.tells_gaps && self.keeps_ids,
+            self.missing_ids == MissingIds::DeletedRows && self.keeps_ids,
         ))?;
         let mut rows = statement.query([])?;
         let mut entity: Option<Entity> = None;

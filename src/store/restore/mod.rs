@@ -173,7 +173,7 @@ pub(crate) fn stage_without_manifest(
         .len();
     let is_compressed = is_compressed(file, size)?;
     let staging = StagingFile::reserve(database, size)?;
-    let fill = || -> Result<(Identity, i64, i64)> {
+    let unpack = || -> Result<(Identity, i64, i64)> {
         let total = (!is_compressed).then_some((size, Unit::Bytes));
         watch.begin("copying", total);
         unpack_without_manifest(file, is_compressed, &mut staging.create(database)?, watch)?;
@@ -189,7 +189,7 @@ pub(crate) fn stage_without_manifest(
         switch_to_wal(&staging.file)?;
         Ok((identity, rows, schema_version))
     };
-    let (identity, rows, schema_version) = fill().map_err(|error| staging.named(error, file))?;
+    let (identity, rows, schema_version) = unpack().map_err(|error| staging.named(error, file))?;
     Ok(Staged {
         staging,
         identity,
