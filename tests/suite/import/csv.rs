@@ -143,8 +143,8 @@ const WITH_PRUNED_ROWS: &str = "
     INSERT INTO player_stats_history (player_id, timestamp, strength, level) VALUES
         (1, 1767300000, 50, 5), (1, 1767310000, NULL, 6), (1, 1767320000, NULL, 5);";
 
-#[test]
-fn a_pruned_history_keeps_the_rows_that_repeat_others_since_a_row_between_them_was_deleted() {
+/// `full.db`, in which a prune has deleted these rows.
+fn with_pruned_rows() -> Sandbox {
     let sandbox = Sandbox::new();
     create(&sandbox, "full.db");
     let full = Connection::open(sandbox.path("full.db")).unwrap();
@@ -162,6 +162,12 @@ fn a_pruned_history_keeps_the_rows_that_repeat_others_since_a_row_between_them_w
     ] {
         sandbox.run_at(IN_JULY, command).expect(0);
     }
+    sandbox
+}
+
+#[test]
+fn a_pruned_history_keeps_the_rows_that_repeat_others_since_a_row_between_them_was_deleted() {
+    let sandbox = with_pruned_rows();
     create(&sandbox, "copy.db");
     for (table, id) in [
         ("territory_ownership_history", "territory_id"),
