@@ -97,6 +97,34 @@ impl Error {
         }
     }
 
+    /// An I/O error in the folder for temporary files, which the user chooses with a variable.
+    pub(crate) fn of_temporary_folder(
+        action: impl Into<String>,
+        folder: &Path,
+        source: std::io::Error,
+    ) -> Self {
+        let variable = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+        let kind = source.kind();
+        let folder = folder.display();
+        let error = Self::of_io(action, source);
+        let help = match kind {
+            ErrorKind::NotFound => {
+                format!("make that folder, or set {variable} to one in which you can write")
+            }
+            _ if error.exit == Exit::Io => {
+                format!("free space in {folder}, or set {variable} to a folder with more space")
+            }
+            _ => format!("set {variable} to a folder in which you can write"),
+        };
+        let cause = match kind {
+            ErrorKind::NotFound => "it is not there".to_owned(),
+            ErrorKind::NotADirectory => "it is not a folder".to_owned(),
+            _ => error.causes().join(": "),
+        };
+        let place = format!("the folder for temporary files is {folder} ({variable}): {cause}");
+        error.with_source(place).with_help(help)
+    }
+
     /// Replaces the hidden name of a temporary file by the one that the user knows, in the action and the causes.
     #[must_use]
     pub(crate) fn with_known_name(mut self, hidden: &Path, known: &str) -> Self {

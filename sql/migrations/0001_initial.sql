@@ -439,6 +439,8 @@ CREATE TABLE fetch_runs (                         -- each run of `tornsnap fetch
     unchanged   INTEGER NOT NULL DEFAULT 0,       -- answers without a change
     failed      INTEGER NOT NULL DEFAULT 0,       -- targets that could not be fetched
     error       TEXT,                             -- error text of the first failure; NULL: none
+    cause       TEXT                              -- kind of that failure; NULL: none, or not known
+        CHECK (cause IN ('network', 'torn', 'keys', 'answers', 'targets', 'configuration', 'storage', 'clock', 'stopped')),
     clock_ahead INTEGER                           -- seconds that this machine's clock was ahead of Torn's, if that ended the run
 ) STRICT;
 

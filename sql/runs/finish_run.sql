@@ -6,6 +6,7 @@
 -- :clock_ahead          seconds that the clock of this machine is ahead of Torn's; NULL: the clock is right
 -- :status               result, as in the table fetch_runs
 -- :error                first failure; NULL: none
+-- :cause                kind of that failure, as in the table fetch_runs; NULL: none, or not known
 -- :requests … :failed   counts, as in the table fetch_runs
 UPDATE fetch_runs
 SET finished_at = :finished_at,
@@ -13,6 +14,7 @@ SET finished_at = :finished_at,
     clock_ahead = :clock_ahead,
     status = :status,
     error = :error,
+    cause = :cause,
     requests = :requests,
     entities = :entities,
     appended = :appended,

@@ -3,5 +3,5 @@
 --
 -- :kind   kind of the runs
 UPDATE fetch_runs
-SET status = 'killed', error = coalesce(error, 'the process was killed')
+SET status = 'killed', error = coalesce(error, 'the process was killed'), cause = 'stopped'
 WHERE kind = :kind AND status = 'running'

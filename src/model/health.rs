@@ -3,6 +3,7 @@
 mod clock;
 mod copies;
 mod data;
+mod failures;
 mod keys;
 mod machine;
 mod metric;
@@ -23,12 +24,13 @@ pub(crate) use copies::{
     Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups, pruned_early,
 };
 pub(crate) use data::{OverdueRows, rejected, retention, rows, size, summaries};
+pub(crate) use failures::{FailedRuns, failures, join_failures};
 pub(crate) use keys::{KeyStatus, UnusableKeyFile, address, key_files, keys};
 pub(crate) use machine::{Disk, disk, sqlite, wal};
 pub(crate) use metric::Metric;
 pub(crate) use missing::{MissingId, missing};
 pub(crate) use notification::{Change, Changes, Event, Finding, LastNotification, changes_since};
-pub(crate) use runs::{Gap, Setup, age, failures, gaps, killed, not_fetched};
+pub(crate) use runs::{Gap, Setup, age, gaps, killed, not_fetched};
 pub(crate) use schedule::schedule;
 pub(crate) use targets::{Incomplete, LastSaving, LastSuccess, Target, incomplete, targets};
 

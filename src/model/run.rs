@@ -1,5 +1,6 @@
 //! The counts and the status of a run, which is one fetch of one kind, and the clock that ended it.
 
+use crate::error::Exit;
 use crate::model::time::iso;
 
 /// The counts of a run, as in `fetch_runs`.
@@ -50,6 +51,81 @@ impl RunStatus {
             Self::Interrupted => "interrupted",
         }
     }
+}
+
+/// Why a run failed, as far as it matters for what to do. `fetch_runs.error` has the words.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum FailureCause {
+    /// Torn could not be reached.
+    Network,
+    /// Torn refused to answer, or its server had a fault.
+    Torn,
+    /// No key could be used, or none has access.
+    Keys,
+    /// An answer could not be decoded.
+    Answers,
+    /// Torn does not know the targets.
+    Targets,
+    /// The configuration, or the machine, has to be changed first: a proxy, a certificate.
+    Configuration,
+    /// The database could not be read or written.
+    Storage,
+    /// The clock of this machine is wrong.
+    Clock,
+    /// The run was killed.
+    Stopped,
+}
+
+impl FailureCause {
+    const ALL: [Self; 9] = [
+        Self::Network,
+        Self::Torn,
+        Self::Keys,
+        Self::Answers,
+        Self::Targets,
+        Self::Configuration,
+        Self::Storage,
+        Self::Clock,
+        Self::Stopped,
+    ];
+
+    /// The value of the column `fetch_runs.cause`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Torn => "torn",
+            Self::Keys => "keys",
+            Self::Answers => "answers",
+            Self::Targets => "targets",
+            Self::Configuration => "configuration",
+            Self::Storage => "storage",
+            Self::Clock => "clock",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// The cause that [`Self::as_str`] gives this name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == name)
+    }
+
+    /// The cause of an error with this exit code, before a run made its first call.
+    pub(crate) fn of_start(exit: Exit) -> Option<Self> {
+        match exit {
+            Exit::NoKey => Some(Self::Keys),
+            Exit::Config => Some(Self::Configuration),
+            Exit::Io | Exit::Damaged => Some(Self::Storage),
+            _ => None,
+        }
+    }
+}
+
+/// The first failure of a run, or what ended it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct RunFailure {
+    pub(crate) message: String,
+    /// `None` if it is not known.
+    pub(crate) cause: Option<FailureCause>,
 }
 
 /// The clock of this machine and that of Torn differed at the last fetch that could compare them.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use crate::error::Error;
 use crate::model::rows::{Column, Row};
 use crate::output::cells::TimestampWriter;
 use crate::output::csv::Style;
@@ -13,7 +14,7 @@ use crate::output::markdown::Markdown;
 use crate::output::progress::Progress;
 use crate::output::table::Table;
 use crate::output::writer_thread::{self, ChunkBuffer, ChunkWriter};
-use crate::output::xlsx::Workbook;
+use crate::output::xlsx::{TemporaryFileError, Workbook};
 
 pub(crate) use crate::output::cells::TimestampFormat;
 pub(crate) use crate::output::csv::Style as CsvStyle;
@@ -73,7 +74,7 @@ pub(crate) struct WriteOptions<'a> {
 /// # Errors
 ///
 /// The outer error is that of `read`, the inner one that of writing.
-pub(crate) fn write<E>(
+pub(crate) fn write<E: From<Error>>(
     out: &mut (dyn Write + Send),
     columns: &[Column],
     options: &WriteOptions<'_>,
@@ -101,8 +102,22 @@ pub(crate) fn write<E>(
         Err(error) | Ok(Ok(Err(error))) if error.kind() == io::ErrorKind::BrokenPipe => {
             Ok(Ok(WriteOutcome::ReaderClosed(rows)))
         }
-        Err(error) | Ok(Ok(Err(error))) => Ok(Err(error)),
+        Err(error) | Ok(Ok(Err(error))) => about_folder(error, options).map_err(E::from),
     }
+}
+
+/// The error of writing as it is, or if a temporary file in the folder of the system has failed, the error about that folder.
+fn about_folder<T>(error: io::Error, options: &WriteOptions<'_>) -> Result<io::Result<T>, Error> {
+    let is_temporary = match error.get_ref() {
+        Some(cause) => cause.is::<TemporaryFileError>(),
+        None => false,
+    };
+    if !is_temporary || options.folder.is_some() {
+        return Ok(Err(error));
+    }
+    let action = format!("write {} as a workbook", options.title);
+    let folder = std::env::temp_dir();
+    Err(Error::of_temporary_folder(action, &folder, error))
 }
 
 /// Encodes rows.
@@ -284,7 +299,7 @@ mod tests {
                 is_stopped: &|| false,
             };
             let mut out = Vec::new();
-            let written = write(&mut out, &columns, &options, |_| Ok::<(), ()>(()));
+            let written = write(&mut out, &columns, &options, |_| Ok::<(), Error>(()));
 
             assert!(matches!(written, Ok(Ok(WriteOutcome::Complete(0)))));
             assert_eq!(String::from_utf8(out).unwrap(), empty);

@@ -324,14 +324,22 @@ fn caught<T>(step: impl FnOnce() -> Result<T, XlsxError>) -> io::Result<T> {
     }
 }
 
+/// The failure of a temporary file.
+#[derive(Debug, thiserror::Error)]
+#[error("its temporary file: {0}")]
+pub(super) struct TemporaryFileError(io::Error);
+
+impl From<TemporaryFileError> for io::Error {
+    fn from(error: TemporaryFileError) -> Self {
+        Self::new(error.0.kind(), error)
+    }
+}
+
 fn io_error(error: XlsxError) -> io::Error {
     match error {
         XlsxError::IoError(error) => error,
         XlsxError::ZipError(error) => error.into(),
-        XlsxError::TempFileError(folder, error) => io::Error::new(
-            error.kind(),
-            format!("a temporary file in {}: {error}", folder.display()),
-        ),
+        XlsxError::TempFileError(_, error) => TemporaryFileError(error).into(),
         other => io::Error::other(other.to_string()),
     }
 }
@@ -349,8 +357,8 @@ fn temporary_file_error(text: &str) -> io::Error {
         rest[..end].parse().ok()
     });
     match code.map(io::Error::from_raw_os_error) {
-        Some(error) => io::Error::new(error.kind(), format!("its temporary file: {error}")),
-        None => io::Error::other("its temporary file cannot be written"),
+        Some(error) => TemporaryFileError(error).into(),
+        None => TemporaryFileError(io::Error::other("it cannot be written")).into(),
     }
 }
 

@@ -193,7 +193,7 @@ impl Reader {
     /// Opens a private copy of the database and its WAL or journal; `None` if another program wrote meanwhile.
     fn open_copy(path: &Path, before: &FileStamps) -> Result<Option<Self>> {
         let action = || format!("read the database {} with its WAL", path.display());
-        let folder = Scratch::new().with_context(action)?;
+        let folder = Scratch::new(&action())?;
         check_room(folder.path(), before.bytes(), "copy the database")?;
         let copy = folder.path().join("copy.db");
         copy_all(&resolve_links(path), &copy).map_err(|error| {
@@ -220,7 +220,8 @@ impl Reader {
             ..ReadSource::new(path, ReadMode::Shared, FileStamps::default())
         };
         // Read-write, because SQLite may have to recover the WAL or roll back the journal.
-        let connection = open::connect(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let connection = open::connect(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE)
+            .map_err(|error| error.with_known_name(&copy, &path.display().to_string()))?;
         Ok(Some(Self { connection, source }))
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::{Transaction, named_params};
 
 use crate::error::Result;
 use crate::model::kind::Kind;
-use crate::model::run::{Counts, RunStatus};
+use crate::model::run::{Counts, FailureCause, RunFailure, RunStatus};
 use crate::store::{SqlContext, Store, sql};
 
 /// The maximum number of bytes of a rejected body that are stored.
@@ -63,7 +63,7 @@ impl Store {
         run: RunId,
         status: RunStatus,
         counts: Counts,
-        error: Option<&str>,
+        failure: Option<&RunFailure>,
         now: i64,
         real_time: Option<i64>,
     ) -> Result<()> {
@@ -76,7 +76,8 @@ impl Store {
                     ":real_time": real_time,
                     ":clock_ahead": real_time.map(|real_time| now - real_time),
                     ":status": status.as_str(),
-                    ":error": error,
+                    ":error": failure.map(|failure| &failure.message),
+                    ":cause": failure.and_then(|failure| failure.cause).map(FailureCause::as_str),
                     ":requests": counts.requests,
                     ":entities": counts.entities,
                     ":appended": counts.appended,

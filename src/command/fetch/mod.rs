@@ -35,7 +35,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::NamedKey;
 use crate::model::kind::Kind;
-use crate::model::run::{Counts, RunStatus};
+use crate::model::run::{Counts, FailureCause, RunFailure, RunStatus};
 use crate::model::time::parse_duration;
 use crate::store::Store;
 use crate::store::lock::Lock;
@@ -255,13 +255,17 @@ fn record_failed_start(
     error: &Error,
 ) -> Result<()> {
     let now = settings.clock.now();
+    let failure = RunFailure {
+        message: error.one_line(),
+        cause: FailureCause::of_start(error.exit()),
+    };
     for kind in kinds {
         let run = store.start_run(kind, now)?;
         store.finish_run(
             run,
             RunStatus::Failed,
             Counts::default(),
-            Some(&error.one_line()),
+            Some(&failure),
             now,
             None,
         )?;

@@ -64,7 +64,7 @@ impl Session<'_> {
         let left_out = targets.into_iter().chain(deferred.filter(|_| !has_others));
         for id in left_out {
             if self.store.is_roster_unknown(id)? {
-                run.fail_unlearned(&format!("members of faction {id}"));
+                self.fail_unlearned(run, &format!("members of faction {id}"));
             }
         }
         Ok(())

@@ -9,13 +9,13 @@ use crate::command::fetch::Scope;
 use crate::command::fetch::scope::FollowedFactions;
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
 use crate::command::signal::StopSignal;
-use crate::command::torn::{Failure, TornClient};
+use crate::command::torn::{Failure, RunEnd, TornClient};
 use crate::config::{Record, Settings};
 use crate::error::{Error, Exit, Result};
 use crate::model::elapsed::format_elapsed;
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
-use crate::model::run::{Counts, RunStatus};
+use crate::model::run::{Counts, FailureCause, RunFailure, RunStatus};
 use crate::model::size::count;
 use crate::model::time::iso;
 use crate::store::Store;
@@ -46,6 +46,8 @@ pub(super) struct Session<'a> {
     /// The number of answers that each finished kind has saved.
     saved: Vec<(Kind, u64)>,
     forecast: &'a Forecaster<'a>,
+    /// Why rosters could not be read, if the factions were fetched before and something failed.
+    roster_cause: Option<FailureCause>,
 }
 
 /// A run of one kind that has not finished.
@@ -56,7 +58,7 @@ pub(super) struct ActiveRun {
     pub(super) now: i64,
     pub(super) tally: Tally,
     roster: Option<RosterChange>,
-    first_error: Option<String>,
+    first_failure: Option<RunFailure>,
     requests_before: u64,
     started: Instant,
 }
@@ -115,6 +117,7 @@ impl<'a> Session<'a> {
             kinds_left: kinds,
             saved: Vec::new(),
             forecast,
+            roster_cause: None,
         }
     }
 
@@ -157,7 +160,7 @@ impl<'a> Session<'a> {
             now,
             tally: Tally::default(),
             roster: None,
-            first_error: None,
+            first_failure: None,
             requests_before: self.requests_recorded,
             started: Instant::now(),
         })
@@ -189,19 +192,22 @@ impl<'a> Session<'a> {
         let end = self.torn.run_end();
         let real_time = end.as_ref().and_then(|end| end.real_time);
         let status = self.status(&fetched, &run.tally, end.is_some());
-        let error = fetched
+        let failure = fetched
             .as_ref()
             .err()
-            .map(Error::one_line)
-            .or(end.map(|end| end.reason))
-            .or(run.first_error.take());
+            .map(unsaved)
+            .or(end.map(RunEnd::failure))
+            .or(run.first_failure.take());
+        if run.kind == Kind::Factions {
+            self.roster_cause = failure.as_ref().and_then(|failure| failure.cause);
+        }
         run.log_end();
         let finished_at = self.settings.clock.now();
         let recorded = self.store.finish_run(
             run.batch.run,
             status,
             run.tally.counts,
-            error.as_deref(),
+            failure.as_ref(),
             finished_at,
             real_time,
         );
@@ -213,7 +219,7 @@ impl<'a> Session<'a> {
             kind: run.kind,
             status,
             tally: run.tally,
-            error,
+            error: failure.map(|failure| failure.message),
             id: run.batch.run,
             started_at: run.now,
             finished_at,
@@ -294,10 +300,15 @@ impl<'a> Session<'a> {
         if failure.is_no_access() {
             run.tally.no_access += 1;
         }
-        let message = failure.message();
-        log::warn!("{target}: {message}");
-        run.count_failure(format!("{target}: {message}"));
+        let message = format!("{target}: {}", failure.message());
+        log::warn!("{message}");
+        run.count_failure(message, failure.cause());
         Ok(())
+    }
+
+    /// Counts one failure for targets that are unknown because no roster could be read.
+    pub(super) fn fail_unlearned(&self, run: &mut ActiveRun, targets: &str) {
+        run.fail_unlearned(targets, self.roster_cause);
     }
 
     /// Counts each item of a list that could not be decoded.
@@ -376,19 +387,32 @@ impl ActiveRun {
     pub(super) fn fail_all_deferred(&mut self, targets: &str) {
         log::warn!("{targets}: Torn does not know these ids; they are requested less often now");
         self.tally.missing += 1;
-        self.count_failure(format!("{targets}: Torn does not know these ids"));
+        self.count_failure(
+            format!("{targets}: Torn does not know these ids"),
+            Some(FailureCause::Targets),
+        );
     }
 
-    /// Counts one failure for targets that are unknown, so that none of them can be requested.
-    pub(super) fn fail_unlearned(&mut self, targets: &str) {
+    /// Counts one failure for targets that are unknown, so that none of them can be requested. `cause`: why the rosters could
+    /// not be read.
+    fn fail_unlearned(&mut self, targets: &str, cause: Option<FailureCause>) {
         let message = format!("{targets}: they are not known, because no roster could be read");
         log::warn!("{message}");
         self.tally.unlearned += 1;
-        self.count_failure(message);
+        self.count_failure(message, cause);
     }
 
-    fn count_failure(&mut self, message: String) {
+    fn count_failure(&mut self, message: String, cause: Option<FailureCause>) {
         self.tally.counts.failed += 1;
-        self.first_error.get_or_insert(message);
+        self.first_failure
+            .get_or_insert(RunFailure { message, cause });
+    }
+}
+
+/// The failure of a run whose data could not be read from the database or saved in it.
+fn unsaved(error: &Error) -> RunFailure {
+    RunFailure {
+        message: error.one_line(),
+        cause: Some(FailureCause::Storage),
     }
 }

@@ -117,10 +117,11 @@ fn rehearse(context: &Context, args: &Args) -> Result<Outcome> {
         let mut copy = store.rehearsal()?;
         store.check_unchanged()?;
         drop(store);
-        let result = copy.store.import(&source, &options(context, args))?;
+        let imported = copy.store.import(&source, &options(context, args));
+        let result = imported.map_err(|error| copy.named(error))?;
         let mut done = finish(context, args, &mut copy.store, &result);
         match done.failure.take() {
-            Some(failure) => Err(failure),
+            Some(failure) => Err(copy.named(failure)),
             None => Ok((result, done)),
         }
     })?;

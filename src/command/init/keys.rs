@@ -42,7 +42,7 @@ pub(super) fn check_keys(
     let loaded = settings.load_keys()?;
     loaded.log_unreadable();
     // An empty file stays as it is until the keys are checked: a restore may be what the user needs.
-    let is_new = !settings.database.exists() || is_lost(&settings.database);
+    let is_new = is_lost(&settings.database);
     let store = if is_new {
         Store::in_memory()?
     } else {

@@ -4,6 +4,7 @@ use crate::api::error::{ApiError, RetryPolicy};
 use crate::api::request::Request;
 use crate::api::wire::{DecodeError, InvalidItem};
 use crate::error::{Error, Exit};
+use crate::model::run::{FailureCause, RunFailure};
 use crate::store::run::Rejected;
 
 /// The reason why a target could not be fetched.
@@ -66,6 +67,17 @@ impl Failure {
         }
     }
 
+    /// The value of `fetch_runs.cause`; `None` if the run has ended, which has its own cause.
+    pub(crate) fn cause(&self) -> Option<FailureCause> {
+        match self {
+            Self::NoAccess(_) => Some(FailureCause::Keys),
+            Self::Refused(error) => Some(cause_of(error)),
+            Self::Rejected(_) | Self::Endless => Some(FailureCause::Answers),
+            Self::NotListed => Some(FailureCause::Targets),
+            Self::RunEnded => None,
+        }
+    }
+
     /// The text for logs and `fetch_runs`.
     pub(crate) fn message(&self) -> String {
         match self {
@@ -111,6 +123,22 @@ impl Failure {
     }
 }
 
+fn cause_of(error: &ApiError) -> FailureCause {
+    match (error, error.policy()) {
+        (ApiError::Timeout(_) | ApiError::Unreachable(_), _) => FailureCause::Network,
+        (_, RetryPolicy::EndRun) => FailureCause::Configuration,
+        (_, RetryPolicy::NoSuchId) => FailureCause::Targets,
+        (
+            _,
+            RetryPolicy::DisableKey
+            | RetryPolicy::PauseKey(_)
+            | RetryPolicy::NoAccess
+            | RetryPolicy::PauseCategory,
+        ) => FailureCause::Keys,
+        _ => FailureCause::Torn,
+    }
+}
+
 /// Replaces the list indexes in a path: `members[3].level` becomes `members[*].level`.
 fn without_positions(path: &str) -> String {
     let mut general = String::with_capacity(path.len());
@@ -131,17 +159,32 @@ pub(crate) struct RunEnd {
     pub(crate) exit: Exit,
     pub(crate) reason: String,
     pub(crate) help: String,
+    pub(crate) cause: FailureCause,
     /// Torn's time in unix seconds, if this machine's clock is wrong.
     pub(crate) real_time: Option<i64>,
 }
 
 impl RunEnd {
-    pub(super) fn new(exit: Exit, reason: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(super) fn new(
+        exit: Exit,
+        cause: FailureCause,
+        reason: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
         Self {
             exit,
+            cause,
             reason: reason.into(),
             help: help.into(),
             real_time: None,
+        }
+    }
+
+    /// What is recorded of it in `fetch_runs`.
+    pub(crate) fn failure(self) -> RunFailure {
+        RunFailure {
+            message: self.reason,
+            cause: Some(self.cause),
         }
     }
 
@@ -156,6 +199,7 @@ impl RunEnd {
     pub(super) fn closed(error: &ApiError) -> Self {
         Self::new(
             Exit::TryLater,
+            cause_of(error),
             error.to_string(),
             "wait until Torn opens its API again; a scheduler may just try again",
         )
@@ -171,6 +215,7 @@ impl RunEnd {
         };
         Self::new(
             Exit::TryLater,
+            cause_of(error),
             format!("Torn is not answering: {error}"),
             help,
         )
@@ -179,6 +224,7 @@ impl RunEnd {
     pub(super) fn misconfigured(error: &ApiError) -> Self {
         Self::new(
             Exit::Config,
+            cause_of(error),
             error.to_string(),
             error.help().unwrap_or_default(),
         )
@@ -188,6 +234,7 @@ impl RunEnd {
     pub(super) fn broken(error: &Error) -> Self {
         Self::new(
             error.exit(),
+            FailureCause::Storage,
             error.one_line(),
             error.help().unwrap_or("run `tornsnap health`"),
         )

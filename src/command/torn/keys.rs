@@ -14,6 +14,7 @@ use crate::api::request::Request;
 use crate::api::wire;
 use crate::error::{Exit, Result};
 use crate::model::key::{KeyFacts, KeyState, NamedKey};
+use crate::model::run::FailureCause;
 use crate::model::time::{DAY, iso};
 use crate::store::pauses::PauseScope;
 
@@ -116,6 +117,9 @@ impl TornClient {
                     named.name,
                     failure.message()
                 );
+                if let Some(cause) = failure.cause() {
+                    lock(&self.check_failure).get_or_insert(cause);
+                }
                 if let Failure::Rejected(rejected) = failure {
                     lock(&self.store).save_rejected(&rejected, now)?;
                 }
@@ -246,6 +250,7 @@ impl TornClient {
         if unchecked.is_empty() {
             return RunEnd::new(
                 Exit::NoKey,
+                FailureCause::Keys,
                 "none of the keys can be used",
                 "run `tornsnap health` to see why; put new keys in place, or run `tornsnap init` to check the present ones again",
             );
@@ -253,6 +258,7 @@ impl TornClient {
         if self.has_rejected_key_info.load(Ordering::Relaxed) {
             return RunEnd::new(
                 Exit::Protocol,
+                FailureCause::Answers,
                 format!(
                     "Torn's answers about the keys {} could not be decoded",
                     unchecked.join(", ")
@@ -262,6 +268,7 @@ impl TornClient {
         }
         RunEnd::new(
             Exit::TryLater,
+            lock(&self.check_failure).unwrap_or(FailureCause::Network),
             format!(
                 "the keys {} could not be checked with Torn",
                 unchecked.join(", ")

@@ -9,6 +9,7 @@ use crate::api::request::Endpoint;
 use crate::config::Clock;
 use crate::error::{Exit, Result};
 use crate::model::key::{ApiKey, KeyState};
+use crate::model::run::FailureCause;
 use crate::model::size::count;
 use crate::model::time::{DAY, iso};
 use crate::store::pauses::{Pause, PauseCause, PauseScope};
@@ -87,6 +88,7 @@ impl TornClient {
         if left > MAX_WAIT || pause.cause == PauseCause::Block {
             self.end(RunEnd::new(
                 Exit::TryLater,
+                FailureCause::Torn,
                 format!(
                     "no calls are to be made before {}: {}",
                     iso(pause.until),
@@ -216,6 +218,7 @@ impl TornClient {
         let until = iso(self.clock.now() + BLOCK_PAUSE_SECONDS);
         self.end(RunEnd::new(
             Exit::TryLater,
+            FailureCause::Torn,
             error.to_string(),
             format!("no call is made before {until}; look for another program that uses bad keys"),
         ))
@@ -277,6 +280,7 @@ pub(super) fn owner_id(owner: RateLimitOwner) -> i64 {
 fn end_of_paused_run(time: Duration) -> RunEnd {
     RunEnd::new(
         Exit::TryLater,
+        FailureCause::Torn,
         format!("Torn wants no calls for {} s more", time.as_secs()),
         "run it again later; a lower requests_per_minute leaves more to other programs with your keys",
     )

@@ -33,6 +33,7 @@ use crate::config::{self, Clock, Settings};
 use crate::error::{Exit, Result};
 use crate::model::id::PlayerId;
 use crate::model::key::ApiKey;
+use crate::model::run::FailureCause;
 use crate::model::time::{CLOCK_TOLERANCE, iso};
 use crate::output::call_progress::CallProgress;
 use crate::store::{Permit, Store};
@@ -86,6 +87,8 @@ pub(crate) struct TornClient {
     wait_logged_until: Mutex<Option<Instant>>,
     /// Whether an answer of `/key/info` could not be decoded.
     has_rejected_key_info: AtomicBool,
+    /// Why the first key that could not be checked was not.
+    check_failure: Mutex<Option<FailureCause>>,
     /// The names of the keys of which a warning is logged when Torn refuses them; `None`: of all.
     warned_of: Option<BTreeSet<String>>,
     /// The level of messages about waits.
@@ -143,6 +146,7 @@ impl TornClient {
             faults_in_a_row: AtomicU32::new(0),
             wait_logged_until: Mutex::default(),
             has_rejected_key_info: AtomicBool::new(false),
+            check_failure: Mutex::default(),
             warned_of: None,
             wait_level: log::Level::Info,
         };
@@ -372,6 +376,7 @@ impl TornClient {
                 iso(date)
             ),
             help: "set the clock of this machine, then run it again; nothing was saved".to_owned(),
+            cause: FailureCause::Clock,
             real_time: Some(date),
         }))
     }

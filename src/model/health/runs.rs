@@ -1,4 +1,4 @@
-//! The checks of the fetches: ages, failed runs, killed runs and gaps.
+//! The checks of the fetches: ages, killed runs and gaps.
 
 use super::{Check, Metric, State, format_duration};
 use crate::model::kind::Kind;
@@ -74,32 +74,6 @@ pub(crate) fn age(kind: Kind, last: i64, now: i64, hours: u32) -> Check {
             state,
             message,
             format!("run `tornsnap fetch {kind}`, and see whether the scheduler still starts it"),
-        ),
-    }
-    .with_metric(metric)
-}
-
-/// Checks the number of failed runs since the last success: one is a warning, more than `most` are critical.
-pub(crate) fn failures(kind: Kind, in_a_row: i64, error: Option<&str>, most: u32) -> Check {
-    let id = format!("failures_{kind}");
-    let most = i64::from(most);
-    let metric = Metric::count(in_a_row).warn_above(0).critical_above(most);
-    let why = error.map_or_else(String::new, |error| format!(": {error}"));
-    let times = match in_a_row {
-        1 => "the last run failed".to_owned(),
-        _ => format!("the last {in_a_row} runs failed"),
-    };
-    match in_a_row {
-        0 => Check::ok(id, format!("{kind}: no run failed since the last success")),
-        _ => Check::finding(
-            id,
-            if in_a_row > most {
-                State::Critical
-            } else {
-                State::Warning
-            },
-            format!("{kind}: {times}{why}"),
-            format!("run `tornsnap -v fetch {kind}` and read what it says"),
         ),
     }
     .with_metric(metric)
@@ -232,16 +206,6 @@ mod tests {
         assert_eq!(state(24 * HOUR), State::Warning);
         assert_eq!(state(48 * HOUR - 1), State::Warning);
         assert_eq!(state(48 * HOUR), State::Critical);
-    }
-
-    #[test]
-    fn one_failed_run_is_a_warning_and_more_than_the_limit_are_critical() {
-        let state = |in_a_row| failures(Kind::Wars, in_a_row, Some("down"), 3).state;
-
-        assert_eq!(state(0), State::Ok);
-        assert_eq!(state(1), State::Warning);
-        assert_eq!(state(3), State::Warning);
-        assert_eq!(state(4), State::Critical);
     }
 
     #[test]

@@ -86,6 +86,13 @@ pub(crate) fn byte_order_mark_before_separator(line: &str) -> Option<&str> {
         .then(|| &line[..line.len() - text.len()])
 }
 
+/// Whether a line before the header has no text: it is empty, or a row without values as spreadsheets write it.
+pub(crate) fn is_blank(line: &str) -> bool {
+    line.chars().all(|found| {
+        found.is_whitespace() || found == BYTE_ORDER_MARK || DELIMITERS.contains(&found)
+    })
+}
+
 /// Reads the header of a file. `dataset` names the table; `None`: the columns tell.
 ///
 /// # Errors

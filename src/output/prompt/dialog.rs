@@ -7,7 +7,7 @@ use std::thread;
 
 use console::Term;
 use dialoguer::theme::Theme;
-use dialoguer::{Input, MultiSelect, Select};
+use dialoguer::{MultiSelect, Select};
 
 use crate::error::{Error, Exit, Result};
 use crate::output::prompt::keyboard::{POLL_INTERVAL, columns, ended_by};
@@ -18,24 +18,6 @@ use crate::output::wrap::{text_width, wrap_indented};
 struct Plain;
 
 impl Theme for Plain {
-    fn format_input_prompt(
-        &self,
-        f: &mut dyn fmt::Write,
-        prompt: &str,
-        _default: Option<&str>,
-    ) -> fmt::Result {
-        write!(f, "{prompt} ")
-    }
-
-    fn format_input_prompt_selection(
-        &self,
-        f: &mut dyn fmt::Write,
-        prompt: &str,
-        answer: &str,
-    ) -> fmt::Result {
-        write!(f, "{prompt} {answer}")
-    }
-
     fn format_select_prompt(&self, f: &mut dyn fmt::Write, prompt: &str) -> fmt::Result {
         write!(f, "{prompt} (arrow keys, then Enter):")
     }
@@ -75,16 +57,6 @@ fn write_wrapped(f: &mut dyn fmt::Write, text: &str) -> fmt::Result {
 /// Returns the exit code of a signal that has arrived.
 type Stopped<'a> = &'a dyn Fn() -> Option<Exit>;
 
-/// Reads a line, which may be empty.
-pub(super) fn line(stopped: Stopped<'_>, question: &str) -> Result<String> {
-    run(stopped, question, columns() - 1, ">", |prompt, term| {
-        Input::with_theme(&Plain)
-            .with_prompt(prompt)
-            .allow_empty(true)
-            .interact_text_on(term)
-    })
-}
-
 /// Lets the user choose one of the items. Returns its index.
 pub(super) fn select(
     stopped: Stopped<'_>,
@@ -93,7 +65,7 @@ pub(super) fn select(
     default: usize,
 ) -> Result<usize> {
     let items = items.to_vec();
-    run(stopped, question, columns(), "", move |prompt, term| {
+    run(stopped, question, move |prompt, term| {
         Select::with_theme(&Plain)
             .with_prompt(prompt)
             .items(items)
@@ -110,7 +82,7 @@ pub(super) fn select_several(
     items: &[String],
 ) -> Result<Vec<usize>> {
     let items = items.to_vec();
-    run(stopped, question, columns(), "", move |prompt, term| {
+    run(stopped, question, move |prompt, term| {
         MultiSelect::with_theme(&Plain)
             .with_prompt(prompt)
             .items(items)
@@ -119,12 +91,12 @@ pub(super) fn select_several(
     })
 }
 
-/// Prints all rows of the question but the last one, which it returns. `dialoguer` redraws only one row. A last row wider
-/// than `width` is printed too, and `short` takes its place.
-fn print_rows(term: &Term, question: &str, width: usize, short: &str) -> String {
-    let mut rows = wrap_indented(question, width, 0);
-    if rows.last().is_some_and(|row| text_width(row) > width) {
-        rows.push(short.to_owned());
+/// Prints all rows of the question but the last one, which it returns. `dialoguer` redraws only one row, so a last row that is
+/// wider than the terminal is printed, too.
+fn print_rows(term: &Term, question: &str) -> String {
+    let mut rows = wrap_indented(question, columns(), 0);
+    if rows.last().is_some_and(|row| text_width(row) > columns()) {
+        rows.push(String::new());
     }
     let last = rows.pop().unwrap_or_default();
     for row in rows {
@@ -139,13 +111,11 @@ fn print_rows(term: &Term, question: &str, width: usize, short: &str) -> String 
 fn run<T: Send + 'static>(
     stopped: Stopped<'_>,
     question: &str,
-    width: usize,
-    short: &str,
     dialog: impl FnOnce(String, &Term) -> dialoguer::Result<T> + Send + 'static,
 ) -> Result<T> {
     let _mode = Mode::raw();
     let term = Term::stderr();
-    let prompt = print_rows(&term, question, width, short);
+    let prompt = print_rows(&term, question);
     let (sender, answers) = mpsc::channel();
     let of_dialog = term.clone();
     thread::spawn(move || {

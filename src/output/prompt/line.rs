@@ -27,10 +27,57 @@ const CTRL_W: char = '\u{17}';
 enum Edit {
     Add(char),
     RemoveLast,
+    RemoveNext,
     RemoveWord,
     RemoveAll,
+    MoveTo(usize),
     Finish,
     Nothing,
+}
+
+/// The text that is typed, and the place in it at which the next character goes.
+#[derive(Clone, Default)]
+struct Line {
+    text: Vec<char>,
+    cursor: usize,
+}
+
+impl Line {
+    fn apply(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Add(character) => {
+                self.text.insert(self.cursor, *character);
+                self.cursor += 1;
+            }
+            Edit::RemoveLast => self.remove_from(self.cursor.saturating_sub(1)),
+            Edit::RemoveNext if self.cursor < self.text.len() => {
+                self.text.remove(self.cursor);
+            }
+            Edit::RemoveWord => {
+                let before = &self.text[..self.cursor];
+                let end = before.iter().rposition(|found| *found != ' ').unwrap_or(0);
+                let blank = before[..end].iter().rposition(|found| *found == ' ');
+                self.remove_from(blank.map_or(0, |at| at + 1));
+            }
+            Edit::RemoveAll => *self = Self::default(),
+            Edit::MoveTo(place) => self.cursor = *place,
+            Edit::RemoveNext | Edit::Finish | Edit::Nothing => {}
+        }
+    }
+
+    /// Removes what is between this place and the cursor.
+    fn remove_from(&mut self, start: usize) {
+        self.text.drain(start..self.cursor);
+        self.cursor = start;
+    }
+
+    fn before_cursor(&self) -> String {
+        self.text[..self.cursor].iter().collect()
+    }
+
+    fn whole(&self) -> String {
+        self.text.iter().collect()
+    }
 }
 
 /// Shows `question`, and reads a line.
@@ -61,7 +108,7 @@ pub(super) fn read(keyboard: &Keyboard<'_>, question: &str, style: LineStyle) ->
 }
 
 fn read_keys(keyboard: &Keyboard<'_>, label: &str, style: LineStyle) -> Result<String> {
-    let mut text = String::new();
+    let mut line = Line::default();
     let mut is_pasting = false;
     loop {
         let key = keyboard.next()?;
@@ -69,28 +116,20 @@ fn read_keys(keyboard: &Keyboard<'_>, label: &str, style: LineStyle) -> Result<S
             is_pasting = begins;
             continue;
         }
-        let before = text.clone();
-        match edit(&key, style, is_pasting) {
-            Edit::Add(character) => text.push(character),
-            Edit::RemoveLast => {
-                text.pop();
-            }
-            Edit::RemoveWord => {
-                let kept = text.trim_end().rfind(' ').map_or(0, |at| at + 1);
-                text.truncate(kept);
-            }
-            Edit::RemoveAll => text.clear(),
-            Edit::Finish => return Ok(text),
-            Edit::Nothing => {}
+        let before = line.clone();
+        match edit(&key, &line, style, is_pasting) {
+            Edit::Finish => return Ok(line.whole()),
+            edit => line.apply(&edit),
         }
         if style != LineStyle::Hidden {
-            redraw(keyboard, label, &before, &text);
+            redraw(keyboard, label, &before, &line);
         }
     }
 }
 
-/// The change that a key makes.
-fn edit(key: &Key, style: LineStyle, is_pasting: bool) -> Edit {
+/// The change that a key makes. A line that is not shown has no cursor to move.
+fn edit(key: &Key, line: &Line, style: LineStyle, is_pasting: bool) -> Edit {
+    let end = line.text.len();
     match key {
         Key::Enter if style == LineStyle::Pasted && (is_pasting || Keyboard::has_more()) => {
             Edit::Add(' ')
@@ -101,6 +140,12 @@ fn edit(key: &Key, style: LineStyle, is_pasting: bool) -> Edit {
         Key::Char(CTRL_U) => Edit::RemoveAll,
         Key::Char(CTRL_W) => Edit::RemoveWord,
         Key::Char(character) if !character.is_control() => Edit::Add(*character),
+        _ if style == LineStyle::Hidden => Edit::Nothing,
+        Key::ArrowLeft => Edit::MoveTo(line.cursor.saturating_sub(1)),
+        Key::ArrowRight => Edit::MoveTo(end.min(line.cursor + 1)),
+        Key::Home => Edit::MoveTo(0),
+        Key::End => Edit::MoveTo(end),
+        Key::Del => Edit::RemoveNext,
         _ => Edit::Nothing,
     }
 }
@@ -116,18 +161,33 @@ fn paste_mark(keyboard: &Keyboard<'_>, key: &Key) -> Result<Option<bool>> {
     Ok(Some(digit == Key::Char('0')))
 }
 
-/// Shows the changed text. Only what follows the unchanged beginning is written, unless something was removed.
-fn redraw(keyboard: &Keyboard<'_>, label: &str, before: &str, text: &str) {
-    if let Some(added) = text.strip_prefix(before) {
-        keyboard.print(added);
+/// Shows the changed line. At its end, only what was added is written.
+fn redraw(keyboard: &Keyboard<'_>, label: &str, before: &Line, line: &Line) {
+    let is_at_end = |line: &Line| line.cursor == line.text.len();
+    if let Some(added) = line.text.strip_prefix(&before.text[..])
+        && is_at_end(before)
+        && is_at_end(line)
+    {
+        keyboard.print(&added.iter().collect::<String>());
         return;
     }
-    let used = text_width(label) + text_width(before);
+    let start = to_start(label, &before.before_cursor());
+    let whole = line.whole();
+    let mut shown = format!("{start}\u{1b}[J{label}{whole}");
+    if !is_at_end(line) {
+        // Written again, the text before the cursor leaves the cursor behind it.
+        let prefix = line.before_cursor();
+        shown.extend([&to_start(label, &whole), label, &prefix]);
+    }
+    keyboard.print(&shown);
+}
+
+/// The control sequence that moves the cursor from behind this text to the start of the label before it.
+fn to_start(label: &str, text: &str) -> String {
+    let used = text_width(label) + text_width(text);
     // A row that is exactly full leaves the cursor in this row.
-    let row = used.saturating_sub(1) / columns();
-    let up = match row {
-        0 => String::new(),
-        rows => format!("\u{1b}[{rows}A"),
-    };
-    keyboard.print(&format!("{up}\r\u{1b}[J{label}{text}"));
+    match used.saturating_sub(1) / columns() {
+        0 => "\r".to_owned(),
+        rows => format!("\u{1b}[{rows}A\r"),
+    }
 }

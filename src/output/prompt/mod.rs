@@ -1,7 +1,8 @@
 //! Questions to the user on a terminal.
 //!
-//! `dialoguer` asks most of the questions (`dialog`). It has no end with Ctrl-D, so `confirm` asks yes-or-no questions. Three
-//! kinds of answers it cannot read, so `line` reads them key by key with `console`:
+//! `dialoguer` lets the user choose from lists (`dialog`). Its dialogs ignore Ctrl-D and have no place to change that, so
+//! `confirm` asks yes-or-no questions, and `line` reads texts key by key with `console`. A list ignores Ctrl-D. Other reasons
+//! for `line`:
 //!
 //! - Keys. `Password` reads on after Ctrl-C, throws away what was pasted before the question, and leaves the second line of
 //!   a pasted text to the next question, which shows it.
@@ -50,8 +51,8 @@ pub(crate) fn confirm(
 /// Asks several questions. While it exists, the terminal does not show what is typed between the questions: a key that is
 /// pasted too early stays hidden.
 ///
-/// Each question fails with [`Exit::Interrupted`] on Ctrl-C and when the terminal is closed. Ctrl-D does the
-/// same, but not where a choice is made with the arrow keys or a line can be edited.
+/// Each question fails with [`Exit::Interrupted`] on Ctrl-C and when the terminal is closed. Ctrl-D does the same, but not
+/// where a choice is made with the arrow keys.
 pub(crate) struct Prompt<'a> {
     /// The exit code of a signal that has arrived.
     stopped: &'a dyn Fn() -> Option<Exit>,
@@ -90,11 +91,7 @@ impl<'a> Prompt<'a> {
             "" => format!("{question}:"),
             default => format!("{question} [{default}]:"),
         };
-        let answer = if console::is_dumb() {
-            self.read(&question, LineStyle::Shown)?
-        } else {
-            dialog::line(self.stopped, &question)?
-        };
+        let answer = self.read(&question, LineStyle::Shown)?;
         Ok(match answer.trim() {
             "" => default.to_owned(),
             answer => answer.to_owned(),

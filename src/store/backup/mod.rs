@@ -52,8 +52,7 @@ use search::Recorded;
 pub(super) use search::lost_rows;
 use verify::record_ahead;
 pub(super) use verify::{
-    copy_unverified, is_of_operating_system, open_backup_file, open_copy, unpack_and_verify,
-    verify_contents, verify_hash,
+    copy_unverified, open_backup_file, open_copy, unpack_and_verify, verify_contents, verify_hash,
 };
 
 /// The name of the lock that a run holds while it writes backups of a database.

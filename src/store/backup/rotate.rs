@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, named_params};
 
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result, WithContext, without_path};
 use crate::model::identity::DatabaseId;
 use crate::model::size::{agree, count};
 use crate::model::time::{DAY, iso};
@@ -183,7 +183,7 @@ pub(super) fn disk_time(
                 ),
             };
             Error::new(action)
-                .with_source(error)
+                .with_source(without_path(error))
                 .with_help(help)
                 .with_exit(exit)
         })

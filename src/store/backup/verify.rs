@@ -1,7 +1,7 @@
 //! Verifies existing backups.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -15,6 +15,7 @@ use crate::model::watch::{Unit, Unwatched, Watch};
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::names::PARTIAL;
 use crate::store::check::{self, Depth};
+use crate::store::files::compressed::{self, Failure};
 use crate::store::files::hash::{
     Digest, HashingReader, HashingWriter, copy_in_chunks, digest_of_file,
 };
@@ -37,7 +38,10 @@ pub fn verify(backup: &Path, depth: Depth, watch: &dyn Watch) -> Result<Manifest
     let manifest = Manifest::of(backup)?;
     let verified = open_verified(&manifest, watch)?;
     watch.begin("checking", None);
-    verify_contents(&manifest, verified.path(), depth)?;
+    verify_contents(&manifest, verified.path(), depth).map_err(|error| {
+        let known = format!("the copy of {}", backup.display());
+        verified.named(error, &known)
+    })?;
     Ok(manifest)
 }
 
@@ -53,6 +57,14 @@ impl Verified<'_> {
         match self {
             Self::Original(path) => path,
             Self::Unpacked(file) => file.path(),
+        }
+    }
+
+    /// The error with `known` for the hidden name of the decompressed file.
+    fn named(&self, error: Error, known: &str) -> Error {
+        match self {
+            Self::Original(_) => error,
+            Self::Unpacked(file) => error.with_known_name(file.path(), known),
         }
     }
 }
@@ -75,7 +87,10 @@ pub(super) fn open_verified<'a>(manifest: &'a Manifest, watch: &dyn Watch) -> Re
         .tempfile_in(folder)
         // The backup may be in a read-only folder.
         .or_else(|_| NamedTempFile::new())
-        .with_context(|| "make a temporary file to decompress into".to_owned())?;
+        .map_err(|error| {
+            let action = format!("decompress {}", manifest.path.display());
+            Error::of_temporary_folder(action, &std::env::temp_dir(), error)
+        })?;
     check_room(
         folder_of(unpacked.path()),
         manifest.database_bytes(),
@@ -254,21 +269,16 @@ fn check_hash(manifest: &Manifest, digest: &Digest) -> Result<()> {
 
 fn decompress(
     manifest: &Manifest,
-    compressed: &mut impl Read,
+    from: &mut impl Read,
     to: &mut impl io::Write,
     watch: &dyn Watch,
 ) -> Result<()> {
     let path = &manifest.path;
     let mut writer = HashingWriter::new(to);
-    let decompressed = zstd::Decoder::with_buffer(BufReader::new(compressed))
-        .and_then(|mut decoder| copy_in_chunks(&mut decoder, &mut writer, watch));
-    if let Err(error) = decompressed {
-        return if is_of_operating_system(&error) {
-            Err(error).with_context(|| format!("decompress {}", path.display()))
-        } else {
-            Err(damaged(path, format!("it cannot be decompressed: {error}")))
-        };
-    }
+    compressed::decompress(from, &mut writer, watch).map_err(|failure| match failure {
+        Failure::System(error) => Error::of_io(format!("decompress {}", path.display()), error),
+        Failure::Damaged(why) => damaged(path, why.to_owned()),
+    })?;
     let digest = writer.finish();
     if manifest.uncompressed_sha256.as_ref() != Some(&digest.sha256)
         || manifest.database_bytes() != digest.bytes
@@ -279,12 +289,6 @@ fn decompress(
         ));
     }
     Ok(())
-}
-
-/// Whether an error of a decompression is one of the operating system, such as a full disk, or a request to stop.
-/// Neither shows that the compressed file is damaged.
-pub(in crate::store) fn is_of_operating_system(error: &io::Error) -> bool {
-    error.raw_os_error().is_some() || interrupt::is_requested()
 }
 
 fn damaged(backup: &Path, why: String) -> Error {

@@ -1,5 +1,6 @@
-//! Works on files beside the database: hashes, new files, renames, removal, syncs, and free space.
+//! Works on files beside the database: decompression, hashes, new files, renames, removal, syncs, and free space.
 
+pub(super) mod compressed;
 pub(super) mod hash;
 mod leftovers;
 pub(super) mod private;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::error::{Error, Result};
 use crate::model::leftovers::open_foreign;
 
 const PREFIX: &str = "tornsnap-";
@@ -22,7 +23,13 @@ pub(in crate::store) struct Scratch {
 }
 
 impl Scratch {
-    pub(in crate::store) fn new() -> io::Result<Self> {
+    /// Makes a folder. `action` is the context of an error.
+    pub(in crate::store) fn new(action: &str) -> Result<Self> {
+        Self::make()
+            .map_err(|error| Error::of_temporary_folder(action, &std::env::temp_dir(), error))
+    }
+
+    fn make() -> io::Result<Self> {
         remove_abandoned();
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
         let lock = lock_new(&folder.path().join(LOCK))?;

@@ -4,20 +4,18 @@ use rusqlite::{OptionalExtension, named_params};
 
 use super::{Snapshot, WINDOW};
 use crate::error::Result;
-use crate::model::health::{Gap, Incomplete, LastSuccess};
+use crate::model::health::{FailedRuns, Gap, Incomplete, LastSuccess};
 use crate::model::kind::Kind;
+use crate::model::run::{FailureCause, RunFailure};
 use crate::model::time::DAY;
 use crate::store::lock::Lock;
 use crate::store::{SqlContext, sql};
 
 /// The recent runs of one kind.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct RunHistory {
     pub(crate) last_success: Option<LastSuccess>,
-    /// The number of failed runs since the last success.
-    pub(crate) failures: i64,
-    /// The error of the newest failed run.
-    pub(crate) error: Option<String>,
+    pub(crate) failed: FailedRuns,
     /// The starts of the runs that were killed in the last day.
     pub(crate) killed: Vec<i64>,
     /// The gaps of the last week.
@@ -36,7 +34,7 @@ impl Snapshot {
     /// Reads the recent runs of one kind. A gap is a time without success that is longer than `gap_seconds`.
     pub(crate) fn runs(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<RunHistory> {
         let success = self.last_success(kind, now)?;
-        let (failed, error) = self.failures_since(kind, success.map(|(_, began)| began), now)?;
+        let mut failed = self.failures_since(kind, success.map(|(_, began)| began), now)?;
         let killed = self.killed(kind, now)?;
         // A killed run that is not marked yet counts as a failure.
         let unmarked = killed
@@ -45,15 +43,18 @@ impl Snapshot {
                 run.is_unmarked && success.is_none_or(|(_, succeeded)| run.started_at > succeeded)
             })
             .count();
+        if unmarked > 0 {
+            failed.failure.get_or_insert_with(|| RunFailure {
+                message: "it was killed, or could not record how it ended, as on a full disk"
+                    .to_owned(),
+                cause: Some(FailureCause::Stopped),
+            });
+        }
+        failed.in_a_row += i64::try_from(unmarked).unwrap_or(0);
         Ok(RunHistory {
             incomplete: self.incomplete(kind, now)?,
             last_success: success.map(|(last, _)| last),
-            failures: failed + i64::try_from(unmarked).unwrap_or(0),
-            error: error.or_else(|| {
-                (unmarked > 0).then(|| {
-                    "it was killed, or could not record how it ended, as on a full disk".to_owned()
-                })
-            }),
+            failed,
             killed: killed
                 .into_iter()
                 .map(|run| run.started_at)
@@ -91,13 +92,8 @@ impl Snapshot {
         .context("read the last success")
     }
 
-    /// The number of runs that failed since a timestamp, and the error of the newest.
-    fn failures_since(
-        &self,
-        kind: Kind,
-        since: Option<i64>,
-        now: i64,
-    ) -> Result<(i64, Option<String>)> {
+    /// The runs that failed since a timestamp.
+    fn failures_since(&self, kind: Kind, since: Option<i64>, now: i64) -> Result<FailedRuns> {
         self.query_row(
             sql!("health/count_failures"),
             named_params! {
@@ -105,7 +101,19 @@ impl Snapshot {
                 ":since": since.unwrap_or(i64::MIN),
                 ":horizon": now + DAY,
             },
-            |row| Ok((row.get("failures")?, row.get("error")?)),
+            |row| {
+                let message: Option<String> = row.get("error")?;
+                let cause: Option<String> = row.get("cause")?;
+                Ok(FailedRuns {
+                    kind,
+                    in_a_row: row.get("failures")?,
+                    newest_at: row.get("newest_at")?,
+                    failure: message.map(|message| RunFailure {
+                        message,
+                        cause: cause.as_deref().and_then(FailureCause::from_name),
+                    }),
+                })
+            },
         )
         .context("read the failures")
     }

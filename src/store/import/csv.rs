@@ -17,7 +17,7 @@ use crate::model::import::tidy;
 use crate::model::size::count;
 use crate::store::import::flaw::Flaw;
 use crate::store::import::records::{CellText, Record, Records, WrongQuote};
-use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, staging};
+use crate::store::import::{ImportOptions, MissingIds, SourceFacts, Tallies, derive, staging};
 
 /// How to read a CSV file.
 #[derive(Clone, Debug, Default)]
@@ -55,19 +55,37 @@ fn open(path: &Path, options: &CsvOptions) -> Result<Opened> {
             .with_help(help)
             .with_exit(Exit::Config));
     }
-    let mut header = read_line(&mut file).with_context(action)?;
-    let mut line = 2;
+    let mut line = 0;
+    let mut next = || -> std::io::Result<String> { read_filled_line(&mut file, &mut line) };
+    let mut header = next().with_context(action)?;
     if let Some(mark) = header::byte_order_mark_before_separator(&header) {
-        header = format!("{mark}{}", read_line(&mut file).with_context(action)?);
-        line += 1;
+        header = format!("{mark}{}", next().with_context(action)?);
     }
-    let sheet = read_header(&header, line - 1, options.dataset.as_deref()).map_err(|refusal| {
+    let sheet = read_header(&header, line, options.dataset.as_deref()).map_err(|refusal| {
         Error::new(action())
             .with_source(refusal.cause)
             .with_help(refusal.help)
             .with_exit(refusal.exit)
     })?;
-    Ok(Opened { file, sheet, line })
+    Ok(Opened {
+        file,
+        sheet,
+        line: line + 1,
+    })
+}
+
+/// Reads the next line that is not empty, with the byte order mark of the empty ones before it. `line` is the number of the
+/// line that was read last.
+fn read_filled_line(file: &mut impl BufRead, line: &mut u64) -> std::io::Result<String> {
+    let mut mark = String::new();
+    loop {
+        let text = read_line(file)?;
+        *line += 1;
+        if text.is_empty() || !header::is_blank(&text) {
+            return Ok(mark + &text);
+        }
+        mark.extend(text.chars().filter(|found| *found == BYTE_ORDER_MARK));
+    }
 }
 
 /// Reads the header, which is in this line. Its quotes are checked as those of any other line.
@@ -145,6 +163,10 @@ pub(super) fn read(
         facts: SourceFacts {
             knows_factions_of_players: sheet.has("faction_id"),
             states_of: sheet.has("faction_id").then_some(SourceKind::Csv),
+            missing_ids: match sheet.id {
+                Some(_) => MissingIds::DeletedRows,
+                None => MissingIds::Nothing,
+            },
             ..SourceFacts::default()
         },
     };

@@ -9,7 +9,7 @@ use crate::model::import::datum::Datum;
 use crate::model::import::recorder::{Layout, Recorder, layout};
 use crate::model::time::Month;
 use crate::store::import::HistoryMonths;
-use crate::store::import::held::HeldRows;
+use crate::store::import::held::{HeldRows, MergedRow};
 use crate::store::import::staging::column_list;
 use crate::store::sql;
 
@@ -31,6 +31,8 @@ pub(super) struct Entity {
     pub(super) held: HeldRows,
     /// The imported rows that are left out because they repeat known values.
     pub(super) repeated: BTreeMap<Month, i64>,
+    /// The unbroken sequence of ids that the imported row before is in; see [`MergedRow`].
+    sequence: Option<i64>,
 }
 
 impl Entity {
@@ -45,7 +47,14 @@ impl Entity {
             at: None,
             held: HeldRows::default(),
             repeated: BTreeMap::new(),
+            sequence: None,
         }
+    }
+
+    /// Whether ids are missing between the imported row before and this one, so that rows between them were deleted.
+    pub(super) fn is_after_gap(&mut self, row: &MergedRow) -> bool {
+        let before = std::mem::replace(&mut self.sequence, row.sequence);
+        before.is_some() && row.sequence.is_some() && before != row.sequence
     }
 
     /// The key as one value, as `discount_summaries.sql` compares it.
@@ -100,18 +109,25 @@ impl Entity {
 }
 
 /// Selects the imported rows, and all stored rows of the same entities. In one second, the stored rows come first.
-pub(super) fn rows_in_order(history: History) -> String {
+/// `tells_gaps`: the sequences of ids are numbered.
+pub(super) fn rows_in_order(history: History, tells_gaps: bool) -> String {
     let layout = layout(history);
     let columns = column_list(layout.table);
     let table = history.table();
     let entity: Vec<&str> = layout.entity_names().collect();
     let entity = entity.join(", ");
     let time = layout.table.columns[layout.time].name;
+    // The difference grows by the number of ids that are missing in between.
+    let sequence = if tells_gaps {
+        "source_id - row_number() OVER (ORDER BY source_id)"
+    } else {
+        "NULL"
+    };
     format!(
-        "SELECT 1 AS is_imported, rowid AS row_id, source_id, {columns}
+        "SELECT 1 AS is_imported, rowid AS row_id, source_id, {sequence} AS sequence, {columns}
          FROM temp.imported_{table}
          UNION ALL
-         SELECT 0, id, NULL, {columns} FROM main.{table}
+         SELECT 0, id, NULL, NULL, {columns} FROM main.{table}
          WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table})
          ORDER BY {entity}, {time}, is_imported, row_id"
     )

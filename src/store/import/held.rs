@@ -23,6 +23,8 @@ pub(super) struct MergedRow {
     pub(super) id: i64,
     /// The id of an imported row in its own file, if it can be kept.
     pub(super) source_id: Option<i64>,
+    /// The number of the unbroken sequence of ids that an imported row is in. `None` if the ids of the file tell nothing.
+    pub(super) sequence: Option<i64>,
     /// The columns of the table without the id.
     pub(super) values: Vec<Datum>,
 }

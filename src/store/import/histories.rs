@@ -16,7 +16,9 @@ use crate::store::import::entity::{Entity, rows_in_order};
 use crate::store::import::held::{self, MergedRow};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{ClosedMonths, HistoryMonths, ImportOptions, SourceFacts, Tallies};
+use crate::store::import::{
+    ClosedMonths, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies,
+};
 use crate::store::{SqlContext, sql, trace};
 
 /// Merges one history, and adds the months that changed to `changed`.
@@ -36,6 +38,7 @@ pub(super) fn merge(
         layout: layout(history),
         every_poll: options.every_poll,
         is_our_copy: facts.is_our_copy,
+        missing_ids: facts.missing_ids,
         pruned_there: &facts.pruned,
         keeps_ids: staging::keeps_ids(connection, history.table()).context("prepare the import")?,
         connection,
@@ -99,6 +102,7 @@ struct Merger<'a> {
     /// The months of which the other database has pruned rows.
     pruned_there: &'a HistoryMonths,
     keeps_ids: bool,
+    missing_ids: MissingIds,
     connection: &'a Connection,
     closed: &'a ClosedMonths,
     /// The closed months of which a held row was taken.
@@ -111,7 +115,10 @@ struct Merger<'a> {
 
 impl Merger<'_> {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut statement = connection.prepare(&rows_in_order(self.history))?;
+        let mut statement = connection.prepare(&rows_in_order(
+            self.history,
+            self.missing_ids == MissingIds::DeletedRows && self.keeps_ids,
+        ))?;
         let mut rows = statement.query([])?;
         let mut entity: Option<Entity> = None;
         while let Some(row) = rows.next()? {
@@ -202,7 +209,7 @@ impl Merger<'_> {
     }
 
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<MergedRow> {
-        const FIRST_VALUE: usize = 3;
+        const FIRST_VALUE: usize = 4;
         Ok(MergedRow {
             is_imported: row.get("is_imported")?,
             id: row.get("row_id")?,
@@ -211,6 +218,7 @@ impl Merger<'_> {
             } else {
                 None
             },
+            sequence: row.get("sequence")?,
             values: cells(row, self.layout.table, FIRST_VALUE)?,
         })
     }
@@ -278,6 +286,7 @@ impl Merger<'_> {
             let mut facts = layout.facts.iter();
             facts.all(|&index| known[index] == row[index])
         };
+        let is_after_gap = entity.is_after_gap(&row);
         let completed = entity.merged.completed(&row.values);
         if entity
             .second
@@ -292,7 +301,8 @@ impl Merger<'_> {
             .iter()
             .all(|state| state.is_change(layout, &state.completed(&row.values)));
         let month = self.month_of(&row.values);
-        if !is_change && !self.keeps_repeated(month) {
+        // A row that repeats the one before was a change if a row between them was deleted.
+        if !is_change && !is_after_gap && !self.keeps_repeated(month) {
             self.tally.unchanged += 1;
             // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
             if let Some(month) = month

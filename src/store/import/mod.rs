@@ -63,6 +63,15 @@ type Tallies = BTreeMap<&'static str, Tally>;
 /// Names of history tables with months.
 type HistoryMonths = BTreeSet<(&'static str, Month)>;
 
+/// What ids say that are missing between the rows of the source.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum MissingIds {
+    #[default]
+    Nothing,
+    /// Rows were deleted there.
+    DeletedRows,
+}
+
 /// The facts about the source that the merge needs besides the rows in the temporary tables.
 #[derive(Debug, Default)]
 struct SourceFacts {
@@ -74,6 +83,7 @@ struct SourceFacts {
     pruned: HistoryMonths,
     /// Whether the source is a copy of our database, or an archive of it.
     is_our_copy: bool,
+    missing_ids: MissingIds,
     /// Whether its summaries of more rows also replace ours in months that are pruned here.
     completes_pruned_months: bool,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::error::{Result, WithContext};
+use crate::error::{Error, Result, WithContext};
 use crate::store::files::scratch::Scratch;
 use crate::store::files::space::check_room;
 use crate::store::interrupt;
@@ -21,6 +21,19 @@ pub(crate) struct Rehearsal {
     // The first field is dropped first: the copy is closed before its folder is removed.
     pub(crate) store: Store,
     _folder: Scratch,
+    /// The path of the database that was copied.
+    database: PathBuf,
+}
+
+impl Rehearsal {
+    /// The error with the path of the database for that of the copy, which the user does not know.
+    pub(crate) fn named(&self, error: Error) -> Error {
+        named(error, self.store.path(), &self.database)
+    }
+}
+
+fn named(error: Error, copy: &Path, database: &Path) -> Error {
+    error.with_known_name(copy, &format!("the copy of {}", database.display()))
 }
 
 impl Store {
@@ -29,8 +42,9 @@ impl Store {
         let action = "copy the database for the dry run";
         let (folder, copy) = copy_to_folder(self.connection(), self.path(), action)?;
         Ok(Rehearsal {
-            store: Self::open(&copy)?,
+            store: Self::open(&copy).map_err(|error| named(error, &copy, self.path()))?,
             _folder: folder,
+            database: self.path().to_owned(),
         })
     }
 }
@@ -41,11 +55,11 @@ pub(super) fn copy_to_folder(
     path: &Path,
     action: &str,
 ) -> Result<(Scratch, PathBuf)> {
-    let folder = Scratch::new().with_context(|| "make a temporary folder".to_owned())?;
+    let folder = Scratch::new(action)?;
     let bytes = fs::metadata(path).map_or(0, |file| file.len());
     check_room(folder.path(), bytes * 2, "copy the database")?;
     let copy = folder.path().join("copy.db");
-    copy_pages(from, &copy, action)?;
+    copy_pages(from, &copy, action).map_err(|error| named(error, &copy, path))?;
     Ok((folder, copy))
 }
 

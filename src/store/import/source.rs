@@ -12,6 +12,7 @@ use crate::model::import::rules::PLAN_TABLES;
 use crate::model::path::shell_word;
 use crate::model::watch::Unwatched;
 use crate::store::check::{self, Depth};
+use crate::store::files::compressed::{self, Failure, SQLITE_MAGIC, ZSTD_MAGIC};
 use crate::store::files::is_same_file;
 use crate::store::files::scratch::Scratch;
 use crate::store::identity::identity;
@@ -21,7 +22,6 @@ use crate::store::import::read::columns_of;
 use crate::store::import::rehearsal::copy_to_folder;
 use crate::store::migrate::{self, APPLICATION_ID, SCHEMA, Schema};
 use crate::store::reading::{ReadSource, Reader};
-use crate::store::restore::{ZSTD_MAGIC, may_hold_database, unpack_without_manifest};
 use crate::store::{SCHEMA_VERSION, SqlContext, Store, open as opening};
 
 /// The advice about a compressed file that is damaged.
@@ -109,11 +109,16 @@ fn open_csv(path: &Path, csv: &csv::CsvOptions) -> Result<ImportSource> {
 
 /// Unpacks a file that zstd has compressed, such as a backup, to a private folder, and opens the database in it.
 fn open_compressed(path: &Path, target: &Path, options: &ImportOptions) -> Result<ImportSource> {
-    if !may_hold_database(path).map_err(|error| about_source(error, path, IF_COPY_IS_DAMAGED))? {
+    let action = format!("import {}", path.display());
+    match compressed::Contents::of(File::open(path).with_context(|| action.clone())?) {
         // The error names zstd, and how to decompress the file.
-        return open_csv(path, &options.csv);
+        compressed::Contents::Other => return open_csv(path, &options.csv),
+        compressed::Contents::Database { application_id } => {
+            refuse_other_program(application_id.into(), path)?;
+        }
+        compressed::Contents::Unreadable => {}
     }
-    let folder = Scratch::new().with_context(|| "make a temporary folder".to_owned())?;
+    let folder = Scratch::new(&action)?;
     let unpacked = folder.path().join("unpacked.db");
     unpack(path, &unpacked)?;
     let known = path.display().to_string();
@@ -156,18 +161,16 @@ fn unpack(path: &Path, unpacked: &Path) -> Result<()> {
         file: File::create_new(unpacked).with_context(action)?,
         has_failed: false,
     };
-    unpack_without_manifest(path, true, &mut copy, &Unwatched).map_err(|error| {
-        if !copy.has_failed {
-            return about_source(error, path, IF_COPY_IS_DAMAGED);
+    let packed = File::open(path).with_context(action)?;
+    compressed::decompress(packed, &mut copy, &Unwatched).map_err(|failure| match failure {
+        Failure::Damaged(why) => Error::new(format!("import {}", path.display()))
+            .with_source(why)
+            .with_help(IF_COPY_IS_DAMAGED)
+            .with_exit(Exit::Damaged),
+        Failure::System(error) if copy.has_failed => {
+            Error::of_temporary_folder(action(), &std::env::temp_dir(), error)
         }
-        let folder = std::env::temp_dir();
-        Error::new(format!("{} to {}", action(), folder.display()))
-            .with_source(error.causes().join(": "))
-            .with_help(format!(
-                "free space in {}, or set TMPDIR to a folder with more space",
-                folder.display()
-            ))
-            .with_exit(Exit::Io)
+        Failure::System(error) => Error::of_io(action(), error),
     })
 }
 
@@ -239,7 +242,7 @@ fn check_file(path: &Path, target: &Path) -> Result<Contents> {
     let mut head = [0; 16];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
     match read {
-        Ok(()) if head == *b"SQLite format 3\0" => Ok(Contents::Database),
+        Ok(()) if head == *SQLITE_MAGIC => Ok(Contents::Database),
         Ok(()) if head.starts_with(&ZSTD_MAGIC) => Ok(Contents::Compressed),
         Ok(()) => Ok(Contents::Other),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Contents::Other),
@@ -256,13 +259,13 @@ fn open_database(path: &Path, target: &Path, now: i64) -> Result<ImportSource> {
     if application == APPLICATION_ID {
         return open_tornsnap(reader, path, target, now).map(ImportSource::Tornsnap);
     }
+    refuse_other_program(application, path)?;
     if !has_plan_tables(&reader.connection)
         .context(format!("read the schema of {}", path.display()))?
     {
-        return Err(refused(
+        return Err(of_other_program(
             path,
             "it is a database of another program: none of its tables is known",
-            "name a database of tornsnap or of the Python program, or a CSV file that `tornsnap export` wrote",
         ));
     }
     // Damage in the middle of a table would otherwise show up after half of it was read.
@@ -272,6 +275,25 @@ fn open_database(path: &Path, target: &Path, now: i64) -> Result<ImportSource> {
         &path.display().to_string(),
     )?;
     Ok(ImportSource::Plan(SourceDatabase::of(reader, path)))
+}
+
+/// Refuses a database that says itself that another program made it. The Python program gave its databases no id.
+fn refuse_other_program(application_id: i64, path: &Path) -> Result<()> {
+    if application_id == APPLICATION_ID || application_id == 0 {
+        return Ok(());
+    }
+    Err(of_other_program(
+        path,
+        "it is a database of another program",
+    ))
+}
+
+fn of_other_program(path: &Path, cause: &str) -> Error {
+    refused(
+        path,
+        cause,
+        "name a database of tornsnap or of the Python program, or a CSV file that `tornsnap export` wrote",
+    )
 }
 
 fn open_tornsnap(reader: Reader, path: &Path, target: &Path, now: i64) -> Result<SourceDatabase> {
@@ -337,8 +359,10 @@ fn has_plan_tables(connection: &Connection) -> rusqlite::Result<bool> {
 fn migrated_copy(reader: Reader, path: &Path, schema: &Schema<'_>) -> Result<SourceDatabase> {
     let action = format!("copy {}", path.display());
     let (folder, copy) = copy_to_folder(&reader.connection, path, &action)?;
-    let mut connection = opening::connect(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    for warning in migrate::migrate(&mut connection, schema)? {
+    let named = |error: Error| error.with_known_name(&copy, &path.display().to_string());
+    let mut connection =
+        opening::connect(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(named)?;
+    for warning in migrate::migrate(&mut connection, schema).map_err(named)? {
         log::debug!("{warning}");
     }
     Ok(SourceDatabase {

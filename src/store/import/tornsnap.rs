@@ -18,7 +18,7 @@ use crate::store::identity::identity;
 use crate::store::import::read::{copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{
-    HistoryMonths, ImportOptions, SourceFacts, Tallies, months_where, unsummarized,
+    HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies, months_where, unsummarized,
 };
 use crate::store::{SqlContext, months, sql};
 
@@ -72,6 +72,7 @@ pub(super) fn read(
     copy_sightings(connection, target, options.now).context("read the memberships")?;
     Ok(SourceFacts {
         states_of: None,
+        missing_ids: MissingIds::Nothing,
         knows_factions_of_players: true,
         pruned,
         is_our_copy,

@@ -21,6 +21,7 @@ use crate::model::watch::{Unit, Watch};
 use crate::store::SqlContext;
 use crate::store::backup::{self, Manifest};
 use crate::store::check::{self, Depth};
+use crate::store::files::compressed::{self, Contents, Failure, SQLITE_MAGIC, ZSTD_MAGIC};
 use crate::store::files::hash::copy_in_chunks;
 use crate::store::files::private::create_private;
 use crate::store::files::remove::remove_database_files;
@@ -37,9 +38,6 @@ use crate::store::restore_marker::previous_path;
 pub(crate) use ids::keep_ids;
 pub use replace::replace;
 
-/// The first bytes of compressed files. <https://www.rfc-editor.org/rfc/rfc8878#name-zstandard-frames>
-pub(in crate::store) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
-
 /// Checks that a path names a backup file.
 ///
 /// # Errors
@@ -48,9 +46,6 @@ pub(in crate::store) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 pub(crate) fn check_backup_file(backup: &Path) -> Result<()> {
     backup::open_backup_file(backup).map(drop)
 }
-
-/// The first bytes of databases. <https://sqlite.org/fileformat.html#magic_header_string>
-const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// All locks of a database. No other run of tornsnap changes it while they are held.
 #[derive(Debug)]
@@ -111,8 +106,25 @@ pub fn stage(
     _locks: &Locks,
     watch: &dyn Watch,
 ) -> Result<Staged> {
-    let bytes = manifest.database_bytes();
     let staging = StagingFile::reserve(database, manifest.database_bytes())?;
+    let schema_version = fill(&staging, manifest, database, watch)
+        .map_err(|error| staging.named(error, &manifest.path))?;
+    Ok(Staged {
+        staging,
+        identity: manifest.identity(),
+        rows: manifest.total_rows(),
+        schema_version,
+    })
+}
+
+/// Unpacks a backup to the file, verifies it, and returns its schema version.
+fn fill(
+    staging: &StagingFile,
+    manifest: &Manifest,
+    database: &Path,
+    watch: &dyn Watch,
+) -> Result<i64> {
+    let bytes = manifest.database_bytes();
     if manifest.compressed {
         watch.begin("decompressing", Some((bytes, Unit::Bytes)));
         backup::unpack_and_verify(manifest, &mut staging.create(database)?, watch)?;
@@ -141,12 +153,7 @@ pub fn stage(
     hash_result?;
     let schema_version = schema_version?;
     switch_to_wal(&staging.file)?;
-    Ok(Staged {
-        staging,
-        identity: manifest.identity(),
-        rows: manifest.total_rows(),
-        schema_version,
-    })
+    Ok(schema_version)
 }
 
 /// Like [`stage`] for a file without a manifest, with only SQLite's own checks.
@@ -166,19 +173,23 @@ pub(crate) fn stage_without_manifest(
         .len();
     let is_compressed = is_compressed(file, size)?;
     let staging = StagingFile::reserve(database, size)?;
-    let total = (!is_compressed).then_some((size, Unit::Bytes));
-    watch.begin("copying", total);
-    unpack_without_manifest(file, is_compressed, &mut staging.create(database)?, watch)?;
-    watch.begin("checking", None);
-    let schema_version = check_schema(&staging.file, file)?;
-    let what = format!("the backup {}", file.display());
-    let connection = backup::open_copy(&staging.file)?;
-    let rows = check::verify(&connection, Depth::Full, &what)?
-        .values()
-        .fold(0, |sum: i64, rows| sum.saturating_add(*rows));
-    let identity = identity(&connection)?;
-    drop(connection);
-    switch_to_wal(&staging.file)?;
+    let unpack = || -> Result<(Identity, i64, i64)> {
+        let total = (!is_compressed).then_some((size, Unit::Bytes));
+        watch.begin("copying", total);
+        unpack_without_manifest(file, is_compressed, &mut staging.create(database)?, watch)?;
+        watch.begin("checking", None);
+        let schema_version = check_schema(&staging.file, file)?;
+        let what = format!("the backup {}", file.display());
+        let connection = backup::open_copy(&staging.file)?;
+        let rows = check::verify(&connection, Depth::Full, &what)?
+            .values()
+            .fold(0, |sum: i64, rows| sum.saturating_add(*rows));
+        let identity = identity(&connection)?;
+        drop(connection);
+        switch_to_wal(&staging.file)?;
+        Ok((identity, rows, schema_version))
+    };
+    let (identity, rows, schema_version) = unpack().map_err(|error| staging.named(error, file))?;
     Ok(Staged {
         staging,
         identity,
@@ -186,6 +197,9 @@ pub(crate) fn stage_without_manifest(
         schema_version,
     })
 }
+
+/// The help about a backup that is damaged.
+const NAME_ANOTHER: &str = "name another backup; nothing was changed";
 
 /// Reads from the first bytes whether a file is compressed. Fails if it is not an SQLite database either.
 fn is_compressed(file: &Path, size: u64) -> Result<bool> {
@@ -195,16 +209,18 @@ fn is_compressed(file: &Path, size: u64) -> Result<bool> {
         .read(&mut head)
         .with_context(|| format!("read {}", file.display()))?;
     let head = &head[..count];
-    if head.starts_with(&ZSTD_MAGIC) {
-        return Ok(true);
-    }
     if head == SQLITE_MAGIC {
         return Ok(false);
     }
-    let why = if size == 0 {
-        "it is empty"
-    } else {
-        "it is neither an SQLite database nor a compressed one"
+    let is_compressed = head.starts_with(&ZSTD_MAGIC);
+    // Before anything is unpacked, which may take long and needs room.
+    if is_compressed && Contents::of(backup::open_backup_file(file)?) != Contents::Other {
+        return Ok(true);
+    }
+    let why = match size {
+        0 => "it is empty",
+        _ if is_compressed => "what it has compressed is no SQLite database",
+        _ => "it is neither an SQLite database nor a compressed one",
     };
     Err(Error::new(format!("restore {}", file.display()))
         .with_source(why)
@@ -212,17 +228,8 @@ fn is_compressed(file: &Path, size: u64) -> Result<bool> {
         .with_exit(Exit::Config))
 }
 
-/// Whether a file that zstd has compressed begins as a database does. A file that cannot be decompressed may be one, too:
-/// unpacking it tells what is wrong.
-pub(in crate::store) fn may_hold_database(file: &Path) -> Result<bool> {
-    let mut head = Vec::new();
-    let read = zstd::Decoder::new(backup::open_backup_file(file)?)
-        .and_then(|decoder| decoder.take(16).read_to_end(&mut head));
-    Ok(read.is_err() || head == SQLITE_MAGIC)
-}
-
 /// Copies a file that may be compressed with zstd to `target`, without comparing it with a manifest.
-pub(in crate::store) fn unpack_without_manifest(
+fn unpack_without_manifest(
     file: &Path,
     is_compressed: bool,
     target: &mut impl Write,
@@ -231,20 +238,15 @@ pub(in crate::store) fn unpack_without_manifest(
     let mut source = backup::open_backup_file(file)?;
     if !is_compressed {
         return copy_in_chunks(&mut source, target, watch)
-            .with_context(|| format!("read {}", file.display()));
+            .with_context(|| format!("copy {}", file.display()));
     }
-    zstd::Decoder::new(source)
-        .and_then(|mut decoder| copy_in_chunks(&mut decoder, target, watch))
-        .map_err(|error| {
-            let action = format!("decompress {}", file.display());
-            if backup::is_of_operating_system(&error) {
-                Error::of_io(action, error)
-            } else {
-                Error::new(action)
-                    .with_source(error)
-                    .with_exit(Exit::Damaged)
-            }
-        })
+    compressed::decompress(source, target, watch).map_err(|failure| match failure {
+        Failure::System(error) => Error::of_io(format!("decompress {}", file.display()), error),
+        Failure::Damaged(why) => Error::new(format!("restore {}", file.display()))
+            .with_source(why)
+            .with_help(NAME_ANOTHER)
+            .with_exit(Exit::Damaged),
+    })
 }
 
 /// A temporary file beside a database, which is removed on drop.
@@ -274,10 +276,16 @@ impl StagingFile {
     }
 
     fn create(&self, database: &Path) -> Result<fs::File> {
-        let file = &self.file;
-        create_private(file, database).map_err(|error| {
-            owner::explain(format!("write {}", file.display()), file, database, error)
+        create_private(&self.file, database).map_err(|error| {
+            let folder = folder_of(database);
+            let action = format!("copy the backup to {}", folder.display());
+            owner::explain_folder(action, folder, database, error)
         })
+    }
+
+    /// The error without the hidden name of this file, which is a copy of `backup`.
+    fn named(&self, error: Error, backup: &Path) -> Error {
+        error.with_known_name(&self.file, &format!("the copy of {}", backup.display()))
     }
 }
 
@@ -297,7 +305,7 @@ fn check_schema(unpacked: &Path, source: &Path) -> Result<i64> {
             Err(match error.exit() {
                 Exit::Config => refused
                     .with_help("name a backup that this tornsnap can read; nothing was changed"),
-                _ => refused.with_help("name another backup; nothing was changed"),
+                _ => refused.with_help(NAME_ANOTHER),
             })
         }
     }

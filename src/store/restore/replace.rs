@@ -10,13 +10,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::{folder_of, with_suffix};
 use crate::store::backup;
+use crate::store::files::compressed::SQLITE_MAGIC;
 use crate::store::files::private::write_atomically;
 use crate::store::files::remove::{COMPANIONS, remove_if_there};
 use crate::store::files::rename::{rename, rename_error};
 use crate::store::files::sync::sync_folder;
 use crate::store::identity::identity;
 use crate::store::open::{self, as_file_name, connect_bare};
-use crate::store::restore::{Locks, SQLITE_MAGIC, Staged};
+use crate::store::restore::{Locks, Staged};
 use crate::store::restore_marker::{marker, previous_path};
 
 /// How long to wait for another program that has the database open.

@@ -329,13 +329,17 @@ fn a_full_disk_is_an_error_and_leaves_no_file() {
         to_pipe.stderr()
     );
     assert!(!to_pipe.stderr().contains("panicked"));
+    let remedy = "try: free space in t, or set TMPDIR to a folder with more space";
+    assert!(to_pipe.stderr().contains(remedy), "{}", to_pipe.stderr());
     assert!(
         device.stderr().contains("No space left on device"),
         "{}",
         device.stderr()
     );
     assert!(
-        no_folder.stderr().contains("a temporary file in missing"),
+        no_folder
+            .stderr()
+            .contains("the folder for temporary files is missing (TMPDIR): it is not there"),
         "{}",
         no_folder.stderr()
     );

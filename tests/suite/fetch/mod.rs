@@ -5,7 +5,7 @@ mod bad_parts;
 mod budget;
 mod canary;
 mod changes;
-mod codes;
+pub mod codes;
 mod endings;
 mod factions;
 mod faults;

@@ -1,5 +1,6 @@
 //! `tornsnap health`: every state, with real databases; no file is changed.
 
+mod causes;
 mod copies;
 mod found;
 mod held;

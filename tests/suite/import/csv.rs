@@ -132,6 +132,90 @@ fn tables_that_were_exported_and_imported_are_exported_as_the_same_bytes() {
     }
 }
 
+/// A tile and a player of January, whose second rows a prune deletes, so that their third rows repeat the first ones.
+const WITH_PRUNED_ROWS: &str = "
+    INSERT INTO factions (faction_id, name, created_at, last_updated) VALUES (7, 'Seven', 1767300000, 1767400000);
+    INSERT INTO territories (territory_id, sector, faction_id, war_status, created_at, last_updated)
+        VALUES ('AAB', 1, 7, 'none', 1767300000, 1767400000);
+    INSERT INTO players (player_id, name, created_at, last_updated) VALUES (1, 'A', 1767300000, 1767400000);
+    INSERT INTO territory_ownership_history (territory_id, faction_id, war_status, recorded_at) VALUES
+        ('AAB', 7, 'none', 1767300000), ('AAB', 7, 'under_attack', 1767310000), ('AAB', 7, 'none', 1767320000);
+    INSERT INTO player_stats_history (player_id, timestamp, strength, level) VALUES
+        (1, 1767300000, 50, 5), (1, 1767310000, NULL, 6), (1, 1767320000, NULL, 5);";
+
+/// `full.db`, in which a prune has deleted these rows.
+fn with_pruned_rows() -> Sandbox {
+    let sandbox = Sandbox::new();
+    create(&sandbox, "full.db");
+    let full = Connection::open(sandbox.path("full.db")).unwrap();
+    full.execute_batch(WITH_PRUNED_ROWS).unwrap();
+    drop(full);
+    for command in [
+        &["summarize", "--no-backup", "--database", "full.db"][..],
+        &[
+            "prune",
+            "--allow-large",
+            "--without-backup",
+            "--database",
+            "full.db",
+        ],
+    ] {
+        sandbox.run_at(IN_JULY, command).expect(0);
+    }
+    sandbox
+}
+
+#[test]
+fn a_pruned_history_keeps_the_rows_that_repeat_others_since_a_row_between_them_was_deleted() {
+    let sandbox = with_pruned_rows();
+    create(&sandbox, "copy.db");
+    for (table, id) in [
+        ("territory_ownership_history", "territory_id"),
+        ("player_stats_history", "player_id"),
+    ] {
+        let there = export(&sandbox, "full.db", table, &[], "there.csv");
+        let there = String::from_utf8(there).unwrap();
+        assert_eq!(there.lines().count(), 3, "{table}");
+        let import = |file| {
+            let command = [
+                "import",
+                file,
+                "--database",
+                "copy.db",
+                "--no-backup",
+                "--json",
+            ];
+            let report = sandbox.run_at(IN_JULY, &command).expect(0).json();
+            report["tables"][table].clone()
+        };
+
+        assert_eq!(import("there.csv")["taken"], 2, "{table}");
+
+        let back = export(&sandbox, "copy.db", table, &[], "back.csv");
+        assert_eq!(String::from_utf8_lossy(&back), there);
+        assert_eq!(import("there.csv")["already_there"], 2, "{table}");
+        // Without ids, nothing tells that a row was deleted.
+        create(&sandbox, "copy.db");
+        let columns = format!(
+            "{id},{}",
+            if table.starts_with("player") {
+                "timestamp,strength,level"
+            } else {
+                "faction_id,racket_level,racket_type,war_status,recorded_at"
+            }
+        );
+        export(
+            &sandbox,
+            "full.db",
+            table,
+            &["--columns", &columns],
+            "bare.csv",
+        );
+        assert_eq!(import("bare.csv")["unchanged"], 1, "{table}");
+        create(&sandbox, "copy.db");
+    }
+}
+
 #[test]
 fn an_import_takes_away_the_guard_that_an_export_put_before_a_formula() {
     let sandbox = with_demo();

@@ -71,6 +71,41 @@ fn lines_that_end_with_carriage_returns_alone_are_named_with_the_remedy() {
 }
 
 #[test]
+fn empty_lines_before_the_header_are_passed_over() {
+    let row = format!("7,{MARCH},5,");
+    for start in [
+        "\n",
+        "\r\n\r\n",
+        "  \n\t\n",
+        "\u{feff}\n",
+        "\u{feff}\r\n \r\n",
+        "\n\u{feff}",
+        ",,,\r\n",
+        "\nsep=,\n\n",
+        "\u{feff}sep=,\r\n\r\n",
+    ] {
+        let text = format!("{start}{HEADER}\n{row}\n");
+
+        assert_eq!(respects(&text), ["5"], "{start:?}");
+    }
+    let wrong = refusal(&format!("\n\n{HEADER}\n{row}x,y\n"));
+    assert!(wrong.contains("line 4: "), "{wrong}");
+    // A byte order mark says that the file is for spreadsheets, with `'` before what looks like a formula.
+    let sandbox = with_plan("");
+    let marked = format!("\u{feff}\n{HEADER}\n7,{MARCH},5,'=x\n");
+    sandbox.write("h.csv", &marked);
+    sandbox.run(&["import", "h.csv", "--no-backup"]).expect(0);
+    let sources = sandbox.rows("SELECT data_source FROM faction_history");
+    assert_eq!(sources, ["=x"]);
+    for empty in ["\n\n", "\u{feff}\n"] {
+        assert!(
+            refusal(empty).contains("could not import h.csv"),
+            "{empty:?}"
+        );
+    }
+}
+
+#[test]
 fn blank_lines_and_the_end_mark_of_dos_are_no_rows() {
     for end in [
         "",

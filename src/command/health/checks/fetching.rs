@@ -2,17 +2,19 @@
 
 use crate::config::{Settings, Territories, Track};
 use crate::error::Result;
-use crate::model::health::{self, Check, LastSaving, Setup, State};
+use crate::model::health::{self, Check, FailedRuns, LastSaving, Setup, State};
 use crate::model::kind::Kind;
 use crate::model::schedule::condition::Condition;
 use crate::model::schedule::interval::Interval;
 use crate::model::time::HOUR;
 use crate::store::health::{self as database, FollowedIds, FollowedTiles, RunHistory, Snapshot};
 
+/// The checks of all kinds. Adds their failed runs to `failed`.
 pub(super) fn runs(
     settings: &Settings,
     snapshot: &Snapshot,
     jobs: &Condition,
+    failed: &mut Vec<FailedRuns>,
     now: i64,
 ) -> Result<Vec<Check>> {
     let limits = &settings.health;
@@ -28,6 +30,7 @@ pub(super) fn runs(
         checks.extend(checks_of_kind(settings, snapshot, jobs, kind, &runs, now)?);
         killed.extend(runs.killed.into_iter().map(|started_at| (kind, started_at)));
         gaps.extend(runs.gaps);
+        failed.push(runs.failed);
     }
     if followed.is_empty() {
         return Ok(vec![nothing_followed(snapshot)?]);
@@ -60,14 +63,14 @@ fn checks_of_kind(
         let setup = Setup {
             made_at: snapshot.made_at()?,
             interval: interval.map_or(0, Interval::seconds),
-            attempts: runs.failures,
+            attempts: runs.failed.in_a_row,
             has_jobs: jobs.is_installed(),
         };
         health::not_fetched(kind, setup, now)
     };
     let last_saving = match runs.last_success {
         None => LastSaving::Never,
-        Some(_) if runs.failures > 0 => LastSaving::BeforeFailures,
+        Some(_) if runs.failed.in_a_row > 0 => LastSaving::BeforeFailures,
         Some(_) => LastSaving::LastRun,
     };
     let mut checks = vec![
@@ -78,12 +81,7 @@ fn checks_of_kind(
         let targets = snapshot.targets(kind, &followed_ids(&settings.track), now)?;
         checks.extend(health::targets(kind, &targets, last, now, hours));
     }
-    checks.push(health::failures(
-        kind,
-        runs.failures,
-        runs.error.as_deref(),
-        limits.max_failed_runs,
-    ));
+    checks.push(health::failures(&runs.failed, limits.max_failed_runs));
     Ok(checks)
 }
 

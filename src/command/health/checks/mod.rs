@@ -129,7 +129,11 @@ fn snapshot_checks(
         Err(error) if is_damaged && error.exit() == Exit::Damaged => {}
         Err(error) => checks.push(failed_check(id, state_for(&error, settings), &error)),
     };
-    add("runs", fetching::runs(settings, snapshot, jobs, now));
+    let mut failed = Vec::new();
+    add(
+        "runs",
+        fetching::runs(settings, snapshot, jobs, &mut failed, now),
+    );
     add(
         "keys",
         snapshot.keys().map(|keys| vec![health::keys(&keys, now)]),
@@ -146,6 +150,7 @@ fn snapshot_checks(
     add("months", months(settings, snapshot, now));
     add("clock", clock(settings, snapshot, now));
     add("size", sizes(settings, snapshot));
+    health::join_failures(&mut checks, &failed);
     if let Ok(newest) = snapshot.newest_timestamp() {
         health::put_clock_first(&mut checks, newest, now);
     }
