@@ -37,13 +37,7 @@ pub(super) fn merge(
             continue;
         };
         leave_purged(connection, history, closed, tallies).context(format!("import {name}"))?;
-        find_thin(connection, history, facts, closed).context(format!("import {name}"))?;
-        connection
-            .execute(
-                &render(history, sql!("import/mark_own")),
-                named_params! { ":history": history.table() },
-            )
-            .context(format!("record which summaries of {name} were imported"))?;
+        count(connection, history, facts, closed).context(format!("import {name}"))?;
         let mut completed = 0;
         let mut taken = if history == History::Wars {
             completed = wars::fill_winners(connection).context(format!("import {name}"))?;
@@ -51,6 +45,7 @@ pub(super) fn merge(
             wars::fill_earlier(connection, &mut taken).context(format!("import {name}"))?;
             taken
         } else {
+            find_thin(connection, history).context(format!("import {name}"))?;
             insert(connection, history, table, now).context(format!("import {name}"))?
         };
         record_imported(connection, history, &taken)
@@ -68,9 +63,9 @@ pub(super) fn merge(
     Ok(())
 }
 
-/// Finds the imported summaries that count more rows than are known here. Of months that are closed here, only those of
-/// another tornsnap database are among them.
-fn find_thin(
+/// Collects the imported summaries that may replace stored ones. Of months that are closed here, only those of another tornsnap
+/// database are among them.
+fn count(
     connection: &Connection,
     history: History,
     facts: &SourceFacts,
@@ -99,12 +94,18 @@ fn find_thin(
     for (_, month) in closed.closed.keys().filter(|key| key.0 == history.table()) {
         close.execute(named_params! { ":period_start": month.start() })?;
     }
-    connection
-        .execute(
-            &render(history, sql!("import/find_thin")),
+    Ok(())
+}
+
+/// Finds those that count more rows than are known here, and records which summaries computed here they will replace.
+fn find_thin(connection: &Connection, history: History) -> rusqlite::Result<()> {
+    for template in [sql!("import/find_thin"), sql!("import/mark_own")] {
+        connection.execute(
+            &render(history, template),
             named_params! { ":history": history.table() },
-        )
-        .map(drop)
+        )?;
+    }
+    Ok(())
 }
 
 /// What decides which of two summaries of the same entity and month stays: the greater one. So it is the same in any order.
