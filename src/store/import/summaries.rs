@@ -74,7 +74,7 @@ fn count(
     connection.execute_batch(
         "DELETE FROM temp.counted; DELETE FROM temp.thin; DELETE FROM temp.pruned_months;",
     )?;
-    let counted = connection.execute(
+    connection.execute(
         &format!(
             "INSERT INTO temp.counted (entity, period_start, rows)
              SELECT {}, period_start, record_count FROM temp.imported_{}",
@@ -83,16 +83,16 @@ fn count(
         ),
         [],
     )?;
-    if counted == 0 {
-        return Ok(());
-    }
-    let mut close = connection.prepare(if facts.completes_pruned_months {
-        sql!("import/insert_pruned_month")
-    } else {
-        sql!("import/leave_counted")
-    })?;
+    let mut close = connection.prepare(sql!("import/insert_pruned_month"))?;
+    let mut leave = connection.prepare(sql!("import/leave_counted"))?;
     for (_, month) in closed.closed.keys().filter(|key| key.0 == history.table()) {
-        close.execute(named_params! { ":period_start": month.start() })?;
+        let start = named_params! { ":period_start": month.start() };
+        if facts.completes_pruned_months || history == History::Wars {
+            close.execute(start)?;
+        }
+        if !facts.completes_pruned_months {
+            leave.execute(start)?;
+        }
     }
     Ok(())
 }

@@ -78,6 +78,26 @@ fn any_world() -> impl Strategy<Value = World> {
     })
 }
 
+impl World {
+    /// The month in which one collector with all the polls would have learned who won. `None`: nobody did, or somebody learned
+    /// of the end without the winner.
+    fn won_in(&self) -> Option<i64> {
+        let mut learned = self.courses.iter().filter_map(|course| course.learned);
+        if learned.clone().any(|(_, knows_winner)| !knows_winner) {
+            return None;
+        }
+        let first = learned.by_ref().map(|(at, _)| at).min()?;
+        EDGES.iter().rfind(|edge| **edge <= first).copied()
+    }
+}
+
+/// The months whose summaries name the winner.
+fn won_in(sandbox: &Sandbox) -> Vec<i64> {
+    let query = "SELECT period_start FROM war_summary WHERE winner_faction_id IS NOT NULL";
+    let months = rows(&open(sandbox, "new.db"), query);
+    months.iter().map(|month| month.parse().unwrap()).collect()
+}
+
 /// Writes the file of a collector, and returns its name.
 fn write(sandbox: &Sandbox, template: &[u8], number: usize, world: &World) -> String {
     let (name, course) = (format!("{number}.db"), &world.courses[number]);
@@ -180,6 +200,9 @@ fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
             "{:?}",
             found
         );
+        if let Some(month) = world.won_in() {
+            prop_assert_eq!(won_in(&sandbox), [month], "{:?}", found);
+        }
         for file in first.iter().chain(&second) {
             import(&sandbox, "new.db", &[file]);
             prop_assert_eq!(
