@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use super::closed::database;
 use super::many_collectors::{FILES, World, any_world, check_sums, write};
 use super::{import, open};
-use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, template};
+use crate::month_model::{
+    EDGES, IN_APRIL, for_any_history, history_rows, prune, summaries, template,
+};
 use crate::support::{Sandbox, rows};
 
 /// Imports the files in this order into a copy of `into`, and returns the summaries.
@@ -55,8 +57,15 @@ fn summaries_are_the_same_in_any_order_and_after_any_repetition_although_all_hav
             sources(&world.order, into),
             again
         );
+        let history = history_rows(&open(&sandbox, "merged.db"));
         for file in again.iter().chain(&again) {
             import(&sandbox, "merged.db", &[file]);
+            prop_assert_eq!(
+                &history_rows(&open(&sandbox, "merged.db")),
+                &history,
+                "{}",
+                file
+            );
             prop_assert_eq!(
                 &summaries(&open(&sandbox, "merged.db")),
                 &second,

@@ -6,7 +6,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{import, open};
-use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, summarize, template};
+use crate::month_model::{
+    EDGES, IN_APRIL, for_any_history, history_rows, prune, summaries, summarize, template,
+};
 use crate::support::{Sandbox, rows};
 
 /// A war between factions 1 and 4, which faction 1 wins. Its score grows by one each day.
@@ -203,11 +205,18 @@ fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
         if let Some(month) = world.won_in() {
             prop_assert_eq!(won_in(&sandbox), [month], "{:?}", found);
         }
+        let history = history_rows(&open(&sandbox, "new.db"));
         for file in first.iter().chain(&second) {
             import(&sandbox, "new.db", &[file]);
             prop_assert_eq!(
                 &summaries(&open(&sandbox, "new.db")),
                 &found,
+                "again: {}",
+                file
+            );
+            prop_assert_eq!(
+                &history_rows(&open(&sandbox, "new.db")),
+                &history,
                 "again: {}",
                 file
             );
