@@ -1,7 +1,8 @@
 //! Takes the summaries of months whose history rows are gone.
 //!
 //! Each summary that is taken is recorded in `imported_summaries`. From then on, it is replaced only by one that is computed
-//! from at least as many history rows (`sql/summarize/`), or by an imported one of more rows. The summary of a war is joined
+//! from at least as many history rows (`sql/summarize/`), or by an imported one of a higher [`rank`]. The rank is an order of the
+//! contents of summaries alone, and the greatest one stays, so the order of the imports does not matter. The summary of a war is joined
 //! instead, with what the history rows say (`sql/summarize/wars.sql`) and with an imported one (`sql/import/join_wars.sql`),
 //! however many rows they count. Everything else in the month is as in any other month: the other entities are summarized, and
 //! so are rows that come later.
