@@ -62,6 +62,9 @@ WHERE EXISTS (
               coalesce(excluded.attacking_faction_id, excluded.winner_faction_id),
               coalesce(excluded.defending_faction_id, excluded.winner_faction_id))
           AND excluded.winner_faction_id > coalesce(stored.winner_faction_id, 0))
-      OR excluded.record_count > coalesce(stored.record_count, 0)
+      OR excluded.record_count > coalesce(stored.record_count, 0) + coalesce((
+          SELECT rows FROM main.repeated_rows
+          WHERE history = 'war_status_history' AND entity = excluded.war_type || ' ' || excluded.war_id
+            AND repeated_rows.period_start = excluded.period_start), 0)
   )
 RETURNING war_type || ' ' || war_id AS entity, period_start

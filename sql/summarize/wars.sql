@@ -5,7 +5,7 @@
 -- although a war may be recorded before it starts. NULL: the difference overflows a 64-bit integer.
 -- war_id is unique only together with war_type. Summaries that are already correct are not written again.
 -- A summary that was imported is joined with what the rows say. The higher scores are the later ones, because scores only grow.
--- A known winner stays, and the larger number of rows. A war whose winner an imported summary of an earlier month names was not
+-- A known winner stays, and the larger number of rows, unless rows that an import has left out account for it. A war whose winner an imported summary of an earlier month names was not
 -- decided in this month. The + keeps SQLite from reading all earlier summaries for each war, through the index on period_type.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
@@ -57,6 +57,10 @@ joined AS (
         imported.attacking_faction_id AS imported_attacker, imported.defending_faction_id AS imported_defender,
         imported.final_attacking_score AS imported_attacking_score,
         imported.final_defending_score AS imported_defending_score, imported.duration_seconds AS imported_duration,
+        coalesce((
+            SELECT rows FROM repeated_rows
+            WHERE history = 'war_status_history' AND entity = seen.war_type || ' ' || seen.war_id
+              AND period_start = :period_start), 0) AS repeated_rows,
         EXISTS (
             SELECT 1 FROM war_summary AS earlier
             WHERE earlier.war_type = seen.war_type AND earlier.war_id = seen.war_id
@@ -84,7 +88,7 @@ month AS MATERIALIZED (
         iif(is_imported_later, imported_defending_score, final_defending_score) AS final_defending_score,
         iif(was_decided, NULL, coalesce(winner_faction_id, imported_winner)) AS winner_faction_id,
         iif(is_imported_later, imported_duration, duration_seconds) AS duration_seconds,
-        max(record_count, coalesce(imported_count, 0)) AS record_count
+        iif(record_count + repeated_rows < imported_count, imported_count, record_count) AS record_count
     FROM joined
 )
 SELECT

@@ -82,6 +82,10 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
         sql!("import/record_replaced"),
         sql!("import/mark_changed"),
     ] {
+        // The summaries of a war are joined. A row that another collector's row replaces accounts for none of its summary.
+        if history == History::Wars && template == sql!("import/record_replaced") {
+            continue;
+        }
         connection.execute(&render(history, template), &[(":history", history.table())])?;
     }
     // A discounted summary may count no row any more.
