@@ -1,15 +1,21 @@
--- Deletes the imported summaries of wars that had ended in an earlier month: the newest history row, or a winner, says so.
--- The other collector learned of the end later. With all rows of both, its row would repeat the known one, so the later month
--- would have no summary of the war.
+-- Deletes the summaries of wars that had ended in an earlier month: the newest history row, or a winner, says so. They were
+-- imported, or their month is pruned here.
+-- The other collector, or this one, learned of the end later. With all rows of both, its row would repeat the known one, so the
+-- later month would have no summary of the war.
 -- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
 DELETE FROM main.war_summary AS later
 WHERE period_type = 'monthly'
-  AND (war_type || ' ' || war_id, period_start) IN (
-      SELECT entity, period_start FROM main.imported_summaries WHERE history = 'war_status_history')
-  AND NOT EXISTS (
-      SELECT 1 FROM main.war_status_history AS own
-      WHERE own.war_type = later.war_type AND own.war_id = later.war_id
-        AND own.recorded_at >= later.period_start AND own.recorded_at < later.period_end)
+  AND (
+      period_start IN (SELECT period_start FROM temp.pruned_months)
+      OR (
+          (war_type || ' ' || war_id, period_start) IN (
+              SELECT entity, period_start FROM main.imported_summaries WHERE history = 'war_status_history')
+          AND NOT EXISTS (
+              SELECT 1 FROM main.war_status_history AS own
+              WHERE own.war_type = later.war_type AND own.war_id = later.war_id
+                AND own.recorded_at >= later.period_start AND own.recorded_at < later.period_end)
+      )
+  )
   AND (
       EXISTS (
           SELECT 1 FROM main.war_status_history AS final

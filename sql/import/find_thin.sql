@@ -1,18 +1,23 @@
--- Finds the imported summaries that count more history rows than are known here. They replace the stored ones.
--- A row that an import has left out, because it repeats known values, counts as known. A stored summary that was imported
--- itself stays if it counts as many rows, and so does one of a month that is pruned here.
+-- Finds the imported summaries that may replace the stored ones: they count more history rows than are known here.
+-- Of a month that is pruned here, these are the rows of the summary that was computed here. A row that an import has left out,
+-- because it repeats known values, counts as known. Of stored summaries that were imported themselves, those of more rows stay.
 -- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 -- MATERIALIZED keeps SQLite from reading all summaries of the month for each one.
 --
 -- :history   name of the history table
 INSERT INTO temp.thin (entity, period_start)
 WITH stored AS MATERIALIZED (
-    SELECT player_id AS entity, period_start, record_count
-    FROM main.player_stats_summary
-    WHERE period_type = 'monthly' AND (
-        period_start IN (SELECT period_start FROM temp.pruned_months)
-        OR (CAST(player_id AS TEXT), period_start) IN (
-            SELECT entity, period_start FROM main.imported_summaries WHERE history = :history))
+    SELECT
+        summary.entity, summary.period_start, record_count, mark.entity IS NOT NULL AS is_marked,
+        iif(mark.entity IS NULL, record_count, own_rows) AS own_rows
+    FROM (
+        SELECT player_id AS entity, period_start, record_count
+        FROM main.player_stats_summary
+        WHERE period_type = 'monthly'
+    ) AS summary
+    LEFT JOIN main.imported_summaries AS mark ON mark.history = :history
+        AND mark.period_start = summary.period_start AND mark.entity = CAST(summary.entity AS TEXT)
+    WHERE summary.period_start IN (SELECT period_start FROM temp.pruned_months) OR mark.entity IS NOT NULL
 )
 SELECT counted.entity, counted.period_start
 FROM temp.counted
@@ -28,7 +33,11 @@ LEFT JOIN temp.repeated_kept AS kept ON kept.history = :history
     AND kept.entity = CAST(counted.entity AS TEXT)
     AND kept.period_start = counted.period_start
 LEFT JOIN stored ON stored.entity = counted.entity AND stored.period_start = counted.period_start
-WHERE counted.rows > coalesce(repeated.rows, 0) + coalesce(kept.rows, 0) + coalesce(
-    iif(counted.period_start IN (SELECT period_start FROM temp.pruned_months), stored.record_count, present.rows), 0)
-  AND counted.rows > coalesce(stored.record_count, 0)
+WHERE counted.rows >= coalesce(stored.record_count, 0)
+  AND CASE
+      WHEN counted.period_start IN (SELECT period_start FROM temp.pruned_months)
+      THEN own_rows IS NULL AND is_marked
+          OR counted.rows > coalesce(repeated.rows, 0) + coalesce(kept.rows, 0) + coalesce(own_rows, 0)
+      ELSE counted.rows > coalesce(repeated.rows, 0) + coalesce(kept.rows, 0) + coalesce(present.rows, 0)
+  END
 GROUP BY 1, 2

@@ -1,6 +1,6 @@
 -- Adds the imported summaries of wars, and joins them with the stored ones.
 -- The higher scores are the later ones, because scores only grow; of equal scores, the longer duration. A known winner stays.
--- So the result does not depend on the order of the imports. The number of rows grows only to one that find_thin.sql has found.
+-- The larger number of rows stays. So the result does not depend on the order of the imports.
 --
 -- :now         unix seconds
 -- :keeps_ids   1: the rows keep their ids
@@ -29,7 +29,7 @@ ON CONFLICT DO UPDATE SET
             iif(is_later, excluded.final_defending_score, stored.final_defending_score),
             max(coalesce(stored.winner_faction_id, winner), coalesce(winner, stored.winner_faction_id)),
             iif(is_later, excluded.duration_seconds, stored.duration_seconds),
-            iif(is_thin, excluded.record_count, stored.record_count),
+            max(coalesce(stored.record_count, 0), coalesce(excluded.record_count, 0)),
             excluded.created_at
         FROM (
             SELECT
@@ -43,11 +43,7 @@ ON CONFLICT DO UPDATE SET
                 iif(excluded.winner_faction_id IN (
                     coalesce(excluded.attacking_faction_id, excluded.winner_faction_id),
                     coalesce(excluded.defending_faction_id, excluded.winner_faction_id)),
-                    excluded.winner_faction_id, NULL) AS winner,
-                EXISTS (
-                    SELECT 1 FROM temp.thin
-                    WHERE thin.entity = excluded.war_type || ' ' || excluded.war_id
-                      AND thin.period_start = excluded.period_start) AS is_thin
+                    excluded.winner_faction_id, NULL) AS winner
         )
     )
 WHERE EXISTS (
@@ -66,9 +62,9 @@ WHERE EXISTS (
               coalesce(excluded.attacking_faction_id, excluded.winner_faction_id),
               coalesce(excluded.defending_faction_id, excluded.winner_faction_id))
           AND excluded.winner_faction_id > coalesce(stored.winner_faction_id, 0))
-      OR EXISTS (
-          SELECT 1 FROM temp.thin
-          WHERE thin.entity = excluded.war_type || ' ' || excluded.war_id
-            AND thin.period_start = excluded.period_start)
+      OR excluded.record_count > coalesce(stored.record_count, 0) + coalesce((
+          SELECT rows FROM main.repeated_rows
+          WHERE history = 'war_status_history' AND entity = excluded.war_type || ' ' || excluded.war_id
+            AND repeated_rows.period_start = excluded.period_start), 0)
   )
 RETURNING war_type || ' ' || war_id AS entity, period_start

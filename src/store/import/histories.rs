@@ -80,13 +80,14 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     ] {
         connection.execute(&render(history, template), [])?;
     }
-    for template in [
-        sql!("import/discount_summaries"),
-        sql!("import/record_replaced"),
-        sql!("import/mark_changed"),
-    ] {
-        connection.execute(&render(history, template), &[(":history", history.table())])?;
+    let with_history =
+        |template| connection.execute(&render(history, template), &[(":history", history.table())]);
+    with_history(sql!("import/discount_summaries"))?;
+    // The summaries of a war are joined. A row that another collector's row replaces accounts for none of its summary.
+    if history != History::Wars {
+        with_history(sql!("import/record_replaced"))?;
     }
+    with_history(sql!("import/mark_changed"))?;
     // A discounted summary may count no row any more.
     if history == History::Wars {
         connection.execute(sql!("import/delete_empty_wars"), [])?;

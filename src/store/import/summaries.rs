@@ -1,7 +1,8 @@
 //! Takes the summaries of months whose history rows are gone.
 //!
 //! Each summary that is taken is recorded in `imported_summaries`. From then on, it is replaced only by one that is computed
-//! from at least as many history rows (`sql/summarize/`), or by an imported one of more rows. The summary of a war is joined
+//! from at least as many history rows (`sql/summarize/`), or by an imported one of a higher [`rank`]. The rank is an order of the
+//! contents of summaries alone, and the greatest one stays, so the order of the imports does not matter. The summary of a war is joined
 //! instead, with what the history rows say (`sql/summarize/wars.sql`) and with an imported one (`sql/import/join_wars.sql`),
 //! however many rows they count. Everything else in the month is as in any other month: the other entities are summarized, and
 //! so are rows that come later.
@@ -37,7 +38,7 @@ pub(super) fn merge(
             continue;
         };
         leave_purged(connection, history, closed, tallies).context(format!("import {name}"))?;
-        find_thin(connection, history, facts, closed).context(format!("import {name}"))?;
+        count(connection, history, facts, closed).context(format!("import {name}"))?;
         let mut completed = 0;
         let mut taken = if history == History::Wars {
             completed = wars::fill_winners(connection).context(format!("import {name}"))?;
@@ -45,6 +46,7 @@ pub(super) fn merge(
             wars::fill_earlier(connection, &mut taken).context(format!("import {name}"))?;
             taken
         } else {
+            find_thin(connection, history).context(format!("import {name}"))?;
             insert(connection, history, table, now).context(format!("import {name}"))?
         };
         record_imported(connection, history, &taken)
@@ -62,13 +64,9 @@ pub(super) fn merge(
     Ok(())
 }
 
-/// Columns that say nothing about the values of a month. Two collectors of the same values have different counts, because each
-/// begins with a row of its own. A summary that differs only in them replaces none.
-const COUNTS: [&str; 3] = ["created_at", "record_count", "days_owned"];
-
-/// Finds the imported summaries that count more rows than are known here. Of months that are closed here, only those of
-/// another tornsnap database are among them.
-fn find_thin(
+/// Collects the imported summaries that may replace stored ones. Of months that are closed here, only those of another tornsnap
+/// database are among them.
+fn count(
     connection: &Connection,
     history: History,
     facts: &SourceFacts,
@@ -77,7 +75,7 @@ fn find_thin(
     connection.execute_batch(
         "DELETE FROM temp.counted; DELETE FROM temp.thin; DELETE FROM temp.pruned_months;",
     )?;
-    let counted = connection.execute(
+    connection.execute(
         &format!(
             "INSERT INTO temp.counted (entity, period_start, rows)
              SELECT {}, period_start, record_count FROM temp.imported_{}",
@@ -86,26 +84,63 @@ fn find_thin(
         ),
         [],
     )?;
-    if counted == 0 {
-        return Ok(());
-    }
-    let mut close = connection.prepare(if facts.completes_pruned_months {
-        sql!("import/insert_pruned_month")
-    } else {
-        sql!("import/leave_counted")
-    })?;
+    let mut close = connection.prepare(sql!("import/insert_pruned_month"))?;
+    let mut leave = connection.prepare(sql!("import/leave_counted"))?;
     for (_, month) in closed.closed.keys().filter(|key| key.0 == history.table()) {
-        close.execute(named_params! { ":period_start": month.start() })?;
+        let start = named_params! { ":period_start": month.start() };
+        if facts.completes_pruned_months || history == History::Wars {
+            close.execute(start)?;
+        }
+        if !facts.completes_pruned_months {
+            leave.execute(start)?;
+        }
     }
-    connection
-        .execute(
-            &render(history, sql!("import/find_thin")),
-            named_params! { ":history": history.table() },
-        )
-        .map(drop)
+    Ok(())
 }
 
-/// Inserts the summaries, and returns those that were inserted or have replaced one of fewer rows.
+/// Finds those that count more rows than are known here, and records which summaries computed here they will replace.
+fn find_thin(connection: &Connection, history: History) -> rusqlite::Result<()> {
+    for template in [sql!("import/find_thin"), sql!("import/mark_own")] {
+        connection.execute(
+            &render(history, template),
+            named_params! { ":history": history.table() },
+        )?;
+    }
+    Ok(())
+}
+
+/// What decides which of two summaries of the same entity and month stays: the greater one. So it is the same in any order.
+///
+/// More history rows come first, then the later last row: the owner of a tile at the end has held it for fewer days. Then the
+/// values at the end count, in the order of the columns. Most of them only grow, so the higher ones are the later ones.
+fn rank(table: &Table, of: &str) -> String {
+    let names = table.columns.iter().map(|column| column.name);
+    let parts = names.filter_map(|name| match name {
+        "days_owned" => Some(format!("-coalesce({of}.{name}, 0)")),
+        name if name.ends_with("_end") => Some(format!("coalesce({of}.{name}, -9e999)")),
+        _ => None,
+    });
+    let mut parts: Vec<String> = parts.collect();
+    // The days of a tile are the last column, and the most telling one.
+    parts.sort_by_key(|part| !part.starts_with('-'));
+    format!("(coalesce({of}.record_count, 0), {})", parts.join(", "))
+}
+
+/// What decides between summaries with the same [`rank`], if no earlier summary says what they begin with.
+fn rank_of_start(table: &Table, of: &str) -> String {
+    let names = table.columns.iter().map(|column| column.name);
+    let is_start = |name: &&str| {
+        let is_value = name.ends_with("_start") && *name != "period_start";
+        is_value || name.ends_with("_change") || name.ends_with("_changes")
+    };
+    let parts: Vec<String> = names
+        .filter(is_start)
+        .map(|name| format!("coalesce({of}.{name}, -9e999)"))
+        .collect();
+    format!("({})", parts.join(", "))
+}
+
+/// Inserts the summaries, and returns those that were inserted or have replaced one of a lower [`rank`].
 fn insert(
     connection: &Connection,
     history: History,
@@ -119,10 +154,6 @@ fn insert(
     let set: Vec<String> = names()
         .map(|column| format!("{column} = excluded.{column}"))
         .collect();
-    let differs: Vec<String> = names()
-        .filter(|column| !COUNTS.contains(column))
-        .map(|column| format!("{name}.{column} IS NOT excluded.{column}"))
-        .collect();
     let entity = schema_of(history).entity;
     connection
         .prepare(&format!(
@@ -130,12 +161,18 @@ fn insert(
              SELECT iif(:keeps_ids, source_id, NULL), {values}, unixepoch(period_start, 'unixepoch', '+1 month')
              FROM temp.imported_{name} WHERE true ORDER BY rowid
              ON CONFLICT DO UPDATE SET {set}
-             WHERE excluded.record_count >= {name}.record_count AND ({differs}) AND EXISTS (
+             WHERE EXISTS (
                  SELECT 1 FROM temp.thin
-                 WHERE thin.entity = {entity} AND thin.period_start = excluded.period_start)
+                 WHERE thin.entity = excluded.{entity} AND thin.period_start = excluded.period_start)
+             AND ({new} > {old} OR {new} = {old} AND {new_start} > {old_start} AND NOT EXISTS (
+                 SELECT 1 FROM main.{name} AS earlier
+                 WHERE earlier.{entity} = excluded.{entity} AND earlier.period_start < excluded.period_start))
              RETURNING CAST({entity} AS TEXT), period_start",
             set = set.join(", "),
-            differs = differs.join(" OR "),
+            new = rank(table, "excluded"),
+            old = rank(table, name),
+            new_start = rank_of_start(table, "excluded"),
+            old_start = rank_of_start(table, name),
         ))?
         .query_map(
             named_params! {

@@ -66,6 +66,7 @@ pub(super) fn fill_winners(connection: &Connection) -> rusqlite::Result<usize> {
 /// Adds the imported summaries, and joins them with the stored ones. Returns those that have changed anything.
 pub(super) fn join(connection: &Connection, now: i64) -> rusqlite::Result<Vec<Taken>> {
     let keeps_ids = staging::keeps_ids(connection, WAR_SUMMARY.name)?;
+    connection.execute(sql!("import/leave_repeated_wars"), [])?;
     summaries(
         connection,
         sql!("import/join_wars"),

@@ -79,6 +79,50 @@ fn a_war_counts_in_the_month_in_which_its_end_was_first_known_in_any_order() {
     }
 }
 
+#[test]
+fn a_war_counts_once_although_our_own_later_summary_of_it_was_pruned() {
+    let [_, january, february, ..] = EDGES;
+    let sandbox = Sandbox::new();
+    collector(&sandbox, "first.db", february - 3600, 4976);
+    collector(&sandbox, "first_pruned.db", february - 3600, 4976);
+    for name in ["late.db", "late_pruned.db"] {
+        collector(&sandbox, name, february + 5 * 86400, 4994);
+        // Rows that a prune deletes: February is closed then.
+        let other = format!(
+            "INSERT INTO war_status_history (war_id, war_type, status, started_at, attacking_score, recorded_at)
+             VALUES (506, 'ranked', 'ongoing', {january}, 1, {february}), (506, 'ranked', 'ongoing', {january}, 2, {february} + 1);"
+        );
+        open(&sandbox, name).execute_batch(&other).unwrap();
+        summarize(&sandbox, IN_APRIL, name, &[]);
+    }
+    for name in ["late_pruned.db", "first_pruned.db"] {
+        prune(&sandbox, IN_APRIL, name, &["--keep-months", "1"]).expect(0);
+    }
+    for (into, file) in [
+        ("late_pruned.db", "first.db"),
+        ("late_pruned.db", "first_pruned.db"),
+        ("first.db", "late_pruned.db"),
+        ("first_pruned.db", "late.db"),
+        ("first_pruned.db", "late_pruned.db"),
+    ] {
+        sandbox.remove_database("new.db");
+        fs::copy(sandbox.path(into), sandbox.path("new.db")).unwrap();
+
+        for _ in 0..2 {
+            import(&sandbox, "new.db", &[file]);
+
+            assert_eq!(
+                rows(
+                    &open(&sandbox, "new.db"),
+                    "SELECT period_start, winner_faction_id FROM war_summary WHERE war_id = 504"
+                ),
+                [format!("{january}|1")],
+                "{file} into {into}"
+            );
+        }
+    }
+}
+
 /// The times at which one collector saw the war, and how long it keeps its rows.
 #[derive(Clone, Debug)]
 struct Course {

@@ -13,22 +13,22 @@ use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, sum
 use crate::support::{Sandbox, rows};
 
 /// The collectors 0, 1 and 2, one that saw what they saw, and one that saw nothing.
-const FILES: [&str; 5] = ["first.db", "second.db", "third.db", "all.db", "new.db"];
+pub const FILES: [&str; 5] = ["first.db", "second.db", "third.db", "all.db", "new.db"];
 const ALL: usize = 3;
 const NEW: usize = 4;
 
 #[derive(Clone, Debug)]
-struct World {
+pub struct World {
     polls: Vec<(usize, Poll)>,
     changes: Changes,
     /// How many months each collector keeps.
     kept: Vec<usize>,
     /// The collectors in the order in which they are imported. The first one is the database itself.
-    order: Vec<usize>,
+    pub order: Vec<usize>,
     /// Whether all of them are imported into a new database instead.
-    is_new: bool,
+    pub is_new: bool,
     /// The order of the second round.
-    again: Vec<usize>,
+    pub again: Vec<usize>,
 }
 
 impl World {
@@ -46,7 +46,7 @@ fn month_of(poll: &Poll) -> usize {
     EDGES.iter().rposition(|edge| *edge <= poll.at).unwrap()
 }
 
-fn any_world() -> impl Strategy<Value = World> {
+pub fn any_world() -> impl Strategy<Value = World> {
     let order = || Just(vec![0_usize, 1, 2]).prop_shuffle();
     (
         any_polls(3),
@@ -72,7 +72,7 @@ fn any_world() -> impl Strategy<Value = World> {
 }
 
 /// Writes the databases, summarized and pruned. `all.db` is not pruned.
-fn write(sandbox: &Sandbox, template: &[u8], world: &World) {
+pub fn write(sandbox: &Sandbox, template: &[u8], world: &World) {
     for (collector, name) in FILES.iter().enumerate() {
         let collectors = match collector {
             ALL => vec![0, 1, 2],

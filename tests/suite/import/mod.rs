@@ -1,5 +1,6 @@
 //! `import`: a database of the Python program, another tornsnap database, and CSV, through the program itself.
 
+mod any_order;
 mod backups;
 mod bad_csv;
 mod closed;

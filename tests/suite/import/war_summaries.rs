@@ -5,8 +5,10 @@ use std::fs;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{create, import, open};
-use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, summarize, template};
+use super::{import, open};
+use crate::month_model::{
+    EDGES, IN_APRIL, for_any_history, history_rows, prune, summaries, summarize, template,
+};
 use crate::support::{Sandbox, rows};
 
 /// A war between factions 1 and 4, which faction 1 wins. Its score grows by one each day.
@@ -20,6 +22,8 @@ struct Course {
     /// When it learned of the end, and whether it knows the winner.
     learned: Option<(i64, bool)>,
     kept_months: usize,
+    /// When it saw another war, which closes the months in which a prune deletes its rows.
+    other: Vec<i64>,
     /// Whether only its summaries are imported, as CSV.
     has_only_summaries: bool,
 }
@@ -28,37 +32,72 @@ struct Course {
 struct World {
     ended_at: i64,
     courses: Vec<Course>,
+    /// The collector into whose database the others are imported. `None`: all are imported into a new one.
+    into: Option<usize>,
     orders: [Vec<usize>; 2],
 }
 
 fn any_course(ended_at: i64) -> impl Strategy<Value = Course> {
     let polls = vec(STARTED_AT..ended_at, 0..5);
     let learned = proptest::option::weighted(0.7, (ended_at..EDGES[4], any::<bool>()));
-    (polls, learned, 1..5_usize, any::<bool>()).prop_map(
-        |(mut polls, learned, kept_months, has_only_summaries)| {
-            polls.sort_unstable();
-            polls.dedup();
-            Course {
-                polls,
-                learned,
-                kept_months,
-                has_only_summaries,
-            }
-        },
+    let other = vec(EDGES[0]..EDGES[4], 0..4);
+    (
+        polls,
+        learned,
+        1..5_usize,
+        other,
+        proptest::bool::weighted(0.3),
     )
+        .prop_map(
+            |(mut polls, learned, kept_months, mut other, has_only_summaries)| {
+                other.sort_unstable();
+                other.dedup();
+                polls.sort_unstable();
+                polls.dedup();
+                Course {
+                    polls,
+                    learned,
+                    kept_months,
+                    other,
+                    has_only_summaries,
+                }
+            },
+        )
 }
 
 fn any_world() -> impl Strategy<Value = World> {
     let order = || Just(vec![0_usize, 1, 2]).prop_shuffle();
     (STARTED_AT + 1..EDGES[3]).prop_flat_map(move |ended_at| {
-        (vec(any_course(ended_at), 3), order(), order()).prop_map(
-            move |(courses, first, second)| World {
+        let into = proptest::option::of(0..3_usize);
+        (vec(any_course(ended_at), 3), into, order(), order()).prop_map(
+            move |(courses, into, first, second)| World {
                 ended_at,
                 courses,
+                into,
                 orders: [first, second],
             },
         )
     })
+}
+
+impl World {
+    /// The month in which one collector with all the polls would have learned who won. `None`: nobody did, or somebody learned
+    /// of the end without the winner.
+    fn won_in(&self) -> Option<i64> {
+        let mut learned = self.courses.iter().filter_map(|course| course.learned);
+        if learned.clone().any(|(_, knows_winner)| !knows_winner) {
+            return None;
+        }
+        let first = learned.by_ref().map(|(at, _)| at).min()?;
+        EDGES.iter().rfind(|edge| **edge <= first).copied()
+    }
+}
+
+/// The months whose summaries name the winner.
+fn won_in(sandbox: &Sandbox) -> Vec<i64> {
+    let query = "SELECT period_start FROM war_summary WHERE winner_faction_id IS NOT NULL";
+    let months = rows(&open(sandbox, "new.db"), query);
+    months.iter().map(|month| month.parse().unwrap()).collect()
 }
 
 /// Writes the file of a collector, and returns its name.
@@ -84,10 +123,18 @@ fn write(sandbox: &Sandbox, template: &[u8], number: usize, world: &World) -> St
     });
     let factions =
         "INSERT OR IGNORE INTO factions (faction_id, name) VALUES (1, 'One'), (4, 'Four');";
+    let others = course.other.iter().enumerate().map(|(score, at)| {
+        format!(
+            "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
+                 defending_score, started_at, recorded_at, status)
+             VALUES (600 + {number}, 'ranked', 1, 4, {score}, 3, {STARTED_AT}, {at}, 'ongoing');"
+        )
+    });
     let statements: String = [factions.to_owned()]
         .into_iter()
         .chain(running)
         .chain(ended)
+        .chain(others)
         .collect();
     open(sandbox, &name).execute_batch(&statements).unwrap();
     summarize(sandbox, IN_APRIL, &name, &[]);
@@ -113,10 +160,14 @@ fn write(sandbox: &Sandbox, template: &[u8], number: usize, world: &World) -> St
 }
 
 /// The summaries after an import of the files in this order.
-fn import_in_order(sandbox: &Sandbox, files: &[String], order: &[usize]) -> Vec<String> {
-    create(sandbox, "new.db");
-    for file in order {
-        import(sandbox, "new.db", &[&files[*file]]);
+fn import_in_order(sandbox: &Sandbox, world: &World, files: &[&str]) -> Vec<String> {
+    let into = world
+        .into
+        .map_or("template.db".to_owned(), |into| format!("{into}.db"));
+    sandbox.remove_database("new.db");
+    fs::copy(sandbox.path(&into), sandbox.path("new.db")).unwrap();
+    for file in files {
+        import(sandbox, "new.db", &[file]);
     }
     summaries(&open(sandbox, "new.db"))
 }
@@ -129,11 +180,15 @@ fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
         let files: Vec<String> = (0..3)
             .map(|number| write(&sandbox, &template, number, &world))
             .collect();
+        let [first, second] = world.orders.clone().map(|order| -> Vec<&str> {
+            let others = order.into_iter().filter(|file| Some(*file) != world.into);
+            others.map(|file| files[file].as_str()).collect()
+        });
 
-        let first = import_in_order(&sandbox, &files, &world.orders[0]);
-        let second = import_in_order(&sandbox, &files, &world.orders[1]);
+        let expected = import_in_order(&sandbox, &world, &first);
+        let found = import_in_order(&sandbox, &world, &second);
 
-        prop_assert_eq!(&first, &second);
+        prop_assert_eq!(&expected, &found, "{:?} {:?}", first, second);
         let wins = world
             .courses
             .iter()
@@ -145,14 +200,31 @@ fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
             ),
             [if wins { "1|1" } else { "0|0" }],
             "{:?}",
-            first
+            found
         );
-        for file in files.iter().chain(&files) {
-            import(&sandbox, "new.db", &[file]);
-            prop_assert_eq!(&summaries(&open(&sandbox, "new.db")), &second, "{}", file);
+        if let Some(month) = world.won_in() {
+            prop_assert_eq!(won_in(&sandbox), [month], "{:?}", found);
         }
-        summarize(&sandbox, IN_APRIL, "new.db", &["--force"]);
-        prop_assert_eq!(&summaries(&open(&sandbox, "new.db")), &second);
+        let history = history_rows(&open(&sandbox, "new.db"));
+        for file in first.iter().chain(&second) {
+            import(&sandbox, "new.db", &[file]);
+            prop_assert_eq!(
+                &summaries(&open(&sandbox, "new.db")),
+                &found,
+                "again: {}",
+                file
+            );
+            prop_assert_eq!(
+                &history_rows(&open(&sandbox, "new.db")),
+                &history,
+                "again: {}",
+                file
+            );
+        }
+        if world.into.is_none() {
+            summarize(&sandbox, IN_APRIL, "new.db", &["--force"]);
+            prop_assert_eq!(&summaries(&open(&sandbox, "new.db")), &found);
+        }
         Ok(())
     });
 }
