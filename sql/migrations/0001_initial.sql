@@ -384,9 +384,9 @@ CREATE TABLE repeated_rows (                      -- history rows that imports h
     PRIMARY KEY (history, entity, period_start)
 ) STRICT, WITHOUT ROWID;
 
--- What Torn has told about the factions of players. The memberships that an import makes are those that all sightings tell.
--- players.faction_id does not say as much: NULL also stands for a roster without the player, who may be in another faction.
-CREATE TABLE membership_sightings (
+-- The memberships that an import makes are those that all sightings tell. players.faction_id does not say as much: NULL also
+-- stands for a roster without the player, who may be in another faction.
+CREATE TABLE membership_sightings (               -- what Torn, or an imported file, has told about the factions of players
     player_id  INTEGER NOT NULL REFERENCES players (player_id),
     at         INTEGER NOT NULL,                  -- when the player was seen
     faction_id INTEGER,                           -- NULL: in no faction
