@@ -98,11 +98,8 @@ impl Error {
     }
 
     /// An I/O error in the folder for temporary files, which the user chooses with a variable.
-    pub(crate) fn of_temporary_folder(
-        action: impl Into<String>,
-        folder: &Path,
-        source: std::io::Error,
-    ) -> Self {
+    pub(crate) fn of_temporary_folder(action: impl Into<String>, source: std::io::Error) -> Self {
+        let folder = std::env::temp_dir();
         let variable = if cfg!(windows) { "TMP" } else { "TMPDIR" };
         let kind = source.kind();
         let folder = folder.display();

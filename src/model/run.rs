@@ -56,7 +56,7 @@ impl RunStatus {
 /// Why a run failed, as far as it matters for what to do. `fetch_runs.error` has the words.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum FailureCause {
-    /// Torn could not be reached.
+    /// Torn could not be reached, or something on the way answered in its place.
     Network,
     /// Torn refused to answer, or its server had a fault.
     Torn,
@@ -77,7 +77,7 @@ pub(crate) enum FailureCause {
 }
 
 impl FailureCause {
-    const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Network,
         Self::Torn,
         Self::Keys,

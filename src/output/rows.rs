@@ -116,8 +116,7 @@ fn about_folder<T>(error: io::Error, options: &WriteOptions<'_>) -> Result<io::R
         return Ok(Err(error));
     }
     let action = format!("write {} as a workbook", options.title);
-    let folder = std::env::temp_dir();
-    Err(Error::of_temporary_folder(action, &folder, error))
+    Err(Error::of_temporary_folder(action, error))
 }
 
 /// Encodes rows.

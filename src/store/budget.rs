@@ -1,7 +1,7 @@
 //! The rate limiter per key owner, which all processes on a database share.
 //!
-//! A call counts from its permit until a little more than a minute after its answer. It reaches Torn between the two, so Torn never receives
-//! more calls than the limit in any 60 seconds, however long the calls take.
+//! A call counts from its permit until a little more than a minute after its answer. It reaches Torn between the two, so Torn
+//! never receives more calls than the limit in any 60 seconds, however long the calls take.
 
 use rusqlite::named_params;
 

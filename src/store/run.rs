@@ -136,3 +136,33 @@ pub(super) fn update_counts(
         })?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn the_database_takes_each_cause_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+        for cause in FailureCause::ALL {
+            assert_eq!(FailureCause::from_name(cause.as_str()), Some(cause));
+            let sql = "INSERT INTO fetch_runs (kind, started_at, status, cause) VALUES ('wars', 1, 'failed', ?1)";
+            store.connection.execute(sql, [cause.as_str()]).unwrap();
+        }
+
+        let schema = "SELECT sql FROM sqlite_schema WHERE name = 'fetch_runs'";
+        let schema: String = store
+            .connection
+            .query_row(schema, [], |row| row.get(0))
+            .unwrap();
+        let (_, allowed) = schema.split_once("cause IN (").unwrap();
+        let (allowed, _) = allowed.split_once(')').unwrap();
+        let known: Vec<String> = FailureCause::ALL
+            .iter()
+            .map(|cause| format!("'{}'", cause.as_str()))
+            .collect();
+        assert_eq!(allowed.split(", ").collect::<Vec<_>>(), known);
+    }
+}

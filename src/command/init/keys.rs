@@ -151,8 +151,8 @@ impl CheckedKeys {
     }
 }
 
-/// The error for a key that could not be checked, which the message calls `shown`. Its exit code is [`Exit::NoKey`] if Torn refuses the key, and
-/// [`Exit::TryLater`] if another attempt may succeed.
+/// The error for a key that could not be checked, which the message calls `shown`. Its exit code is [`Exit::NoKey`] if Torn
+/// refuses the key, and [`Exit::TryLater`] if another attempt may succeed.
 pub(super) fn check_error(shown: &str, failure: &Failure, torn: &TornClient) -> Error {
     let action = format!("check {shown}");
     if let Some(end) = torn.run_end() {

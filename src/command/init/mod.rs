@@ -192,12 +192,12 @@ fn config_flag(context: &Context, file: &Path) -> String {
 }
 
 /// Refuses to write a configuration without a key. The configuration may not exist yet, so the error does not speak of it.
-fn refuse_without_keys(settings: &Settings, is_asked_nothing: bool) -> Result<()> {
+fn refuse_without_keys(settings: &Settings, non_interactive: bool) -> Result<()> {
     if settings.configured_keys() > 0 || settings.keys_are_from_environment {
         return Ok(());
     }
     let help = "name a key with --key-file FILE or --key-env NAME, or set TORN_API_KEY";
-    let other_way = if is_asked_nothing {
+    let other_way = if non_interactive {
         ""
     } else {
         "; or run `tornsnap init` on a terminal, where it asks for a key (here stdin or stderr is none)"

@@ -142,7 +142,7 @@ fn table(jobs: &[Job], reports: &[JobReport]) -> Vec<String> {
         format!(
             "{:11}  {:10}  {last:19}  {:9}  {}",
             report.name,
-            job.interval.to_string().trim_start_matches("every "),
+            job.interval.period(),
             report.last_status.as_deref().unwrap_or_default(),
             utc(report.next_run_at)
         )

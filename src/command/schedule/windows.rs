@@ -340,7 +340,7 @@ fn create(name: &str, xml: &str) -> Result<()> {
     let mut file = tempfile::Builder::new()
         .suffix(".xml")
         .tempfile()
-        .map_err(|error| Error::of_temporary_folder(action(), &std::env::temp_dir(), error))?;
+        .map_err(|error| Error::of_temporary_folder(action(), error))?;
     file.write_all(xml.as_bytes()).with_context(action)?;
     // `schtasks` cannot read a file that is open for writing.
     let path = file.into_temp_path();

@@ -124,18 +124,36 @@ impl Failure {
 }
 
 fn cause_of(error: &ApiError) -> FailureCause {
-    match (error, error.policy()) {
-        (ApiError::Timeout(_) | ApiError::Unreachable(_), _) => FailureCause::Network,
-        (_, RetryPolicy::EndRun) => FailureCause::Configuration,
-        (_, RetryPolicy::NoSuchId) => FailureCause::Targets,
-        (
-            _,
+    match error {
+        // Torn does not redirect: a network that first wants a login does, or a proxy.
+        ApiError::Timeout(_) | ApiError::Unreachable(_) | ApiError::Redirect(_) => {
+            FailureCause::Network
+        }
+        ApiError::UntrustedCertificate(_) | ApiError::ProxyRefuses { .. } => {
+            FailureCause::Configuration
+        }
+        ApiError::TooLarge(_) => FailureCause::Answers,
+        ApiError::Unreadable(_) => FailureCause::Torn,
+        // Torn's refusals have an error code. Without one, only a limit or a fault of the server is Torn's: a proxy has
+        // answered with any other status, such as 404.
+        ApiError::Status { .. } if error.policy() == RetryPolicy::FailTarget => {
+            FailureCause::Network
+        }
+        ApiError::Torn { .. } | ApiError::Status { .. } => match error.policy() {
+            RetryPolicy::NoSuchId => FailureCause::Targets,
             RetryPolicy::DisableKey
             | RetryPolicy::PauseKey(_)
             | RetryPolicy::NoAccess
-            | RetryPolicy::PauseCategory,
-        ) => FailureCause::Keys,
-        _ => FailureCause::Torn,
+            | RetryPolicy::PauseCategory => FailureCause::Keys,
+            RetryPolicy::EndRun => FailureCause::Configuration,
+            RetryPolicy::Retry
+            | RetryPolicy::PauseOwner
+            | RetryPolicy::PauseAddress(_)
+            | RetryPolicy::Blocked
+            | RetryPolicy::ApiClosed
+            | RetryPolicy::EndpointClosed
+            | RetryPolicy::FailTarget => FailureCause::Torn,
+        },
     }
 }
 

@@ -70,25 +70,36 @@ fn check_of(cause: FailureCause) -> Option<&'static str> {
         FailureCause::Keys => Some("keys"),
         FailureCause::Clock => Some("clock"),
         FailureCause::Stopped => Some("killed_runs"),
-        _ => None,
+        FailureCause::Network
+        | FailureCause::Answers
+        | FailureCause::Targets
+        | FailureCause::Configuration
+        | FailureCause::Storage => None,
     }
 }
 
-/// The causes that all kinds share.
-const SHARED: [FailureCause; 7] = [
-    FailureCause::Network,
-    FailureCause::Torn,
-    FailureCause::Keys,
-    FailureCause::Configuration,
-    FailureCause::Storage,
-    FailureCause::Clock,
-    FailureCause::Stopped,
-];
+/// Whether all kinds share this cause. The others are about what one kind fetches.
+fn is_shared(cause: FailureCause) -> bool {
+    match cause {
+        FailureCause::Network
+        | FailureCause::Torn
+        | FailureCause::Keys
+        | FailureCause::Configuration
+        | FailureCause::Storage
+        | FailureCause::Clock
+        | FailureCause::Stopped => true,
+        FailureCause::Answers | FailureCause::Targets => false,
+    }
+}
 
 /// Makes one finding of the failed runs that have one cause: that of the check which is about the cause, or a new one. The
-/// checks of the kinds keep their numbers, and name that check.
+/// checks of the kinds keep their numbers, and name that check. It need not be about the same thing (another key may be paused),
+/// so it gets the newest error too.
 pub(crate) fn join_failures(checks: &mut Vec<Check>, failed: &[FailedRuns]) {
-    for cause in SHARED {
+    for cause in FailureCause::ALL
+        .into_iter()
+        .filter(|cause| is_shared(*cause))
+    {
         let runs: Vec<&FailedRuns> = failed
             .iter()
             .filter(|runs| runs.cause() == Some(cause))
@@ -106,8 +117,12 @@ pub(crate) fn join_failures(checks: &mut Vec<Check>, failed: &[FailedRuns]) {
         if let Some(other) = other {
             let check = &mut checks[other];
             check.state = check.state.max(state);
-            let consequence = format!("; so the last runs of {} failed", list(&runs));
-            check.message.push_str(&consequence);
+            let failed = format!(
+                "; the last runs of {} failed{}",
+                list(&runs),
+                newest_error(&runs)
+            );
+            check.message.push_str(&failed);
         } else {
             let first = checks.iter().position(|check| check.id.starts_with("age_"));
             checks.insert(first.unwrap_or(0), joined(cause, &runs, state));
@@ -115,7 +130,8 @@ pub(crate) fn join_failures(checks: &mut Vec<Check>, failed: &[FailedRuns]) {
     }
 }
 
-/// Makes the checks of these kinds refer to the check `about`. Returns the most severe state that they had.
+/// Makes the checks of these kinds refer to the check `about`, which has advice for all. Returns the most severe state that the
+/// checks of their failed runs had.
 fn refer(checks: &mut [Check], runs: &[&FailedRuns], about: &str) -> State {
     let mut state = State::Ok;
     for failed in runs {
@@ -125,10 +141,22 @@ fn refer(checks: &mut [Check], runs: &[&FailedRuns], about: &str) -> State {
             check.state = State::Ok;
             check.help = None;
             check.message = format!(
-                "{}: {}, for the cause that the check {about} names",
+                "{}: {}; see the check {about}",
                 failed.kind,
                 failed.describe()
             );
+        }
+        let kind = failed.kind;
+        let others = [
+            format!("age_{kind}"),
+            format!("partial_{kind}"),
+            format!("targets_{kind}"),
+        ];
+        // They keep their states, but a fetch, which their advice is, fails as the last ones did.
+        for check in checks.iter_mut() {
+            if check.state != State::Ok && others.contains(&check.id) {
+                check.help = Some(format!("see the check {about}"));
+            }
         }
     }
     state
@@ -143,23 +171,33 @@ fn list(runs: &[&FailedRuns]) -> String {
     }
 }
 
-fn joined(cause: FailureCause, runs: &[&FailedRuns], state: State) -> Check {
+/// The error of the newest of these runs: ": no answer within 20 seconds".
+fn newest_error(runs: &[&FailedRuns]) -> String {
     let newest = runs.iter().max_by_key(|failed| failed.newest_at);
-    let why = newest.and_then(|failed| failed.failure.as_ref());
-    let why = why.map_or_else(String::new, |failure| format!(": {}", failure.message));
+    let failure = newest.and_then(|failed| failed.failure.as_ref());
+    failure.map_or_else(String::new, |failure| format!(": {}", failure.message))
+}
+
+fn joined(cause: FailureCause, runs: &[&FailedRuns], state: State) -> Check {
     let names = runs.iter().map(|failed| failed.kind.as_str());
     let check = match cause {
         FailureCause::Network => "check the network of this machine; ",
         FailureCause::Torn => "wait, because the next runs try again; if that does not help, ",
         FailureCause::Storage => "check the disk of the database, and who may write to it; ",
-        _ => "",
+        FailureCause::Keys
+        | FailureCause::Answers
+        | FailureCause::Targets
+        | FailureCause::Configuration
+        | FailureCause::Clock
+        | FailureCause::Stopped => "",
     };
     Check::finding(
         JOINED,
         state,
         format!(
-            "nothing new of {} is saved, because their last runs failed{why}",
-            list(runs)
+            "nothing new of {} is saved, because their last runs failed{}",
+            list(runs),
+            newest_error(runs)
         ),
         format!("{check}run `tornsnap -v fetch all` and read what it says"),
     )

@@ -20,7 +20,8 @@ pub(crate) struct KeyStatus {
     pub(crate) reads_battle_stats: Option<bool>,
 }
 
-/// Critical when no key can be used because Torn refuses it or rejects its owner. A warning when it refuses some, or when keys are paused for more than an hour.
+/// Critical when no key can be used because Torn refuses it or rejects its owner. A warning when it refuses some, or when keys
+/// are paused for more than an hour.
 pub(crate) fn keys(keys: &[KeyStatus], now: i64) -> Check {
     let dead: Vec<&KeyStatus> = keys.iter().filter(|key| key.is_dead).collect();
     let metric = Metric::count(dead.len())

@@ -35,6 +35,17 @@ impl Interval {
         is_even.then_some(Self(minutes))
     }
 
+    /// What stands behind "every": `4 minutes`, `day`.
+    pub(crate) fn period(self) -> String {
+        match self.0 {
+            DAY_MINUTES => "day".to_owned(),
+            HOUR_MINUTES => "hour".to_owned(),
+            1 => "minute".to_owned(),
+            minutes if minutes < HOUR_MINUTES => format!("{minutes} minutes"),
+            minutes => format!("{} hours", minutes / HOUR_MINUTES),
+        }
+    }
+
     /// Parses `4m`, `6h`, `1d`, `hourly` or `daily`; `None` for everything else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text {
@@ -67,13 +78,7 @@ impl Interval {
 
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            DAY_MINUTES => write!(f, "every day"),
-            HOUR_MINUTES => write!(f, "every hour"),
-            1 => write!(f, "every minute"),
-            minutes if minutes < HOUR_MINUTES => write!(f, "every {minutes} minutes"),
-            minutes => write!(f, "every {} hours", minutes / HOUR_MINUTES),
-        }
+        write!(f, "every {}", self.period())
     }
 }
 

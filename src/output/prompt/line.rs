@@ -1,10 +1,11 @@
 //! Reads a line of text.
 
 use console::Key;
+use unicode_width::UnicodeWidthChar as _;
 
 use crate::error::Result;
 use crate::output::prompt::keyboard::{Keyboard, columns};
-use crate::output::wrap::{text_width, wrap_indented};
+use crate::output::wrap::wrap_indented;
 
 /// How a line is read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -61,7 +62,9 @@ impl Line {
             }
             Edit::RemoveAll => *self = Self::default(),
             Edit::MoveTo(place) => self.cursor = *place,
-            Edit::RemoveNext | Edit::Finish | Edit::Nothing => {}
+            // What is printed next would overwrite the rows behind the cursor.
+            Edit::Finish => self.cursor = self.text.len(),
+            Edit::RemoveNext | Edit::Nothing => {}
         }
     }
 
@@ -117,12 +120,14 @@ fn read_keys(keyboard: &Keyboard<'_>, label: &str, style: LineStyle) -> Result<S
             continue;
         }
         let before = line.clone();
-        match edit(&key, &line, style, is_pasting) {
-            Edit::Finish => return Ok(line.whole()),
-            edit => line.apply(&edit),
-        }
+        let edit = edit(&key, &line, style, is_pasting);
+        let is_finished = matches!(edit, Edit::Finish);
+        line.apply(&edit);
         if style != LineStyle::Hidden {
             redraw(keyboard, label, &before, &line);
+        }
+        if is_finished {
+            return Ok(line.whole());
         }
     }
 }
@@ -184,10 +189,23 @@ fn redraw(keyboard: &Keyboard<'_>, label: &str, before: &Line, line: &Line) {
 
 /// The control sequence that moves the cursor from behind this text to the start of the label before it.
 fn to_start(label: &str, text: &str) -> String {
-    let used = text_width(label) + text_width(text);
-    // A row that is exactly full leaves the cursor in this row.
-    match used.saturating_sub(1) / columns() {
+    match last_row(&format!("{label}{text}"), columns()) {
         0 => "\r".to_owned(),
         rows => format!("\u{1b}[{rows}A\r"),
     }
+}
+
+/// The row, counted from 0, in which a text leaves the cursor. A row that is exactly full leaves the cursor in it, and a wide
+/// character for which one column is left goes to the next row.
+fn last_row(text: &str, columns: usize) -> usize {
+    let (mut row, mut used) = (0, 0);
+    for character in text.chars() {
+        let width = character.width().unwrap_or(0);
+        if used + width > columns {
+            row += 1;
+            used = 0;
+        }
+        used += width;
+    }
+    row
 }

@@ -89,7 +89,7 @@ pub(super) fn open_verified<'a>(manifest: &'a Manifest, watch: &dyn Watch) -> Re
         .or_else(|_| NamedTempFile::new())
         .map_err(|error| {
             let action = format!("decompress {}", manifest.path.display());
-            Error::of_temporary_folder(action, &std::env::temp_dir(), error)
+            Error::of_temporary_folder(action, error)
         })?;
     check_room(
         folder_of(unpacked.path()),

@@ -25,8 +25,7 @@ pub(in crate::store) struct Scratch {
 impl Scratch {
     /// Makes a folder. `action` is the context of an error.
     pub(in crate::store) fn new(action: &str) -> Result<Self> {
-        Self::make()
-            .map_err(|error| Error::of_temporary_folder(action, &std::env::temp_dir(), error))
+        Self::make().map_err(|error| Error::of_temporary_folder(action, error))
     }
 
     fn make() -> io::Result<Self> {

@@ -167,9 +167,7 @@ fn unpack(path: &Path, unpacked: &Path) -> Result<()> {
             .with_source(why)
             .with_help(IF_COPY_IS_DAMAGED)
             .with_exit(Exit::Damaged),
-        Failure::System(error) if copy.has_failed => {
-            Error::of_temporary_folder(action(), &std::env::temp_dir(), error)
-        }
+        Failure::System(error) if copy.has_failed => Error::of_temporary_folder(action(), error),
         Failure::System(error) => Error::of_io(action(), error),
     })
 }

@@ -1,6 +1,11 @@
-//! The screen of a terminal on which a program has drawn a progress bar.
+//! The screen of a terminal on which a program has drawn a progress bar, or a line that is edited.
 
-/// The part of a terminal that a progress bar uses.
+use unicode_width::UnicodeWidthChar as _;
+
+/// The second cell of a character that takes two.
+const SECOND_CELL: char = '\0';
+
+/// The part of a terminal that a progress bar or an edited line uses.
 pub struct Screen {
     columns: usize,
     lines: Vec<Vec<char>>,
@@ -51,6 +56,10 @@ impl Screen {
                 let line = &mut self.lines[self.row];
                 self.erased.push(line.iter().collect());
                 line.truncate(from);
+                if command == Some('J') {
+                    let below = self.lines.drain(self.row + 1..);
+                    self.erased.extend(below.map(|line| line.iter().collect()));
+                }
             }
             _ => {}
         }
@@ -64,16 +73,20 @@ impl Screen {
     }
 
     fn put(&mut self, character: char) {
-        if self.column == self.columns {
+        let cells = character.width().unwrap_or(0);
+        if self.column + cells > self.columns {
             self.column = 0;
             self.move_to(self.row + 1);
         }
         let line = &mut self.lines[self.row];
-        if line.len() <= self.column {
-            line.resize(self.column + 1, ' ');
+        if line.len() < self.column + cells {
+            line.resize(self.column + cells, ' ');
         }
-        line[self.column] = character;
-        self.column += 1;
+        line[self.column..self.column + cells].fill(SECOND_CELL);
+        if cells > 0 {
+            line[self.column] = character;
+        }
+        self.column += cells;
     }
 
     /// The lines with text.
@@ -81,8 +94,9 @@ impl Screen {
         let lines = self
             .lines
             .iter()
-            .map(|line| line.iter().collect::<String>());
+            .map(|line| line.iter().filter(|cell| **cell != SECOND_CELL));
         lines
+            .map(Iterator::collect::<String>)
             .map(|line| line.trim_end().to_owned())
             .filter(|line| !line.is_empty())
             .collect()

@@ -2,6 +2,7 @@
 
 mod change;
 mod dropped_keys;
+mod edited;
 mod jobs;
 mod keys;
 mod lost;
@@ -190,31 +191,6 @@ fn a_good_key_leads_to_a_configuration_that_fetches() {
     crate::support::Finished(fetch.output().unwrap()).expect(0);
     let source = "SELECT DISTINCT data_source FROM player_stats_history";
     assert_eq!(setting.sandbox.rows(source), ["duke"]);
-}
-
-#[test]
-fn a_text_is_edited_with_the_arrow_keys_and_home_end_and_delete() {
-    const LEFT: &str = "\u{1b}[D";
-    const RIGHT: &str = "\u{1b}[C";
-    const HOME: &str = "\u{1b}[H";
-    const END: &str = "\u{1b}[F";
-    const DELETE: &str = "\u{1b}[3~";
-    const BACKSPACE: &str = "\u{7f}";
-    let setting = Setting::new();
-    // The question and the answer fill more than one row.
-    let mut pty = setting.start(30);
-    let (before, after) = STEPS.split_at(STEPS.len() - 2);
-    answer(&mut pty, before);
-
-    let long = "a-database-with-a-very-long-name";
-    let typed =
-        format!("Xb.d{LEFT}{LEFT}{LEFT}{BACKSPACE}{END}bb{LEFT}{DELETE}{HOME}{RIGHT}{LEFT}{long}");
-    pty.answer(after[0].question, &typed);
-    answer(&mut pty, &after[1..]);
-    pty.expect_exit(0);
-
-    let name = format!("{long}b.db");
-    assert!(setting.sandbox.path(&name).exists(), "{}", pty.text());
 }
 
 #[test]
