@@ -98,11 +98,16 @@ fn no_backup(
         )
     });
     let unusable = found.unusable.as_ref();
-    let described = unusable.map(|copy| (copy.describe_unusable(), "unusable"));
+    let import = unusable
+        .and_then(UnreadCopy::import)
+        .map_or_else(String::new, |import| format!("; {import}"));
+    // A file that may be of another database does not tell that the disk is mounted.
+    let (ours, unknown) = match unusable {
+        Some(copy) if copy.may_be_of_another() => (None, format!("; {}", copy.describe_unusable())),
+        ours => (ours, String::new()),
+    };
+    let described = ours.map(|copy| (copy.describe_unusable(), "unusable"));
     if let Some((why, subject)) = damaged.or(described) {
-        let import = unusable
-            .and_then(UnreadCopy::import)
-            .map_or_else(String::new, |import| format!("; {import}"));
         return warning(
             format!("there is no verified backup in {folder}: {why}"),
             &format!("run `tornsnap backup` to make a new one, and check the disk{import}"),
@@ -111,8 +116,10 @@ fn no_backup(
     }
     let Some(recorded) = recorded else {
         return warning(
-            format!("there is no verified backup in {folder}"),
-            "run `tornsnap backup`, or wait for the next backup job if `tornsnap schedule show` has one",
+            format!("there is no verified backup in {folder}{unknown}"),
+            &format!(
+                "run `tornsnap backup`, or wait for the next backup job if `tornsnap schedule show` has one{import}"
+            ),
             "none",
         );
     };
@@ -123,11 +130,13 @@ fn no_backup(
     };
     warning(
         format!(
-            "there is no verified backup in {folder}: {}, written to it{}, {reason}",
+            "there is no verified backup in {folder}: {}, written to it{}, {reason}{unknown}",
             recorded.file_name,
             how_long_ago(recorded.made_at, now)
         ),
-        "check whether the disk of that folder is mounted; then run `tornsnap backup`",
+        &format!(
+            "check whether the disk of that folder is mounted; then run `tornsnap backup`{import}"
+        ),
         "not mounted",
     )
 }

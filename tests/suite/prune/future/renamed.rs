@@ -79,7 +79,7 @@ fn a_renamed_backup_without_manifest_is_named_wherever_copies_are_looked_for() {
         let report = story.run(IN_APRIL, &["prune", "--future", "--without-backup"]);
         let unread = &report["pruned_early"]["unread"][0];
         assert!(text(&unread["file"]).ends_with(name), "{report}");
-        assert_eq!(text(&unread["because"]), reason);
+        assert!(text(&unread["because"]).starts_with(reason), "{report}");
         let check = story.check("pruned_early").unwrap();
         assert!(text(&check["try"]).contains(&import), "{check}");
         assert!(text(&check["try"]).contains(takes), "{check}");
