@@ -15,23 +15,21 @@ pub(in crate::store) const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 pub(in crate::store) enum FileKind {
     /// A database of SQLite, of any program.
     Database,
-    /// By zstd.
+    /// By zstd, whatever is in it.
     Compressed,
     Other,
 }
 
 impl FileKind {
-    pub(in crate::store) fn of(file: impl Read) -> io::Result<Self> {
-        let mut head = Vec::new();
-        file.take(SQLITE_MAGIC.len() as u64)
-            .read_to_end(&mut head)?;
-        Ok(if head == SQLITE_MAGIC {
-            Self::Database
-        } else if head.starts_with(&ZSTD_MAGIC) {
-            Self::Compressed
-        } else {
-            Self::Other
-        })
+    pub(in crate::store) fn of(mut file: impl Read) -> io::Result<Self> {
+        let mut head = [0; SQLITE_MAGIC.len()];
+        match file.read_exact(&mut head) {
+            Ok(()) if head == *SQLITE_MAGIC => Ok(Self::Database),
+            Ok(()) if head.starts_with(&ZSTD_MAGIC) => Ok(Self::Compressed),
+            // In so few bytes is no database, compressed or not.
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+            _ => Ok(Self::Other),
+        }
     }
 }
 
