@@ -556,7 +556,8 @@ CREATE TABLE refreshes (                          -- when rarely changing data w
     refreshed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE prune_runs (                         -- each prune that deleted or moved history rows, or found its archive at a new place
+-- Each prune that deleted or moved history rows, found its archive at a new place, or began a new archive.
+CREATE TABLE prune_runs (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     started_at  INTEGER NOT NULL,
     finished_at INTEGER,                          -- NULL: interrupted; the next prune continues it

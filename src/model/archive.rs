@@ -20,8 +20,8 @@ pub(crate) enum ArchiveFile {
     Database(Identity),
 }
 
-/// What is wrong with an empty archive.
-pub(crate) const EMPTY: &str = "it is empty: it has 0 bytes";
+/// What is wrong with an empty archive, to be put after its name.
+pub(crate) const IS_EMPTY: &str = "is empty: it has 0 bytes";
 
 /// A reason not to use a file as the archive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -47,9 +47,7 @@ impl ArchiveBlocker {
                 "history rows were moved to it before, and the file no longer exists: it was moved or deleted, \
                  or its disk is not mounted"
             }
-            Self::Emptied => {
-                "history rows were moved to it before, and the file is empty now: it has 0 bytes"
-            }
+            Self::Emptied => "history rows were moved to it before, and the file is empty now",
             Self::Replaced => {
                 "history rows were moved to another archive at this place before: this one does not have them"
             }

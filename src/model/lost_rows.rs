@@ -82,7 +82,10 @@ pub(crate) struct UnreadCopy {
 pub(crate) enum WhyUnread {
     NotSearched,
     /// A backup without a manifest. `import` takes it.
-    NoManifest,
+    NoManifest {
+        /// Whether its id or its name tells that it is of this database.
+        is_ours: bool,
+    },
     /// The reason why it could not be read.
     Failed(String),
 }
@@ -92,7 +95,7 @@ impl WhyUnread {
     pub(crate) fn reason(&self) -> Option<&str> {
         match self {
             Self::NotSearched => None,
-            Self::NoManifest => Some(NO_MANIFEST),
+            Self::NoManifest { is_ours } => Some(why_without_manifest(*is_ours)),
             Self::Failed(why) => Some(why),
         }
     }
@@ -104,9 +107,14 @@ impl UnreadCopy {
         format!("{} cannot be used: {why}", display_path(&self.file))
     }
 
+    /// Whether nothing tells of which database the copy is.
+    pub(crate) fn may_be_of_another(&self) -> bool {
+        self.why == WhyUnread::NoManifest { is_ours: false }
+    }
+
     /// The command that takes a backup without a manifest; `None` for other copies.
     pub(crate) fn import(&self) -> Option<String> {
-        (self.why == WhyUnread::NoManifest).then(|| {
+        matches!(self.why, WhyUnread::NoManifest { .. }).then(|| {
             format!(
                 "`tornsnap import {}` takes a backup without a manifest",
                 shell_word(&self.file)
@@ -115,8 +123,14 @@ impl UnreadCopy {
     }
 }
 
-/// Why a backup without a manifest cannot be used.
-pub(crate) const NO_MANIFEST: &str = "its manifest, the .json file beside it, is missing";
+/// Why a backup without a manifest cannot be used. `is_known`: whether its id or its name tells of which database it is.
+pub(crate) fn why_without_manifest(is_known: bool) -> &'static str {
+    if is_known {
+        "its manifest, the .json file beside it, is missing"
+    } else {
+        "its manifest, the .json file beside it, is missing; as it is compressed, its id is not known until it is unpacked"
+    }
+}
 
 /// How to end the search without the rows.
 const GIVE_UP: &str = "to give these rows up, run `tornsnap prune --future --accept-loss`";

@@ -14,6 +14,8 @@ pub(crate) struct RecordedArchive {
     pub(crate) id: DatabaseId,
     /// Rows with a timestamp before this one were moved to the archive.
     pub(crate) cutoff: i64,
+    /// Whether `prune --new-archive` has begun another archive at this path.
+    pub(crate) is_replaced: bool,
 }
 
 pub(super) fn recorded_archives(connection: &Connection) -> rusqlite::Result<Vec<RecordedArchive>> {
@@ -24,6 +26,7 @@ pub(super) fn recorded_archives(connection: &Connection) -> rusqlite::Result<Vec
                 path: PathBuf::from(row.get::<_, String>("archive")?),
                 id: DatabaseId::new(row.get("archive_id")?),
                 cutoff: row.get("cutoff")?,
+                is_replaced: row.get("is_replaced")?,
             })
         })?
         .collect()

@@ -1,8 +1,8 @@
 //! `backup --list`: lists the backups in a folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::report::{BackupResult, ListReport, display_paths};
+use super::report::{BackupResult, ListReport};
 use super::{Args, describe_backup, is_of, print_line};
 use crate::command::{Context, Outcome};
 use crate::error::Result;
@@ -10,12 +10,8 @@ use crate::model::identity::Identity;
 use crate::model::path::display_path;
 use crate::model::size::{count, format_bytes, group_digits};
 use crate::model::time::iso;
-use crate::store::backup::{self, ListedBackup};
+use crate::store::backup::{self, ListedBackup, WithoutManifest};
 use crate::store::identity::identity_of;
-
-/// What can be done with a backup without a manifest.
-pub(super) const WITHOUT_MANIFEST: &str = "has no manifest, so it cannot be verified; `tornsnap import` and \
-                                           `tornsnap restore --without-manifest` take it";
 
 /// Lists all backups in the folder, oldest first.
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
@@ -54,7 +50,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
                 .iter()
                 .map(|backup| BackupResult::listed(backup, present, now))
                 .collect(),
-            without_manifest: display_paths(&without_manifest),
+            without_manifest: without_manifest
+                .iter()
+                .map(|file| display_path(&file.path))
+                .collect(),
         },
     ))
 }
@@ -62,14 +61,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
 /// Prints a line for each file. The names form a column.
 fn print(
     backups: &[ListedBackup],
-    without_manifest: &[PathBuf],
+    without_manifest: &[WithoutManifest],
     present: Option<&Identity>,
     now: i64,
 ) -> Result<()> {
     let width = backups
         .iter()
         .map(|backup| &backup.path)
-        .chain(without_manifest)
+        .chain(without_manifest.iter().map(|file| &file.path))
         .map(|path| file_name(path).chars().count())
         .max()
         .unwrap_or(0);
@@ -80,11 +79,22 @@ fn print(
             describe(backup, present, now)
         ))?;
     }
-    for path in without_manifest {
-        let name = file_name(path);
-        print_line(&format!("{name:width$}  {WITHOUT_MANIFEST}"))?;
+    for file in without_manifest {
+        let name = file_name(&file.path);
+        print_line(&format!(
+            "{name:width$}  {}",
+            describe_without_manifest(file)
+        ))?;
     }
     Ok(())
+}
+
+/// The rest of the line about a file without a manifest, after its name.
+pub(super) fn describe_without_manifest(file: &WithoutManifest) -> String {
+    format!(
+        "cannot be verified: {}; `tornsnap import` and `tornsnap restore --without-manifest` take it",
+        file.why()
+    )
 }
 
 /// The rest of the line after the file name.

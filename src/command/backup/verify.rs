@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::list::WITHOUT_MANIFEST;
+use super::list::describe_without_manifest;
 use super::report::{BackupResult, VerifyReport};
 use super::{Args, describe_backup, is_of, named_backup, print_line, summarize};
 use crate::command::signal::StopSignal;
@@ -121,7 +121,11 @@ impl Verifier<'_> {
         let database = &self.context.settings.database;
         let id = self.present.map(|present| &present.id);
         for file in backup::list_without_manifest(directory, database, id)? {
-            log::warn!("{} {WITHOUT_MANIFEST}", file.display());
+            log::warn!(
+                "{} {}",
+                file.path.display(),
+                describe_without_manifest(&file)
+            );
         }
         let stop = StopSignal::listen()?;
         let mut results = Vec::with_capacity(files.len());

@@ -218,7 +218,9 @@ fn finish(context: &Context, args: &Args, store: &mut Store, result: &ImportResu
         done.late = late.filter(|(_, rows)| *rows > 0).collect();
         // The summaries warn of rows that are missing, too.
         if args.no_summarize {
-            done.lost = store.lost_rows(&context.settings.backup.directory, now)?;
+            // In a dry run the store is a copy of this database.
+            let database = &context.settings.database;
+            done.lost = store.lost_rows(&context.settings.backup.directory, database, now)?;
         }
         Ok(())
     };

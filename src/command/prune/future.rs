@@ -282,7 +282,8 @@ fn doubts(context: &Context, findings: &FutureFindings, now: i64) -> Vec<String>
 fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let findings = store.find_future(bounds)?;
-    let lost = store.lost_rows(&context.settings.backup.directory, bounds.now)?;
+    let settings = &context.settings;
+    let lost = store.lost_rows(&settings.backup.directory, &settings.database, bounds.now)?;
     store.check_unchanged()?;
     let early = lost.as_ref().map(|lost| EarlyReport::of(lost, false));
     if findings.tables.is_empty() {
@@ -349,7 +350,7 @@ fn look_for_lost_rows(
 ) -> Result<Option<EarlyReport>> {
     let directory = &context.settings.backup.directory;
     if args.accept_loss {
-        let Some(lost) = store.lost_rows(directory, bounds.now)? else {
+        let Some(lost) = store.lost_rows(directory, store.path(), bounds.now)? else {
             log::warn!("no history row is missing, so --accept-loss has no effect");
             return Ok(None);
         };

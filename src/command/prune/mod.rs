@@ -93,7 +93,8 @@ pub(crate) struct HistoryArgs {
     /// Move history rows to this database instead of deleting them
     #[arg(long, value_name = "FILE")]
     archive: Option<PathBuf>,
-    /// Start a new archive even if the one used before is missing or was replaced
+    /// Begin a new archive although the one that rows were moved to is gone, empty or replaced; the file is made also when no row
+    /// is to be moved
     #[arg(long)]
     new_archive: bool,
     /// If a month is not summarized, prune only the months before it, and keep it and all later ones

@@ -156,7 +156,8 @@ fn select(
     args: &Args,
     now: i64,
 ) -> Result<Vec<SummaryJob>> {
-    let lost = store.lost_rows(&context.settings.backup.directory, now)?;
+    let settings = &context.settings;
+    let lost = store.lost_rows(&settings.backup.directory, &settings.database, now)?;
     // Before the selection, so that they are logged also if the month of `--month` is refused.
     remarks::about(states, lost.as_ref(), args)
         .iter()

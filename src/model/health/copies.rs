@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Check, Metric, State, format_date, format_duration};
+use crate::model::archive::IS_EMPTY;
 use crate::model::lost_rows::{LostRows, UnreadCopy};
 use crate::model::path::display_path;
 use crate::model::time::{DAY, is_far_future};
@@ -98,11 +99,16 @@ fn no_backup(
         )
     });
     let unusable = found.unusable.as_ref();
-    let described = unusable.map(|copy| (copy.describe_unusable(), "unusable"));
+    let import = unusable
+        .and_then(UnreadCopy::import)
+        .map_or_else(String::new, |import| format!("; {import}"));
+    // A file that may be of another database does not tell that the disk is mounted.
+    let (ours, unknown) = match unusable {
+        Some(copy) if copy.may_be_of_another() => (None, format!("; {}", copy.describe_unusable())),
+        ours => (ours, String::new()),
+    };
+    let described = ours.map(|copy| (copy.describe_unusable(), "unusable"));
     if let Some((why, subject)) = damaged.or(described) {
-        let import = unusable
-            .and_then(UnreadCopy::import)
-            .map_or_else(String::new, |import| format!("; {import}"));
         return warning(
             format!("there is no verified backup in {folder}: {why}"),
             &format!("run `tornsnap backup` to make a new one, and check the disk{import}"),
@@ -111,8 +117,10 @@ fn no_backup(
     }
     let Some(recorded) = recorded else {
         return warning(
-            format!("there is no verified backup in {folder}"),
-            "run `tornsnap backup`, or wait for the next backup job if `tornsnap schedule show` has one",
+            format!("there is no verified backup in {folder}{unknown}"),
+            &format!(
+                "run `tornsnap backup`, or wait for the next backup job if `tornsnap schedule show` has one{import}"
+            ),
             "none",
         );
     };
@@ -123,11 +131,13 @@ fn no_backup(
     };
     warning(
         format!(
-            "there is no verified backup in {folder}: {}, written to it{}, {reason}",
+            "there is no verified backup in {folder}: {}, written to it{}, {reason}{unknown}",
             recorded.file_name,
             how_long_ago(recorded.made_at, now)
         ),
-        "check whether the disk of that folder is mounted; then run `tornsnap backup`",
+        &format!(
+            "check whether the disk of that folder is mounted; then run `tornsnap backup`{import}"
+        ),
         "not mounted",
     )
 }
@@ -196,6 +206,8 @@ pub(crate) enum ArchiveState {
     },
     /// A file of 0 bytes is at the path of the archive.
     Empty,
+    /// It is gone, and the user has begun another archive in its place.
+    GivenUp,
     /// Another file is at the path of the archive.
     Replaced,
     /// The archive cannot be used; the error.
@@ -209,23 +221,16 @@ pub(crate) enum ArchiveState {
 /// Checks the archives: each holds the only copy of the rows that were moved to it.
 pub(crate) fn archives(archives: &[Archive]) -> Check {
     let metric = |unsound: usize| Metric::count(unsound).critical_above(0);
-    let unsound: Vec<&Archive> = archives
+    let (given_up, used): (Vec<&Archive>, Vec<&Archive>) = archives
         .iter()
+        .partition(|archive| archive.state == ArchiveState::GivenUp);
+    let unsound: Vec<&Archive> = used
+        .iter()
+        .copied()
         .filter(|archive| archive.state != ArchiveState::Sound)
         .collect();
     if unsound.is_empty() {
-        let message = match archives {
-            [] => "no archive has history rows of this database".to_owned(),
-            [only] => format!(
-                "the archive {} is there; it is not in the backups of the database",
-                display_path(&only.path)
-            ),
-            [..] => format!(
-                "the {} archives are there; they are not in the backups of the database",
-                archives.len()
-            ),
-        };
-        return Check::ok("archive", message).with_metric(metric(0));
+        return Check::ok("archive", describe_sound(&used, &given_up)).with_metric(metric(0));
     }
     let state = unsound
         .iter()
@@ -257,6 +262,29 @@ pub(crate) fn archives(archives: &[Archive]) -> Check {
         .with_metric(metric(unsound.len()))
 }
 
+fn describe_sound(sound: &[&Archive], given_up: &[&Archive]) -> String {
+    let there = match sound {
+        [] if given_up.is_empty() => {
+            Some("no archive has history rows of this database".to_owned())
+        }
+        [] => None,
+        [only] => Some(format!(
+            "the archive {} is there; it is not in the backups of the database",
+            display_path(&only.path)
+        )),
+        [..] => Some(format!(
+            "the {} archives are there; they are not in the backups of the database",
+            sound.len()
+        )),
+    };
+    let given_up = given_up.iter().map(|archive| describe_archive(archive));
+    there
+        .into_iter()
+        .chain(given_up)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
 fn describe_archive(archive: &Archive) -> String {
     let path = display_path(&archive.path);
     let loss = format!(
@@ -271,7 +299,12 @@ fn describe_archive(archive: &Archive) -> String {
         ArchiveState::Missing { has_folder: false } => {
             format!("the archive {path} and its folder are missing; {loss}")
         }
-        ArchiveState::Empty => format!("the archive {path} is empty: it has 0 bytes; {loss}"),
+        ArchiveState::Empty => format!("the archive {path} {IS_EMPTY}; {loss}"),
+        ArchiveState::GivenUp => format!(
+            "the archive that had the only copy of the history rows from before {} is not looked at: another one was begun \
+             in its place, {path}",
+            format_date(archive.cutoff)
+        ),
         ArchiveState::Replaced => format!(
             "{path} is not the archive that `prune` wrote, or it belongs to another database; {loss}"
         ),

@@ -1,7 +1,7 @@
 //! Reads the archives that may have the history rows that a prune moved while the clock was ahead.
 
 use crate::error::{Error, Result};
-use crate::model::archive::EMPTY;
+use crate::model::archive::IS_EMPTY;
 use crate::model::identity::DatabaseId;
 use crate::store::archives::RecordedArchive;
 use crate::store::files::is_empty;
@@ -17,13 +17,18 @@ pub(super) fn open_archive(archive: &RecordedArchive, database: &DatabaseId) -> 
         Err(Error::new(action).with_source(why.to_owned()))
     };
     if is_empty(path) {
-        return refuse(EMPTY);
+        return refuse(&format!("it {IS_EMPTY}"));
     }
     let reader = Reader::open_untouched(path)?;
     open::inspect(&reader.connection, path)?;
     let found = identity::identity(&reader.connection)?;
     if found.id == archive.id && found.archive_of.as_ref() == Some(database) {
         return Ok(reader);
+    }
+    if archive.is_replaced {
+        return refuse(
+            "another archive was begun in its place; if the file is elsewhere, `tornsnap prune --archive FILE` records where",
+        );
     }
     refuse("it is not the archive that `prune` wrote")
 }

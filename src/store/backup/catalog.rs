@@ -11,7 +11,9 @@ use crate::model::lost_rows::{CopyKind, UnreadCopy, WhyUnread};
 use crate::model::time::iso;
 use crate::store::backup::manifest::{self, BackupKind, Manifest};
 use crate::store::backup::names::{file_name, is_named_after, name_sort_key, timestamp_in_name};
-use crate::store::backup::without_manifest::{copies_without_manifest, visible_files};
+use crate::store::backup::without_manifest::{
+    WithoutManifest, copies_without_manifest, visible_files,
+};
 
 /// The backups of one database in a folder, newest first.
 #[derive(Debug)]
@@ -179,10 +181,10 @@ pub(super) fn list_unusable(
         Some(unread(&backup.path, why))
     });
     let without_manifest = copies_without_manifest(directory, database, Some(id))?;
-    let without_manifest = without_manifest
-        .iter()
-        .rev()
-        .map(|path| unread(path, WhyUnread::NoManifest));
+    let without_manifest = without_manifest.iter().rev().map(|file| {
+        let is_ours = file.is_of_this_database();
+        unread(&file.path, WhyUnread::NoManifest { is_ours })
+    });
     Ok(with_manifest.chain(without_manifest).collect())
 }
 
@@ -237,7 +239,10 @@ pub(super) fn contains_backup_of(
     {
         return Ok(true);
     }
-    Ok(!copies_without_manifest(directory, database, Some(id))?.is_empty())
+    // A file of an unknown database shows nothing.
+    Ok(copies_without_manifest(directory, database, Some(id))?
+        .iter()
+        .any(WithoutManifest::is_of_this_database))
 }
 
 /// The newest backup of a database whose manifest this user has no right to read, and its time from the file name.

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::DatabaseId;
-use crate::model::lost_rows::NO_MANIFEST;
 use crate::model::path::shell_word;
 use crate::model::time::{is_far_future, iso};
 use crate::store::backup::catalog::{ListedBackup, list_backups};
 use crate::store::backup::manifest::{BackupKind, Manifest};
 use crate::store::backup::names::{file_name, is_named_after, stem, timestamp_in_name};
-use crate::store::backup::without_manifest::copies_without_manifest;
+use crate::store::backup::without_manifest::{WithoutManifest, copies_without_manifest};
 
 /// How many backups an error message lists.
 const MAX_CHOICES: usize = 5;
@@ -131,13 +130,15 @@ fn newest_first(
         });
     };
     // A renamed one has no time in its name.
-    let may_be_newer =
-        |file: &&PathBuf| timestamp_in_name(file).is_none_or(|made_at| made_at >= newest);
+    let may_be_newer = |file: &&WithoutManifest| {
+        timestamp_in_name(&file.path).is_none_or(|made_at| made_at >= newest)
+    };
     for file in without_manifest.iter().filter(may_be_newer) {
         log::warn!(
-            "{} is not looked at, because {NO_MANIFEST}; {}",
-            file.display(),
-            help_without_manifest(file)
+            "{} is not looked at: {}; {}",
+            file.path.display(),
+            file.why(),
+            help_without_manifest(&file.path)
         );
     }
     Ok(found)
@@ -185,17 +186,18 @@ fn help_without_manifest(file: &Path) -> String {
 }
 
 /// The error for a folder whose only backups of the database have no manifest. `file`: the newest of them.
-fn only_without_manifest(directory: &Path, database: &Path, file: &Path) -> Error {
+fn only_without_manifest(directory: &Path, database: &Path, file: &WithoutManifest) -> Error {
     Error::new(format!(
         "find a backup of {} in {}",
         database.display(),
         directory.display()
     ))
     .with_source(format!(
-        "{} cannot be verified: {NO_MANIFEST}",
-        file.display()
+        "{} cannot be verified: {}",
+        file.path.display(),
+        file.why()
     ))
-    .with_help(help_without_manifest(file))
+    .with_help(help_without_manifest(&file.path))
     .with_exit(Exit::Config)
 }
 

@@ -42,7 +42,7 @@ pub use manifest::Manifest;
 pub(crate) use same_content::newest_with_same_content;
 pub use verify::verify;
 pub(crate) use verify::{record_damaged, record_verified};
-pub(crate) use without_manifest::list_without_manifest;
+pub(crate) use without_manifest::{WithoutManifest, list_without_manifest};
 
 pub(super) use catalog::newest_with_unreadable_manifest;
 pub(super) use migration::back_up_before_migration;

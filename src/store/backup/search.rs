@@ -149,8 +149,15 @@ fn all(backups: &Backups) -> impl Iterator<Item = &Manifest> {
 
 impl Store {
     /// See [`lost_rows`].
-    pub(crate) fn lost_rows(&self, directory: &Path, now: i64) -> Result<Option<LostRows>> {
-        lost_rows(self.connection(), directory, self.path(), now)
+    ///
+    /// `database`: the database of the user, of which this one may be a copy for a dry run.
+    pub(crate) fn lost_rows(
+        &self,
+        directory: &Path,
+        database: &Path,
+        now: i64,
+    ) -> Result<Option<LostRows>> {
+        lost_rows(self.connection(), directory, database, now)
     }
 
     /// Searches all archives, and all backups in a folder and in the others that backups were written to, for the rows that are
@@ -179,7 +186,7 @@ impl Store {
                 .iter()
                 .try_for_each(|(key, result)| record_searched(transaction, key, result))
         })?;
-        self.lost_rows(directory, now)
+        self.lost_rows(directory, self.path(), now)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::model::watch::{Unit, Unwatched, Watch};
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::names::PARTIAL;
 use crate::store::check::{self, Depth};
-use crate::store::files::compressed::{self, Failure};
+use crate::store::files::compressed;
 use crate::store::files::hash::{
     Digest, HashingReader, HashingWriter, copy_in_chunks, digest_of_file,
 };
@@ -275,10 +275,8 @@ fn decompress(
 ) -> Result<()> {
     let path = &manifest.path;
     let mut writer = HashingWriter::new(to);
-    compressed::decompress(from, &mut writer, watch).map_err(|failure| match failure {
-        Failure::System(error) => Error::of_io(format!("decompress {}", path.display()), error),
-        Failure::Damaged(why) => damaged(path, why.to_owned()),
-    })?;
+    compressed::decompress(from, &mut writer, watch)
+        .map_err(|failure| failure.into_error(path, |why| damaged(path, why.to_owned())))?;
     let digest = writer.finish();
     if manifest.uncompressed_sha256.as_ref() != Some(&digest.sha256)
         || manifest.database_bytes() != digest.bytes

@@ -1,27 +1,49 @@
 //! Finds backups without a manifest, also renamed ones.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
+use crate::model::lost_rows::why_without_manifest;
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::names::{file_name, is_named_after, timestamp_in_name};
+use crate::store::files::compressed::Contents;
 use crate::store::files::is_same_file;
+use crate::store::files::kind::FileKind;
+use crate::store::files::remove::COMPANIONS;
 use crate::store::identity::identity_of;
 use crate::store::migrate::APPLICATION_ID;
 
-/// The endings of the files that SQLite makes beside a database.
-const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
+/// A file that has no manifest, and that is named like a backup or is a database of tornsnap.
+#[derive(Debug)]
+pub(crate) struct WithoutManifest {
+    pub(crate) path: PathBuf,
+    whose: Whose,
+}
 
-/// The header of an SQLite database. <https://sqlite.org/fileformat.html#the_database_header>
-const HEADER_BYTES: usize = 100;
-const MAGIC: &[u8] = b"SQLite format 3\0";
-const APPLICATION_ID_AT: usize = 68;
+/// The database that a file is a copy of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Whose {
+    /// By the id in it, or by its name if that id cannot be read.
+    ThisDatabase,
+    /// The file is compressed, and its name does not tell. The whole file would have to be decompressed to read its id.
+    Unknown,
+    AnotherDatabase,
+}
 
-/// The first bytes of a file that zstd has compressed.
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+impl WithoutManifest {
+    pub(super) fn is_of_this_database(&self) -> bool {
+        self.whose == Whose::ThisDatabase
+    }
+
+    /// Why it cannot be verified.
+    pub(crate) fn why(&self) -> &'static str {
+        why_without_manifest(self.whose != Whose::Unknown)
+    }
+}
 
 /// Files in a folder that have no manifest, and that are named like a backup or are copies of this database.
 ///
@@ -34,91 +56,91 @@ pub(crate) fn list_without_manifest(
     directory: &Path,
     database: &Path,
     id: Option<&DatabaseId>,
-) -> Result<Vec<PathBuf>> {
-    let mut found: Vec<PathBuf> = visible_files(directory)?
+) -> Result<Vec<WithoutManifest>> {
+    let mut found: Vec<WithoutManifest> = visible_files(directory)?
         .into_iter()
         .filter(|path| !Manifest::path_for(path).exists())
-        .filter(|path| {
-            timestamp_in_name(path).is_some()
-                || id.is_some_and(|id| is_renamed_copy(path, database, id))
+        .filter_map(|path| {
+            let whose = whose(&path, database, id)?;
+            Some(WithoutManifest { path, whose })
         })
         .collect();
-    found.sort();
+    found.sort_by(|left, right| left.path.cmp(&right.path));
     Ok(found)
 }
 
-/// Those of the files that are copies of this database, by their names or by their ids.
+/// Those of the files that are copies of this database or of an unknown one. The unknown ones come first.
 pub(super) fn copies_without_manifest(
     directory: &Path,
     database: &Path,
     id: Option<&DatabaseId>,
-) -> Result<Vec<PathBuf>> {
+) -> Result<Vec<WithoutManifest>> {
     let mut found = list_without_manifest(directory, database, id)?;
-    found.retain(|path| timestamp_in_name(path).is_none() || is_named_after(path, database));
+    found.retain(|file| file.whose != Whose::AnotherDatabase);
+    // The sort is stable.
+    found.sort_by_key(WithoutManifest::is_of_this_database);
     Ok(found)
 }
 
-/// Whether a file is a copy of the database with this id, and not the database itself or its archive.
-///
-/// The id in a compressed file is not read, because the whole file would have to be decompressed.
-fn is_renamed_copy(path: &Path, database: &Path, id: &DatabaseId) -> bool {
-    let name = file_name(path);
-    // Closing a file that SQLite has open would drop the locks that SQLite holds on it.
-    if SIDE_FILES.iter().any(|ending| name.ends_with(ending)) || is_same_file(path, database) {
-        return false;
+/// Which database a file is a copy of; `None` if it is neither a copy of a database of tornsnap nor named like one.
+fn whose(path: &Path, database: &Path, id: Option<&DatabaseId>) -> Option<Whose> {
+    if is_open(path, database) {
+        return None;
     }
+    let by_name = timestamp_in_name(path).map(|_| {
+        if is_named_after(path, database) {
+            Whose::ThisDatabase
+        } else {
+            Whose::AnotherDatabase
+        }
+    });
+    let Some(id) = id else {
+        return by_name;
+    };
     match kind_of(path) {
-        Ok(Contents::Database) => identity_of(path).is_some_and(|found| {
-            found
-                == Identity {
-                    id: id.clone(),
-                    archive_of: None,
-                }
-        }),
-        Ok(Contents::Compressed) => true,
-        Ok(Contents::Other) | Err(_) => false,
+        Ok(FileKind::Database) => match identity_of(path) {
+            Some(found) if is_main(&found, id) => Some(Whose::ThisDatabase),
+            // Only a name of a backup makes it worth a line.
+            Some(_) => by_name.map(|_| Whose::AnotherDatabase),
+            None => by_name,
+        },
+        Ok(FileKind::Compressed) if has_our_database(path) => by_name.or(Some(Whose::Unknown)),
+        _ => by_name,
     }
 }
 
-/// What a file has, by its first bytes.
-enum Contents {
-    /// A database of tornsnap.
-    Database,
-    /// A compressed database of tornsnap.
-    Compressed,
-    Other,
+/// Whether this is the database or a file that SQLite has open beside it. To open and close such a file would drop the locks
+/// that SQLite holds on it.
+fn is_open(path: &Path, database: &Path) -> bool {
+    let name = file_name(path);
+    let beside = COMPANIONS
+        .iter()
+        .filter_map(|ending| name.strip_suffix(ending))
+        .map(|name| path.with_file_name(name));
+    iter::once(path.to_owned())
+        .chain(beside)
+        .any(|path| is_same_file(&path, database))
 }
 
-fn kind_of(path: &Path) -> io::Result<Contents> {
-    let file = fs::metadata(path)?;
-    if !file.is_file() || file.len() < ZSTD_MAGIC.len() as u64 {
-        return Ok(Contents::Other);
-    }
-    let head = first_bytes(File::open(path)?)?;
-    if is_header(&head) {
-        return Ok(Contents::Database);
-    }
-    if !head.starts_with(&ZSTD_MAGIC) {
-        return Ok(Contents::Other);
-    }
-    let head = first_bytes(zstd::Decoder::new(File::open(path)?)?)?;
-    Ok(if is_header(&head) {
-        Contents::Compressed
-    } else {
-        Contents::Other
-    })
+/// Whether these are the ids of the database with this id, and not those of an archive.
+fn is_main(found: &Identity, id: &DatabaseId) -> bool {
+    found.id == *id && found.archive_of.is_none()
 }
 
-fn first_bytes(file: impl Read) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    file.take(HEADER_BYTES as u64).read_to_end(&mut head)?;
-    Ok(head)
+fn kind_of(path: &Path) -> io::Result<FileKind> {
+    // To open a pipe would wait for its writer.
+    if !fs::metadata(path)?.is_file() {
+        return Ok(FileKind::Other);
+    }
+    FileKind::of(File::open(path)?)
 }
 
-fn is_header(head: &[u8]) -> bool {
-    let id = head.get(APPLICATION_ID_AT..APPLICATION_ID_AT + 4);
-    let id = id.and_then(|bytes| bytes.try_into().ok());
-    head.starts_with(MAGIC) && id.map(u32::from_be_bytes).map(i64::from) == Some(APPLICATION_ID)
+/// Whether a compressed file has a database of tornsnap.
+fn has_our_database(path: &Path) -> bool {
+    match File::open(path).map(Contents::of) {
+        Ok(Contents::Database { application_id }) => i64::from(application_id) == APPLICATION_ID,
+        _ => false,
+    }
 }
 
 /// The files of a folder except hidden ones. A missing folder has none.

@@ -1,16 +1,13 @@
 //! Reads files that zstd has compressed.
 
 use std::io::{self, Read, Write};
+use std::path::Path;
 
+use crate::error::Error;
 use crate::model::watch::Watch;
 use crate::store::files::hash::copy_in_chunks;
+use crate::store::files::kind::SQLITE_MAGIC;
 use crate::store::interrupt;
-
-/// The first bytes of compressed files. <https://www.rfc-editor.org/rfc/rfc8878#name-zstandard-frames>
-pub(in crate::store) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
-
-/// The first bytes of databases. <https://sqlite.org/fileformat.html#magic_header_string>
-pub(in crate::store) const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// The place of the application id in a database. <https://sqlite.org/fileformat.html#application_id>
 const APPLICATION_ID: std::ops::Range<usize> = 68..72;
@@ -22,6 +19,20 @@ pub(in crate::store) enum Failure {
     System(io::Error),
     /// The file is damaged. The text says how.
     Damaged(&'static str),
+}
+
+impl Failure {
+    /// The error for the compressed file `file`. `damaged` makes it from how the file is damaged.
+    pub(in crate::store) fn into_error(
+        self,
+        file: &Path,
+        damaged: impl FnOnce(&'static str) -> Error,
+    ) -> Error {
+        match self {
+            Self::System(error) => Error::of_io(format!("decompress {}", file.display()), error),
+            Self::Damaged(why) => damaged(why),
+        }
+    }
 }
 
 /// Decompresses everything in `from` to `to`.

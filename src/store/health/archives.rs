@@ -55,6 +55,10 @@ pub(crate) fn inspect_archive(
             break;
         }
     }
+    // The file at its path is the new archive.
+    if recorded.is_replaced && state != ArchiveState::Sound {
+        state = ArchiveState::GivenUp;
+    }
     Archive {
         path,
         cutoff: recorded.cutoff,

@@ -1,7 +1,7 @@
 //! Opens the file to import, and tells by its contents of which kind it is.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
@@ -12,8 +12,9 @@ use crate::model::import::rules::PLAN_TABLES;
 use crate::model::path::shell_word;
 use crate::model::watch::Unwatched;
 use crate::store::check::{self, Depth};
-use crate::store::files::compressed::{self, Failure, SQLITE_MAGIC, ZSTD_MAGIC};
+use crate::store::files::compressed::{self, Contents, Failure};
 use crate::store::files::is_same_file;
+use crate::store::files::kind::FileKind;
 use crate::store::files::scratch::Scratch;
 use crate::store::identity::identity;
 use crate::store::import::ImportOptions;
@@ -26,15 +27,6 @@ use crate::store::{SCHEMA_VERSION, SqlContext, Store, open as opening};
 
 /// The advice about a compressed file that is damaged.
 const IF_COPY_IS_DAMAGED: &str = "import an older backup";
-
-/// The kind of a file, by its first bytes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Contents {
-    Database,
-    /// By zstd.
-    Compressed,
-    Other,
-}
 
 /// The file to import.
 #[derive(Debug)]
@@ -95,10 +87,10 @@ impl ImportSource {
 /// [`Exit::Damaged`] when it is damaged.
 pub(crate) fn open(path: &Path, target: &Path, options: &ImportOptions) -> Result<ImportSource> {
     match check_file(path, target)? {
-        Contents::Database => open_database(path, target, options.now)
+        FileKind::Database => open_database(path, target, options.now)
             .map_err(|error| about_source(error, path, &recovery(path))),
-        Contents::Compressed => open_compressed(path, target, options),
-        Contents::Other => open_csv(path, &options.csv),
+        FileKind::Compressed => open_compressed(path, target, options),
+        FileKind::Other => open_csv(path, &options.csv),
     }
 }
 
@@ -110,13 +102,13 @@ fn open_csv(path: &Path, csv: &csv::CsvOptions) -> Result<ImportSource> {
 /// Unpacks a file that zstd has compressed, such as a backup, to a private folder, and opens the database in it.
 fn open_compressed(path: &Path, target: &Path, options: &ImportOptions) -> Result<ImportSource> {
     let action = format!("import {}", path.display());
-    match compressed::Contents::of(File::open(path).with_context(|| action.clone())?) {
+    match Contents::of(File::open(path).with_context(|| action.clone())?) {
         // The error names zstd, and how to decompress the file.
-        compressed::Contents::Other => return open_csv(path, &options.csv),
-        compressed::Contents::Database { application_id } => {
+        Contents::Other => return open_csv(path, &options.csv),
+        Contents::Database { application_id } => {
             refuse_other_program(application_id.into(), path)?;
         }
-        compressed::Contents::Unreadable => {}
+        Contents::Unreadable => {}
     }
     let folder = Scratch::new(&action)?;
     let unpacked = folder.path().join("unpacked.db");
@@ -162,13 +154,15 @@ fn unpack(path: &Path, unpacked: &Path) -> Result<()> {
         has_failed: false,
     };
     let packed = File::open(path).with_context(action)?;
-    compressed::decompress(packed, &mut copy, &Unwatched).map_err(|failure| match failure {
-        Failure::Damaged(why) => Error::new(format!("import {}", path.display()))
+    let damaged = |why| {
+        Error::new(format!("import {}", path.display()))
             .with_source(why)
             .with_help(IF_COPY_IS_DAMAGED)
-            .with_exit(Exit::Damaged),
+            .with_exit(Exit::Damaged)
+    };
+    compressed::decompress(packed, &mut copy, &Unwatched).map_err(|failure| match failure {
         Failure::System(error) if copy.has_failed => Error::of_temporary_folder(action(), error),
-        Failure::System(error) => Error::of_io(action(), error),
+        failure => failure.into_error(path, damaged),
     })
 }
 
@@ -208,7 +202,7 @@ fn refused(path: &Path, cause: impl Into<String>, help: &str) -> Error {
 }
 
 /// Refuses what is no file with contents, and returns what is in it.
-fn check_file(path: &Path, target: &Path) -> Result<Contents> {
+fn check_file(path: &Path, target: &Path) -> Result<FileKind> {
     let found = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(refused(path, "there is no such file", "check the name"));
@@ -237,15 +231,9 @@ fn check_file(path: &Path, target: &Path) -> Result<Contents> {
             "name another file, or another database with --database",
         ));
     }
-    let mut head = [0; 16];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
-    match read {
-        Ok(()) if head == *SQLITE_MAGIC => Ok(Contents::Database),
-        Ok(()) if head.starts_with(&ZSTD_MAGIC) => Ok(Contents::Compressed),
-        Ok(()) => Ok(Contents::Other),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Contents::Other),
-        Err(error) => Err(error).with_context(|| format!("import {}", path.display())),
-    }
+    File::open(path)
+        .and_then(FileKind::of)
+        .with_context(|| format!("import {}", path.display()))
 }
 
 fn open_database(path: &Path, target: &Path, now: i64) -> Result<ImportSource> {

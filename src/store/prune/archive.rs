@@ -240,8 +240,7 @@ fn read_identity(path: &Path) -> Result<ArchiveFile> {
                 .with_source("it is a folder")
                 .with_help("name a file with --archive"));
         }
-        // `touch` or an interrupted copy leaves an empty file, which may be replaced.
-        Ok(found) if found.len() == 0 => return Ok(ArchiveFile::Empty),
+        Ok(_) if is_empty(path) => return Ok(ArchiveFile::Empty),
         Ok(_) => {}
     }
     let read = || -> Result<Option<Identity>> {

@@ -1,5 +1,5 @@
 //! The row of this prune in `prune_runs`. It is inserted with the first delete, so a prune that deletes nothing has none,
-//! unless it finds its archive at a new place.
+//! unless it finds its archive at a new place or begins a new one.
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 

@@ -8,7 +8,7 @@ mod ids;
 mod replace;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rusqlite::OpenFlags;
@@ -21,8 +21,9 @@ use crate::model::watch::{Unit, Watch};
 use crate::store::SqlContext;
 use crate::store::backup::{self, Manifest};
 use crate::store::check::{self, Depth};
-use crate::store::files::compressed::{self, Contents, Failure, SQLITE_MAGIC, ZSTD_MAGIC};
+use crate::store::files::compressed::{self, Contents};
 use crate::store::files::hash::copy_in_chunks;
+use crate::store::files::kind::FileKind;
 use crate::store::files::private::create_private;
 use crate::store::files::remove::remove_database_files;
 use crate::store::files::space::check_room;
@@ -203,16 +204,12 @@ const NAME_ANOTHER: &str = "name another backup; nothing was changed";
 
 /// Reads from the first bytes whether a file is compressed. Fails if it is not an SQLite database either.
 fn is_compressed(file: &Path, size: u64) -> Result<bool> {
-    let mut head = [0; 16];
-    let count = backup::open_backup_file(file)?
-        .take(16)
-        .read(&mut head)
+    let kind = FileKind::of(backup::open_backup_file(file)?)
         .with_context(|| format!("read {}", file.display()))?;
-    let head = &head[..count];
-    if head == SQLITE_MAGIC {
+    if kind == FileKind::Database {
         return Ok(false);
     }
-    let is_compressed = head.starts_with(&ZSTD_MAGIC);
+    let is_compressed = kind == FileKind::Compressed;
     // Before anything is unpacked, which may take long and needs room.
     if is_compressed && Contents::of(backup::open_backup_file(file)?) != Contents::Other {
         return Ok(true);
@@ -240,13 +237,14 @@ fn unpack_without_manifest(
         return copy_in_chunks(&mut source, target, watch)
             .with_context(|| format!("copy {}", file.display()));
     }
-    compressed::decompress(source, target, watch).map_err(|failure| match failure {
-        Failure::System(error) => Error::of_io(format!("decompress {}", file.display()), error),
-        Failure::Damaged(why) => Error::new(format!("restore {}", file.display()))
+    let damaged = |why| {
+        Error::new(format!("restore {}", file.display()))
             .with_source(why)
             .with_help(NAME_ANOTHER)
-            .with_exit(Exit::Damaged),
-    })
+            .with_exit(Exit::Damaged)
+    };
+    compressed::decompress(source, target, watch)
+        .map_err(|failure| failure.into_error(file, damaged))
 }
 
 /// A temporary file beside a database, which is removed on drop.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::{folder_of, with_suffix};
 use crate::store::backup;
-use crate::store::files::compressed::SQLITE_MAGIC;
+use crate::store::files::kind::SQLITE_MAGIC;
 use crate::store::files::private::write_atomically;
 use crate::store::files::remove::{COMPANIONS, remove_if_there};
 use crate::store::files::rename::{rename, rename_error};

@@ -3,6 +3,7 @@
 mod concurrent;
 mod folder;
 mod identity;
+mod no_manifest;
 mod verify;
 
 use std::fs;

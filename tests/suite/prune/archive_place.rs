@@ -51,11 +51,31 @@ fn a_new_archive_is_made_and_recorded_though_no_row_is_due() {
     assert_eq!(rows(&main, recorded), id);
     let check = archive_check(&sandbox);
     assert_eq!(text(&check, "state"), "ok", "{check}");
+    is_told_as_given_up(&check);
     // Later rows are moved to it without a flag.
     let later = EDGES[4] + 40 * DAY;
     summarize(&sandbox, later, "a.db", &[]);
     prune(&sandbox, later, "a.db", &["--archive", "cold.db"]).expect(0);
-    assert_eq!(text(&archive_check(&sandbox), "state"), "ok");
+    let check = archive_check(&sandbox);
+    assert_eq!(text(&check, "state"), "ok");
+    assert!(
+        text(&check, "message").contains("cold.db is there"),
+        "{check}"
+    );
+    is_told_as_given_up(&check);
+}
+
+/// Checks that the finding names the rows in the archive that a new one has replaced.
+fn is_told_as_given_up(check: &Value) {
+    let message = text(check, "message");
+    assert!(!message.contains("no archive has"), "{message}");
+    assert!(
+        message.contains(
+            "the archive that had the only copy of the history rows from before 2028-02-01 is not looked at: another one was \
+             begun in its place"
+        ),
+        "{message}"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::early::{Story, difference};
-use crate::month_model::{IN_APRIL, history_rows, summarize};
+use crate::month_model::{IN_APRIL, history_rows, prune, summarize};
 use crate::support::{DAY, Sandbox, files_with_extension};
 
 /// The lead of the clock.
@@ -176,4 +176,36 @@ fn an_archive_is_imported_only_while_rows_are_missing_that_it_has() {
         "{report}"
     );
     assert!(refused().contains("it is an archive"), "{}", refused());
+}
+
+#[test]
+fn an_archive_is_still_looked_for_after_a_new_one_was_begun_in_its_place() {
+    let story = Story::with_archives(LEAD, true);
+    remove_backups(&story);
+    fs::rename(story.sandbox.path(ARCHIVE), story.sandbox.path("old.db")).unwrap();
+    let wrong = IN_APRIL + LEAD + DAY;
+    let at = |now: i64, archive: &str, more: &[&str]| {
+        let flags = [&["--ignore-clock", "--archive", archive], more].concat();
+        prune(&story.sandbox, now, "wrong.db", &flags).expect(0);
+    };
+    at(wrong, ARCHIVE, &["--new-archive"]);
+
+    let report = story.run(IN_APRIL, &["prune", "--future"]);
+
+    let unread = &report["pruned_early"]["unread"][0];
+    assert!(
+        unread["file"].as_str().unwrap().ends_with(ARCHIVE),
+        "{report}"
+    );
+    let because = unread["because"].as_str().unwrap();
+    assert!(
+        because.contains("another archive was begun in its place"),
+        "{because}"
+    );
+    at(IN_APRIL, "old.db", &[]);
+    let found = story.run(IN_APRIL, &["prune", "--future"]);
+    let named = found["pruned_early"]["archive"].as_str().unwrap();
+    assert!(named.ends_with("old.db"), "{found}");
+    story.run(IN_APRIL, &["import", "--no-backup", named]);
+    assert!(story.contents("wrong.db") == story.contents("right.db"));
 }

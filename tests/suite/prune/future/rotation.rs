@@ -4,10 +4,11 @@ use std::fs;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use tornsnap::testing::store::Store;
 
 use super::early::{Story, difference};
 use crate::month_model::IN_APRIL;
-use crate::support::DAY;
+use crate::support::{DAY, Sandbox, files_with_extension};
 
 const LEAD: i64 = 70 * DAY;
 
@@ -68,6 +69,32 @@ fn backups_from_before_a_prune_are_rotated_after_a_fetch_in_its_month() {
 
     assert!(!has_backup(&story), "{report}");
     assert_eq!(report["warnings"], json!([]), "{report}");
+}
+
+#[test]
+fn backups_from_before_a_prune_stay_also_if_it_left_no_history_row() {
+    let sandbox = Sandbox::new();
+    drop(Store::create(&sandbox.database()).unwrap());
+    sandbox.run_at(IN_APRIL, &["backup"]).expect(0);
+    let pruned = format!(
+        "INSERT INTO month_states (history, period_start, pruned_at)
+         VALUES ('war_status_history', unixepoch('2027-01-01'), {IN_APRIL} + 1)"
+    );
+    sandbox.sqlite().execute_batch(&pruned).unwrap();
+    sandbox.run_at(IN_APRIL + 2, &["backup"]).expect(0);
+    let rotate = |now: i64| {
+        let backup = ["backup", "--keep", "1", "--json"];
+        sandbox.run_at(now, &backup).expect(0).json()
+    };
+
+    let doubted = rotate(IN_APRIL + 3);
+
+    let left = files_with_extension(&sandbox.path("backups"), "db");
+    assert_eq!(left.len(), 2, "{doubted}");
+    assert!(
+        text(&doubted["warnings"][0]).contains("no fetch has confirmed the clock of that prune"),
+        "{doubted}"
+    );
 }
 
 #[test]
