@@ -164,7 +164,7 @@ pub(super) fn read(
             knows_factions_of_players: sheet.has("faction_id"),
             states_of: sheet.has("faction_id").then_some(SourceKind::Csv),
             missing_ids: match sheet.id {
-                Some(_) => MissingIds::DeletedRows,
+                Some(_) => MissingIds::MayBeDeleted,
                 None => MissingIds::Nothing,
             },
             ..SourceFacts::default()
@@ -302,8 +302,13 @@ impl Lines<'_> {
     }
 
     /// Fails if a line was invalid and may not be left out.
-    fn finish(self) -> Result<SourceFacts> {
-        if self.invalid.is_empty() || self.skips_invalid {
+    fn finish(mut self) -> Result<SourceFacts> {
+        if self.invalid.is_empty() {
+            return Ok(self.facts);
+        }
+        if self.skips_invalid {
+            // The ids of these lines are missing.
+            self.facts.missing_ids = MissingIds::Nothing;
             return Ok(self.facts);
         }
         let more = self.invalid_count - self.invalid.len();

@@ -7,6 +7,7 @@ mod csv;
 mod derive;
 mod entity;
 mod flaw;
+mod gaps;
 mod held;
 mod histories;
 mod kind;
@@ -68,8 +69,8 @@ type HistoryMonths = BTreeSet<(&'static str, Month)>;
 enum MissingIds {
     #[default]
     Nothing,
-    /// Rows were deleted there.
-    DeletedRows,
+    /// Rows were deleted there, if [`gaps`] finds that a prune explains it.
+    MayBeDeleted,
 }
 
 /// The facts about the source that the merge needs besides the rows in the temporary tables.
