@@ -32,6 +32,7 @@ mod scratch;
 #[cfg(unix)]
 mod signals;
 mod summaries;
+mod ties;
 mod two_collectors;
 mod war_summaries;
 mod winners;
