@@ -124,3 +124,37 @@ fn stored(connection: &Connection, player: i64) -> rusqlite::Result<Vec<Stay>> {
         })?
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    /// A scan of all imported players for each membership would take longer than the whole rest of an import.
+    #[test]
+    fn the_state_of_each_imported_membership_is_searched_in_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+        staging::create(store.connection()).unwrap();
+        let explain = format!(
+            "EXPLAIN QUERY PLAN {}",
+            sql!("import/record_imported_sightings")
+        );
+
+        let steps: Vec<String> = store
+            .connection()
+            .prepare(&explain)
+            .unwrap()
+            .query_map(named_params! { ":without_id": "csv" }, |row| {
+                row.get("detail")
+            })
+            .unwrap()
+            .collect::<rusqlite::Result<_>>()
+            .unwrap();
+
+        let of_state = |step: &&String| step.split(' ').nth(1) == Some("state");
+        let states: Vec<&String> = steps.iter().filter(of_state).collect();
+        assert_eq!(states.len(), 1, "{steps:?}");
+        assert!(states[0].starts_with("SEARCH "), "{steps:?}");
+    }
+}
