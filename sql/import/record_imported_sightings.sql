@@ -6,7 +6,7 @@
 --
 -- The state is searched by the column of the other temporary table, because a column with a type uses no index of one without.
 --
--- :without_id   'plan' or 'csv'; NULL: the source is a database of tornsnap
+-- :source   'plan' or 'csv'; NULL: the source is a database of tornsnap
 INSERT INTO main.membership_sightings (player_id, at, faction_id, joined_at, has_left)
 SELECT player_id, at, faction_id, joined_at, has_left
 FROM temp.imported_membership_sightings
@@ -18,7 +18,7 @@ WHERE (left_at IS NULL OR left_at > first_seen_at)
   AND NOT EXISTS (
     SELECT 1 FROM main.membership_sightings AS told
     JOIN temp.imported_players AS state ON state.player_id = imported.player_id
-    WHERE told.player_id = imported.player_id AND told.newest_of = :without_id
+    WHERE told.player_id = imported.player_id AND told.newest_of = :source
       AND told.faction_id = imported.faction_id AND told.at < imported.first_seen_at
       AND state.last_updated = imported.first_seen_at)
 UNION ALL

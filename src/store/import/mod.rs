@@ -73,13 +73,21 @@ enum MissingIds {
     MayBeDeleted,
 }
 
+/// What the source says about the factions in which players are.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum FactionsOfPlayers {
+    #[default]
+    Unknown,
+    /// It has sightings. Its states are none.
+    Sightings,
+    /// Its states are all that it has. They are the sightings of this kind of source.
+    States(SourceKind),
+}
+
 /// The facts about the source that the merge needs besides the rows in the temporary tables.
 #[derive(Debug, Default)]
 struct SourceFacts {
-    /// The kind of the source, if its states tell in which faction each player is, and it has no sightings.
-    states_of: Option<SourceKind>,
-    /// Whether the source says in which faction each player is.
-    knows_factions_of_players: bool,
+    factions_of_players: FactionsOfPlayers,
     /// The months of which the source has pruned rows.
     pruned: HistoryMonths,
     /// Whether the source is a copy of our database, or an archive of it.
