@@ -10,6 +10,7 @@ CREATE TEMP TABLE counted (        -- imported summaries of one history that may
     rows                           -- history rows that it was made from
 );
 CREATE INDEX temp.counted_key ON counted (entity, period_start);
+CREATE INDEX temp.imported_players_player ON imported_players (player_id);
 CREATE INDEX temp.imported_faction_membership_player ON imported_faction_membership (player_id);
 CREATE TEMP TABLE pruned_months (  -- the months of one history that are pruned here
     period_start PRIMARY KEY

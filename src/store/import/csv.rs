@@ -17,7 +17,9 @@ use crate::model::import::tidy;
 use crate::model::size::count;
 use crate::store::import::flaw::Flaw;
 use crate::store::import::records::{CellText, Record, Records, WrongQuote};
-use crate::store::import::{ImportOptions, MissingIds, SourceFacts, Tallies, derive, staging};
+use crate::store::import::{
+    FactionsOfPlayers, ImportOptions, MissingIds, SourceFacts, Tallies, derive, staging,
+};
 
 /// How to read a CSV file.
 #[derive(Clone, Debug, Default)]
@@ -161,10 +163,13 @@ pub(super) fn read(
         invalid: Vec::new(),
         invalid_count: 0,
         facts: SourceFacts {
-            knows_factions_of_players: sheet.has("faction_id"),
-            states_of: sheet.has("faction_id").then_some(SourceKind::Csv),
+            factions_of_players: if sheet.has("faction_id") {
+                FactionsOfPlayers::States(SourceKind::Csv)
+            } else {
+                FactionsOfPlayers::Unknown
+            },
             missing_ids: match sheet.id {
-                Some(_) => MissingIds::DeletedRows,
+                Some(_) => MissingIds::MayBeDeleted,
                 None => MissingIds::Nothing,
             },
             ..SourceFacts::default()
@@ -302,8 +307,13 @@ impl Lines<'_> {
     }
 
     /// Fails if a line was invalid and may not be left out.
-    fn finish(self) -> Result<SourceFacts> {
-        if self.invalid.is_empty() || self.skips_invalid {
+    fn finish(mut self) -> Result<SourceFacts> {
+        if self.invalid.is_empty() {
+            return Ok(self.facts);
+        }
+        if self.skips_invalid {
+            // The ids of these lines are missing.
+            self.facts.missing_ids = MissingIds::Nothing;
             return Ok(self.facts);
         }
         let more = self.invalid_count - self.invalid.len();

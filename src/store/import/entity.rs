@@ -51,8 +51,9 @@ impl Entity {
         }
     }
 
-    /// Whether ids are missing between the imported row before and this one, so that rows between them were deleted.
-    pub(super) fn is_after_gap(&mut self, row: &MergedRow) -> bool {
+    /// Enters the sequence of ids of an imported row, and returns whether rows between the one before and this one were
+    /// deleted.
+    pub(super) fn follow_sequence(&mut self, row: &MergedRow) -> bool {
         let before = std::mem::replace(&mut self.sequence, row.sequence);
         before.is_some() && row.sequence.is_some() && before != row.sequence
     }
@@ -109,8 +110,8 @@ impl Entity {
 }
 
 /// Selects the imported rows, and all stored rows of the same entities. In one second, the stored rows come first.
-/// `tells_gaps`: the sequences of ids are numbered.
-pub(super) fn rows_in_order(history: History, tells_gaps: bool) -> String {
+/// `has_deleted_rows`: missing ids are those of deleted rows, so the sequences of ids are numbered.
+pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String {
     let layout = layout(history);
     let columns = column_list(layout.table);
     let table = history.table();
@@ -118,7 +119,7 @@ pub(super) fn rows_in_order(history: History, tells_gaps: bool) -> String {
     let entity = entity.join(", ");
     let time = layout.table.columns[layout.time].name;
     // The difference grows by the number of ids that are missing in between.
-    let sequence = if tells_gaps {
+    let sequence = if has_deleted_rows {
         "source_id - row_number() OVER (ORDER BY source_id)"
     } else {
         "NULL"

@@ -29,6 +29,19 @@ pub(super) struct MergedRow {
     pub(super) values: Vec<Datum>,
 }
 
+impl MergedRow {
+    /// A row of which only the values count.
+    pub(super) fn imported(values: Vec<Datum>) -> Self {
+        Self {
+            is_imported: true,
+            id: 0,
+            source_id: None,
+            sequence: None,
+            values,
+        }
+    }
+}
+
 /// A row whose place among those that `prune` would have kept is not known yet.
 struct Held {
     row: MergedRow,

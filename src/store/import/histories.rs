@@ -13,6 +13,7 @@ use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
 use crate::store::import::entity::{Entity, rows_in_order};
+use crate::store::import::gaps;
 use crate::store::import::held::{self, MergedRow};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
@@ -116,10 +117,10 @@ struct Merger<'a> {
 
 impl Merger<'_> {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut statement = connection.prepare(&rows_in_order(
-            self.history,
-            self.missing_ids == MissingIds::DeletedRows && self.keeps_ids,
-        ))?;
+        let has_deleted_rows = self.missing_ids == MissingIds::MayBeDeleted
+            && self.keeps_ids
+            && gaps::are_of_a_prune(connection, self.history)?;
+        let mut statement = connection.prepare(&rows_in_order(self.history, has_deleted_rows))?;
         let mut rows = statement.query([])?;
         let mut entity: Option<Entity> = None;
         while let Some(row) = rows.next()? {
@@ -287,7 +288,7 @@ impl Merger<'_> {
             let mut facts = layout.facts.iter();
             facts.all(|&index| known[index] == row[index])
         };
-        let is_after_gap = entity.is_after_gap(&row);
+        let follows_deleted = entity.follow_sequence(&row);
         let completed = entity.merged.completed(&row.values);
         if entity
             .second
@@ -303,7 +304,7 @@ impl Merger<'_> {
             .all(|state| state.is_change(layout, &state.completed(&row.values)));
         let month = self.month_of(&row.values);
         // A row that repeats the one before was a change if a row between them was deleted.
-        if !is_change && !is_after_gap && !self.keeps_repeated(month) {
+        if !is_change && !follows_deleted && !self.keeps_repeated(month) {
             self.tally.unchanged += 1;
             // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
             if let Some(month) = month

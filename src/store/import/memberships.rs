@@ -8,9 +8,8 @@
 use rusqlite::{Connection, Row, named_params};
 
 use crate::error::Result;
-use crate::model::import::SourceKind;
 use crate::model::import::membership::{Sighting, Stay, stays_of};
-use crate::store::import::{SourceFacts, Tallies, staging};
+use crate::store::import::{FactionsOfPlayers, SourceFacts, Tallies, staging};
 use crate::store::{SqlContext, sql};
 
 /// Records what is known here. It runs before the imported states are merged.
@@ -24,8 +23,11 @@ pub(super) fn record_own(connection: &Connection) -> Result<()> {
 /// Records what the source tells. It runs after the imported states are merged, and the rosters that were read here are
 /// known.
 pub(super) fn record_imported(connection: &Connection, facts: &SourceFacts) -> Result<()> {
-    let states_of = facts.states_of.map(SourceKind::as_str);
-    let source = named_params! { ":without_id": states_of };
+    let source = match facts.factions_of_players {
+        FactionsOfPlayers::States(kind) => Some(kind.as_str()),
+        FactionsOfPlayers::Unknown | FactionsOfPlayers::Sightings => None,
+    };
+    let source = named_params! { ":source": source };
     let record = || -> rusqlite::Result<()> {
         connection.execute(sql!("import/record_imported_sightings"), source)?;
         connection.execute(sql!("import/record_earlier_sightings"), source)?;
@@ -123,4 +125,36 @@ fn stored(connection: &Connection, player: i64) -> rusqlite::Result<Vec<Stay>> {
             })
         })?
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    /// A scan of all imported players for each membership would take longer than the whole rest of an import.
+    #[test]
+    fn the_state_of_each_imported_membership_is_searched_in_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+        staging::create(store.connection()).unwrap();
+        let explain = format!(
+            "EXPLAIN QUERY PLAN {}",
+            sql!("import/record_imported_sightings")
+        );
+
+        let steps: Vec<String> = store
+            .connection()
+            .prepare(&explain)
+            .unwrap()
+            .query_map(named_params! { ":source": "csv" }, |row| row.get("detail"))
+            .unwrap()
+            .collect::<rusqlite::Result<_>>()
+            .unwrap();
+
+        let of_state = |step: &&String| step.split(' ').nth(1) == Some("state");
+        let states: Vec<&String> = steps.iter().filter(of_state).collect();
+        assert_eq!(states.len(), 1, "{steps:?}");
+        assert!(states[0].starts_with("SEARCH "), "{steps:?}");
+    }
 }

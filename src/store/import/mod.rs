@@ -7,6 +7,7 @@ mod csv;
 mod derive;
 mod entity;
 mod flaw;
+mod gaps;
 mod held;
 mod histories;
 mod kind;
@@ -68,17 +69,25 @@ type HistoryMonths = BTreeSet<(&'static str, Month)>;
 enum MissingIds {
     #[default]
     Nothing,
-    /// Rows were deleted there.
-    DeletedRows,
+    /// Rows were deleted there, if [`gaps`] finds that a prune explains it.
+    MayBeDeleted,
+}
+
+/// What the source says about the factions in which players are.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum FactionsOfPlayers {
+    #[default]
+    Unknown,
+    /// It has sightings. Its states are none.
+    Sightings,
+    /// Its states are all that it has. They are the sightings of this kind of source.
+    States(SourceKind),
 }
 
 /// The facts about the source that the merge needs besides the rows in the temporary tables.
 #[derive(Debug, Default)]
 struct SourceFacts {
-    /// The kind of the source, if its states tell in which faction each player is, and it has no sightings.
-    states_of: Option<SourceKind>,
-    /// Whether the source says in which faction each player is.
-    knows_factions_of_players: bool,
+    factions_of_players: FactionsOfPlayers,
     /// The months of which the source has pruned rows.
     pruned: HistoryMonths,
     /// Whether the source is a copy of our database, or an archive of it.

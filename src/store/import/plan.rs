@@ -21,7 +21,7 @@ use crate::model::time::Month;
 use crate::store::history::schema_of;
 use crate::store::import::read::{columns_of, copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
-use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, wars};
+use crate::store::import::{FactionsOfPlayers, ImportOptions, SourceFacts, Tallies, derive, wars};
 use crate::store::{SqlContext, sql};
 
 const STATES: [Table; 2] = [rules::FACTIONS, rules::PLAYERS];
@@ -56,8 +56,11 @@ pub(super) fn read(
         .context("read the table players")?
         .contains("faction_id");
     let facts = SourceFacts {
-        knows_factions_of_players: knows_factions,
-        states_of: knows_factions.then_some(SourceKind::Plan),
+        factions_of_players: if knows_factions {
+            FactionsOfPlayers::States(SourceKind::Plan)
+        } else {
+            FactionsOfPlayers::Unknown
+        },
         ..SourceFacts::default()
     };
     // The start of a period is a date. Moved to UTC, it could fall into the month before.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
 use crate::store::import::kind::KINDS;
-use crate::store::import::{SourceFacts, Tallies, staging};
+use crate::store::import::{FactionsOfPlayers, SourceFacts, Tallies, staging};
 use crate::store::value::bind_used;
 use crate::store::{SqlContext, sql};
 
@@ -46,13 +46,11 @@ impl Merger<'_> {
     fn merge(&mut self, table: &'static str, count_new: &str, merge: &str) -> Result<()> {
         let merge = || -> rusqlite::Result<i64> {
             let new = self.connection.query_row(count_new, [], |row| row.get(0))?;
+            let is_known = self.facts.factions_of_players != FactionsOfPlayers::Unknown;
             let mut statement = self.connection.prepare(merge)?;
             bind_used(
                 &mut statement,
-                &[
-                    (":now", &self.now),
-                    (":faction_known", &self.facts.knows_factions_of_players),
-                ],
+                &[(":now", &self.now), (":faction_known", &is_known)],
             )?;
             statement.raw_execute()?;
             Ok(new)

@@ -18,7 +18,8 @@ use crate::store::identity::identity;
 use crate::store::import::read::{copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{
-    HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies, months_where, unsummarized,
+    FactionsOfPlayers, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies,
+    months_where, unsummarized,
 };
 use crate::store::{SqlContext, months, sql};
 
@@ -71,9 +72,8 @@ pub(super) fn read(
     }
     copy_sightings(connection, target, options.now).context("read the memberships")?;
     Ok(SourceFacts {
-        states_of: None,
+        factions_of_players: FactionsOfPlayers::Sightings,
         missing_ids: MissingIds::Nothing,
-        knows_factions_of_players: true,
         pruned,
         is_our_copy,
         completes_pruned_months: true,

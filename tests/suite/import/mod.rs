@@ -9,6 +9,7 @@ mod compressed;
 mod csv;
 mod csv_forms;
 mod every_poll;
+mod gaps;
 mod kill;
 mod known_wars;
 mod many_collectors;
@@ -31,6 +32,7 @@ mod scratch;
 #[cfg(unix)]
 mod signals;
 mod summaries;
+mod ties;
 mod two_collectors;
 mod war_summaries;
 mod winners;

@@ -1,0 +1,59 @@
+//! Answers of one collector in the same second: the merge has no order of them but their contents.
+
+use super::collector::{Answer, save};
+use super::{create, import, make_plan, open};
+use crate::support::{DAY, Sandbox, rows};
+
+/// 2026-01-01.
+const START: i64 = 1_767_225_600;
+
+const KNOWN: &str =
+    "SELECT player_id, faction_id, first_seen_at, joined_at, left_at FROM faction_membership
+    UNION ALL SELECT player_id, at, faction_id, has_left, newest_of FROM membership_sightings
+    UNION ALL SELECT player_id, faction_id, last_updated, NULL, NULL FROM players
+    ORDER BY 1, 2, 3, 4, 5";
+
+/// What a new database knows after the imports of these files.
+fn merged(sandbox: &Sandbox, order: &[&str]) -> Vec<String> {
+    create(sandbox, "merged.db");
+    for file in order {
+        import(sandbox, "merged.db", &[file]);
+    }
+    rows(&open(sandbox, "merged.db"), KNOWN)
+}
+
+#[test]
+fn two_newest_answers_of_one_collector_in_the_same_second_are_merged_alike_in_any_order() {
+    for [first, second] in [[Some(1), Some(2)], [Some(1), None], [None, Some(2)]] {
+        let sandbox = Sandbox::new();
+        create(&sandbox, "before.db");
+        save(&sandbox, "before.db", &[(START, Answer::Profile(1, first))]);
+        std::fs::copy(sandbox.path("before.db"), sandbox.path("after.db")).unwrap();
+        save(&sandbox, "after.db", &[(START, Answer::Profile(1, second))]);
+
+        let found = merged(&sandbox, &["before.db", "after.db"]);
+
+        let other_way = merged(&sandbox, &["after.db", "before.db"]);
+        assert_eq!(found, other_way, "{first:?} and {second:?}");
+    }
+}
+
+#[test]
+fn two_states_of_the_python_program_of_the_same_second_are_merged_alike_in_any_order() {
+    for [first, second] in [["1", "2"], ["1", "NULL"]] {
+        let sandbox = Sandbox::new();
+        for (name, faction) in [("first.db", first), ("second.db", second)] {
+            let at = START + DAY;
+            let state = format!(
+                "INSERT INTO factions (faction_id, name, last_updated) VALUES (1, 'One', {at}), (2, 'Two', {at});
+                 INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (1, 'Player', {faction}, {at});"
+            );
+            make_plan(&sandbox.path(name), &state);
+        }
+
+        let found = merged(&sandbox, &["first.db", "second.db"]);
+
+        let other_way = merged(&sandbox, &["second.db", "first.db"]);
+        assert_eq!(found, other_way, "{first} and {second}");
+    }
+}
