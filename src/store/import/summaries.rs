@@ -73,7 +73,7 @@ fn count(
     closed: &ClosedMonths,
 ) -> rusqlite::Result<()> {
     connection.execute_batch(
-        "DELETE FROM temp.counted; DELETE FROM temp.thin; DELETE FROM temp.pruned_months;",
+        "DELETE FROM temp.counted; DELETE FROM temp.thin; DELETE FROM temp.own_rows; DELETE FROM temp.pruned_months;",
     )?;
     connection.execute(
         &format!(
@@ -98,9 +98,9 @@ fn count(
     Ok(())
 }
 
-/// Finds those that count more rows than are known here, and records which summaries computed here they will replace.
+/// Finds those that count more rows than are known here, and the summaries computed here that they may replace.
 fn find_thin(connection: &Connection, history: History) -> rusqlite::Result<()> {
-    for template in [sql!("import/find_thin"), sql!("import/mark_own")] {
+    for template in [sql!("import/find_thin"), sql!("import/find_own")] {
         connection.execute(
             &render(history, template),
             named_params! { ":history": history.table() },

@@ -5,7 +5,8 @@ use std::fs;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{import, open};
+use super::closed::database;
+use super::{create, import, open};
 use crate::month_model::{
     EDGES, IN_APRIL, for_any_history, history_rows, prune, summaries, summarize, template,
 };
@@ -227,4 +228,84 @@ fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
         }
         Ok(())
     });
+}
+
+/// Rows of January of a war that has not ended: the day, and the score.
+fn running(days_and_scores: &[(i64, i64)]) -> String {
+    let [december, january, ..] = EDGES;
+    let row = |(day, score): &(i64, i64)| {
+        format!(
+            "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
+                 defending_score, started_at, recorded_at, status)
+             VALUES (504, 'ranked', 1, 4, {score}, 0, {december}, {january} + {day} * 86400, 'ongoing');"
+        )
+    };
+    days_and_scores.iter().map(row).collect()
+}
+
+/// A database that has only a summary of January of the same war.
+fn with_summary(sandbox: &Sandbox, name: &str, score: i64, record_count: i64) {
+    let [december, january, ..] = EDGES;
+    let duration = january + 20 * 86400 - december;
+    create(sandbox, name);
+    sandbox.write(
+        "summary.csv",
+        &format!(
+            "war_id,war_type,period_start,attacking_faction_id,defending_faction_id,final_attacking_score,\
+             final_defending_score,duration_seconds,record_count\n\
+             504,ranked,2028-01-01,1,4,{score},0,{duration},{record_count}\n"
+        ),
+    );
+    import(sandbox, name, &["summary.csv"]);
+}
+
+#[test]
+fn a_war_of_which_rows_repeat_ours_counts_the_same_rows_in_any_order_of_two_larger_summaries() {
+    let sandbox = Sandbox::new();
+    for (name, score, record_count) in [
+        ("seven.db", 30, 7),
+        ("eight.db", 30, 8),
+        ("later_of_five.db", 40, 5),
+        ("six.db", 30, 6),
+        ("later_of_four.db", 40, 4),
+    ] {
+        with_summary(&sandbox, name, score, record_count);
+    }
+    for is_pruned in [false, true] {
+        database(
+            &sandbox,
+            "mine.db",
+            &running(&[(0, 10), (10, 20), (20, 30)]),
+        );
+        // Both rows repeat ours, so a summary of five rows counts no other ones.
+        database(&sandbox, "repeated.db", &running(&[(1, 10), (11, 20)]));
+        import(&sandbox, "mine.db", &["repeated.db"]);
+        if is_pruned {
+            prune(&sandbox, IN_APRIL, "mine.db", &["--keep-months", "1"]).expect(0);
+        }
+        for (files, expected) in [
+            (["seven.db", "eight.db"], "30|8"),
+            (["later_of_five.db", "six.db"], "40|6"),
+            (["later_of_five.db", "seven.db"], "40|7"),
+            (["later_of_five.db", "later_of_four.db"], "40|3"),
+        ] {
+            let backwards = [files[1], files[0]];
+            for order in [files, backwards] {
+                sandbox.remove_database("new.db");
+                fs::copy(sandbox.path("mine.db"), sandbox.path("new.db")).unwrap();
+                for file in order {
+                    import(&sandbox, "new.db", &[file]);
+                }
+
+                assert_eq!(
+                    rows(
+                        &open(&sandbox, "new.db"),
+                        "SELECT final_attacking_score, record_count FROM war_summary"
+                    ),
+                    [expected],
+                    "{order:?} {is_pruned}"
+                );
+            }
+        }
+    }
 }
