@@ -15,6 +15,8 @@ use crate::support::{Sandbox, rows};
 /// A war between factions 1 and 4, which faction 1 wins. Its score grows by one each day.
 const STARTED_AT: i64 = EDGES[0] + 1;
 
+const COLLECTORS: usize = 3;
+
 /// The observations of one collector.
 #[derive(Clone, Debug)]
 struct Course {
@@ -39,7 +41,12 @@ struct World {
 }
 
 fn any_course(ended_at: i64) -> impl Strategy<Value = Course> {
-    let polls = vec(STARTED_AT..ended_at, 0..5);
+    // Within a few days, the polls of one collector repeat the scores of another, and one sees more than the others.
+    let first_days = ended_at.min(STARTED_AT + 4 * 86400);
+    let polls = prop_oneof![
+        vec(STARTED_AT..ended_at, 0..5),
+        vec(STARTED_AT..first_days, 0..9)
+    ];
     let learned = proptest::option::weighted(0.7, (ended_at..EDGES[4], any::<bool>()));
     let other = vec(EDGES[0]..EDGES[4], 0..4);
     (
@@ -67,17 +74,21 @@ fn any_course(ended_at: i64) -> impl Strategy<Value = Course> {
 }
 
 fn any_world() -> impl Strategy<Value = World> {
-    let order = || Just(vec![0_usize, 1, 2]).prop_shuffle();
+    let order = || Just(Vec::from_iter(0..COLLECTORS)).prop_shuffle();
     (STARTED_AT + 1..EDGES[3]).prop_flat_map(move |ended_at| {
-        let into = proptest::option::of(0..3_usize);
-        (vec(any_course(ended_at), 3), into, order(), order()).prop_map(
-            move |(courses, into, first, second)| World {
+        let into = proptest::option::of(0..COLLECTORS);
+        (
+            vec(any_course(ended_at), COLLECTORS),
+            into,
+            order(),
+            order(),
+        )
+            .prop_map(move |(courses, into, first, second)| World {
                 ended_at,
                 courses,
                 into,
                 orders: [first, second],
-            },
-        )
+            })
     })
 }
 
@@ -178,7 +189,7 @@ fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
     for_any_history(6, any_world(), |world| {
-        let files: Vec<String> = (0..3)
+        let files: Vec<String> = (0..COLLECTORS)
             .map(|number| write(&sandbox, &template, number, &world))
             .collect();
         let [first, second] = world.orders.clone().map(|order| -> Vec<&str> {
@@ -308,4 +319,67 @@ fn a_war_of_which_rows_repeat_ours_counts_the_same_rows_in_any_order_of_two_larg
             }
         }
     }
+}
+
+/// Our rows of a war, the rows of another collector that repeat them, and summaries of others: the score, and the rows.
+#[derive(Clone, Debug)]
+struct Counts {
+    own: i64,
+    repeated: i64,
+    others: Vec<(i64, i64)>,
+    backwards: Vec<(i64, i64)>,
+    is_pruned: bool,
+}
+
+const SCORE: i64 = 30;
+
+fn any_counts() -> impl Strategy<Value = Counts> {
+    let others = vec((SCORE..SCORE + 3, 1..12_i64), 1..4);
+    (1..5_i64, 0..4_i64, others, any::<bool>()).prop_map(|(own, repeated, others, is_pruned)| {
+        let backwards = others.iter().rev().copied().collect();
+        Counts {
+            own,
+            repeated,
+            others,
+            backwards,
+            is_pruned,
+        }
+    })
+}
+
+#[test]
+fn a_war_counts_the_most_rows_that_ours_and_repeated_ones_do_not_account_for() {
+    let sandbox = Sandbox::new();
+    for_any_history(8, any_counts(), |counts| {
+        let first = 20 - 4 * (counts.own - 1);
+        let first_score = SCORE - (counts.own - 1);
+        let own: Vec<(i64, i64)> = (0..counts.own)
+            .map(|row| (first + 4 * row, first_score + row))
+            .collect();
+        let repeated: Vec<(i64, i64)> = (1..=counts.repeated)
+            .map(|day| (first + day, first_score))
+            .collect();
+        database(&sandbox, "mine.db", &running(&own));
+        database(&sandbox, "repeated.db", &running(&repeated));
+        import(&sandbox, "mine.db", &["repeated.db"]);
+        if counts.is_pruned {
+            prune(&sandbox, IN_APRIL, "mine.db", &["--keep-months", "1"]).expect(0);
+        }
+        let score = counts.others.iter().map(|(score, _)| *score).max().unwrap();
+        let larger = counts.others.iter().map(|(_, rows)| *rows);
+        let larger = larger.filter(|rows| *rows > counts.own + counts.repeated);
+        let expected = format!("{score}|{}", larger.max().unwrap_or(counts.own));
+        for order in [&counts.others, &counts.backwards] {
+            sandbox.remove_database("new.db");
+            fs::copy(sandbox.path("mine.db"), sandbox.path("new.db")).unwrap();
+            for (score, record_count) in order {
+                with_summary(&sandbox, "other.db", *score, *record_count);
+                import(&sandbox, "new.db", &["other.db"]);
+            }
+
+            let query = "SELECT final_attacking_score, record_count FROM war_summary";
+            prop_assert_eq!(rows(&open(&sandbox, "new.db"), query), [expected.clone()]);
+        }
+        Ok(())
+    });
 }
