@@ -133,16 +133,13 @@ fn with_corrected_score(sandbox: &Sandbox, name: &str) {
              VALUES ({war}, 'ranked', 1, 4, {score}, 3, 'completed', 1, {december}, {december} + 86400, {at});"
         )
     };
-    let mut statements = row(504, 100, january) + &row(504, 120, february);
-    for (score, at) in [january, january + 1, february, february + 1]
-        .iter()
-        .enumerate()
-    {
-        statements += &format!(
-            "INSERT INTO war_status_history (war_id, war_type, status, started_at, attacking_score, recorded_at)
-             VALUES (506, 'ranked', 'ongoing', {december}, {score}, {at});"
-        );
-    }
+    // Rows that a prune deletes: both months are closed then.
+    let other = format!(
+        "INSERT INTO war_status_history (war_id, war_type, status, started_at, attacking_score, recorded_at)
+         VALUES (506, 'ranked', 'ongoing', {december}, 0, {january}), (506, 'ranked', 'ongoing', {december}, 1, {january} + 1),
+                (506, 'ranked', 'ongoing', {december}, 2, {february}), (506, 'ranked', 'ongoing', {december}, 3, {february} + 1);"
+    );
+    let statements = row(504, 100, january) + &row(504, 120, february) + &other;
     database(sandbox, name, &statements);
     prune(sandbox, IN_APRIL, name, &["--keep-months", "1"]).expect(0);
 }

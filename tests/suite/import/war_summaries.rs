@@ -74,7 +74,7 @@ fn any_course(ended_at: i64) -> impl Strategy<Value = Course> {
 }
 
 fn any_world() -> impl Strategy<Value = World> {
-    let order = || Just(Vec::from_iter(0..COLLECTORS)).prop_shuffle();
+    let order = || Just((0..COLLECTORS).collect::<Vec<_>>()).prop_shuffle();
     (STARTED_AT + 1..EDGES[3]).prop_flat_map(move |ended_at| {
         let into = proptest::option::of(0..COLLECTORS);
         (
