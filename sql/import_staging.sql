@@ -50,3 +50,15 @@ CREATE TEMP TABLE thin (           -- the part of counted that counts more rows 
     period_start,
     PRIMARY KEY (entity, period_start)
 );
+CREATE TEMP TABLE own_rows (       -- stored summaries of one history, before the imported ones are merged
+    entity TEXT,                   -- as main.imported_summaries
+    period_start INTEGER,
+    rows,                          -- history rows that are known here; NULL: none
+    PRIMARY KEY (entity, period_start)
+);
+CREATE TEMP VIEW wars_of_import AS -- the wars of which the source has rows, summaries or winners
+SELECT war_type, war_id FROM imported_war_summary
+UNION
+SELECT war_type, war_id FROM imported_war_status_history
+UNION
+SELECT war_type, war_id FROM known_winners;

@@ -1,10 +1,11 @@
--- Deletes the summaries of wars that had ended in an earlier month: the newest history row, or a winner, says so. They were
--- imported, or their month is pruned here.
+-- Deletes the summaries of wars of this import that had ended in an earlier month: the newest history row, or a winner, says so.
+-- They were imported, or their month is pruned here, and they tell the scores that were known before.
 -- The other collector, or this one, learned of the end later. With all rows of both, its row would repeat the known one, so the
--- later month would have no summary of the war.
+-- later month would have no summary of the war. A row with other scores would repeat none, so its summary stays.
 -- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
 DELETE FROM main.war_summary AS later
 WHERE period_type = 'monthly'
+  AND (war_type, war_id) IN (SELECT war_type, war_id FROM temp.wars_of_import)
   AND (
       period_start IN (SELECT period_start FROM temp.pruned_months)
       OR (
@@ -25,11 +26,24 @@ WHERE period_type = 'monthly'
                     AND newest.recorded_at < later.period_start
                   ORDER BY newest.recorded_at DESC, newest.id DESC LIMIT 1)
             AND final.status IN ('completed', 'cancelled')
-            AND (final.winner_faction_id IS NOT NULL OR later.winner_faction_id IS NULL))
-      OR EXISTS (
-          SELECT 1 FROM main.war_summary AS earlier
-          WHERE earlier.war_type = later.war_type AND earlier.war_id = later.war_id
-            AND +earlier.period_type = 'monthly' AND earlier.period_start < later.period_start
-            AND earlier.winner_faction_id IS NOT NULL)
+            AND (final.winner_faction_id IS NOT NULL OR later.winner_faction_id IS NULL)
+            AND coalesce(later.final_attacking_score, final.attacking_score) IS final.attacking_score
+            AND coalesce(later.final_defending_score, final.defending_score) IS final.defending_score)
+      OR (
+          EXISTS (
+              SELECT 1 FROM main.war_summary AS earlier
+              WHERE earlier.war_type = later.war_type AND earlier.war_id = later.war_id
+                AND +earlier.period_type = 'monthly' AND earlier.period_start < later.period_start
+                AND earlier.winner_faction_id IS NOT NULL)
+          AND EXISTS (
+              SELECT 1 FROM main.war_summary AS earlier
+              WHERE earlier.id = (
+                      SELECT id FROM main.war_summary AS newest
+                      WHERE newest.war_type = later.war_type AND newest.war_id = later.war_id
+                        AND +newest.period_type = 'monthly' AND newest.period_start < later.period_start
+                      ORDER BY newest.period_start DESC LIMIT 1)
+                AND coalesce(later.final_attacking_score, earlier.final_attacking_score) IS earlier.final_attacking_score
+                AND coalesce(later.final_defending_score, earlier.final_defending_score) IS earlier.final_defending_score)
+      )
   )
 RETURNING war_type || ' ' || war_id AS entity, period_start

@@ -1,6 +1,9 @@
 -- Adds the imported summaries of wars, and joins them with the stored ones.
--- The higher scores are the later ones, because scores only grow; of equal scores, the longer duration. A known winner stays.
--- The larger number of rows stays. So the result does not depend on the order of the imports.
+-- The higher scores are the later ones, because scores only grow; of equal scores, the longer duration. A known winner stays, unless
+-- an imported summary of an earlier month names it: the war was decided then.
+-- The larger number of rows stays. A number that the rows here, and those that an import has left out because they repeat known
+-- values, account for is no larger one. So the result does not depend on the order of the imports.
+-- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
 --
 -- :now         unix seconds
 -- :keeps_ids   1: the rows keep their ids
@@ -9,13 +12,27 @@ INSERT INTO main.war_summary AS stored (
     final_attacking_score, final_defending_score, winner_faction_id, duration_seconds, record_count, created_at
 )
 SELECT
-    iif(:keeps_ids, source_id, NULL), war_id, war_type, territory_id, period_start,
-    unixepoch(period_start, 'unixepoch', '+1 month'), attacking_faction_id, defending_faction_id,
-    final_attacking_score, final_defending_score, winner_faction_id, duration_seconds, record_count,
+    iif(:keeps_ids, source_id, NULL), war_id, war_type, territory_id, imported.period_start,
+    unixepoch(imported.period_start, 'unixepoch', '+1 month'), attacking_faction_id, defending_faction_id,
+    final_attacking_score, final_defending_score,
+    iif(EXISTS (
+            SELECT 1 FROM main.war_summary AS earlier
+            JOIN main.imported_summaries AS mark ON mark.history = 'war_status_history'
+                AND mark.period_start = earlier.period_start AND mark.entity = imported.war_type || ' ' || imported.war_id
+            WHERE earlier.war_type = imported.war_type AND earlier.war_id = imported.war_id
+              AND +earlier.period_type = 'monthly' AND earlier.period_start < imported.period_start
+              AND earlier.winner_faction_id IS NOT NULL),
+        NULL, winner_faction_id),
+    duration_seconds,
+    iif(record_count <= own.rows + coalesce(repeated.rows, 0), 0, record_count),
     coalesce(nullif(created_at, 0), :now)
-FROM temp.imported_war_summary
+FROM temp.imported_war_summary AS imported
+LEFT JOIN temp.own_rows AS own
+    ON own.entity = imported.war_type || ' ' || imported.war_id AND own.period_start = imported.period_start
+LEFT JOIN main.repeated_rows AS repeated ON repeated.history = 'war_status_history'
+    AND repeated.entity = imported.war_type || ' ' || imported.war_id AND repeated.period_start = imported.period_start
 WHERE true
-ORDER BY rowid
+ORDER BY imported.rowid
 ON CONFLICT DO UPDATE SET
     (
         territory_id, attacking_faction_id, defending_faction_id, final_attacking_score, final_defending_score,
@@ -62,9 +79,6 @@ WHERE EXISTS (
               coalesce(excluded.attacking_faction_id, excluded.winner_faction_id),
               coalesce(excluded.defending_faction_id, excluded.winner_faction_id))
           AND excluded.winner_faction_id > coalesce(stored.winner_faction_id, 0))
-      OR excluded.record_count > coalesce(stored.record_count, 0) + coalesce((
-          SELECT rows FROM main.repeated_rows
-          WHERE history = 'war_status_history' AND entity = excluded.war_type || ' ' || excluded.war_id
-            AND repeated_rows.period_start = excluded.period_start), 0)
+      OR excluded.record_count > coalesce(stored.record_count, 0)
   )
 RETURNING war_type || ' ' || war_id AS entity, period_start

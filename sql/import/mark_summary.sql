@@ -1,6 +1,7 @@
 -- Records that a summary was imported. It then stays until the history rows here say as much.
 --
 -- :history, :period_start, :entity   as in the table imported_summaries
-INSERT INTO main.imported_summaries (history, period_start, entity)
-VALUES (:history, :period_start, :entity)
+INSERT INTO main.imported_summaries (history, period_start, entity, own_rows)
+VALUES (:history, :period_start, :entity, (
+    SELECT rows FROM temp.own_rows WHERE own_rows.entity = :entity AND own_rows.period_start = :period_start))
 ON CONFLICT DO NOTHING

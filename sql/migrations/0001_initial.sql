@@ -418,12 +418,11 @@ BEGIN
     ON CONFLICT DO NOTHING;
 END;
 
-CREATE TABLE imported_summaries (                 -- monthly summaries that were not computed here
+CREATE TABLE imported_summaries (                 -- monthly summaries that an import has brought or changed
     history      TEXT    NOT NULL,                -- name of the history table
     period_start INTEGER NOT NULL,                -- first second of the UTC month
     entity       TEXT    NOT NULL,                -- id of the player, faction or tile; type and id of the war
-    own_rows     INTEGER,                         -- history rows of the summary computed here that it has replaced, or still is;
-                                                  -- NULL: there was none
+    own_rows     INTEGER,                         -- history rows that were known here before that; NULL: none
     PRIMARY KEY (history, period_start, entity)
 ) STRICT, WITHOUT ROWID;
 

@@ -5,8 +5,10 @@
 -- although a war may be recorded before it starts. NULL: the difference overflows a 64-bit integer.
 -- war_id is unique only together with war_type. Summaries that are already correct are not written again.
 -- A summary that was imported is joined with what the rows say. The higher scores are the later ones, because scores only grow.
--- A known winner stays, and the larger number of rows, unless rows that an import has left out account for it. A war whose winner an imported summary of an earlier month names was not
--- decided in this month. The + keeps SQLite from reading all earlier summaries for each war, through the index on period_type.
+-- A known winner stays. The imported number of rows stays if it is larger than that of the rows here together with those that an
+-- import has left out because they repeat known values. A war whose winner an imported summary of an earlier month names was not
+-- decided in this month.
+-- The + keeps SQLite from reading all earlier summaries for each war, through the index on period_type.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 -- :allows_loss                 1: also replace a summary that was made from more than twice as many history rows

@@ -1,11 +1,11 @@
 //! Takes the summaries of months whose history rows are gone.
 //!
 //! Each summary that is taken is recorded in `imported_summaries`. From then on, it is replaced only by one that is computed
-//! from at least as many history rows (`sql/summarize/`), or by an imported one of a higher [`rank`]. The rank is an order of the
-//! contents of summaries alone, and the greatest one stays, so the order of the imports does not matter. The summary of a war is joined
-//! instead, with what the history rows say (`sql/summarize/wars.sql`) and with an imported one (`sql/import/join_wars.sql`),
-//! however many rows they count. Everything else in the month is as in any other month: the other entities are summarized, and
-//! so are rows that come later.
+//! from at least as many history rows (`sql/summarize/`), or by an imported one of a higher [`rank`]. The rank is an order of
+//! the contents of summaries alone, and the greatest one stays, so the order of the imports does not matter. The summary of a
+//! war is joined instead, with what the history rows say (`sql/summarize/wars.sql`) and with an imported one
+//! (`sql/import/join_wars.sql`), however many rows they count. Everything else in the month is as in any other month: the
+//! other entities are summarized, and so are rows that come later.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ pub(super) fn merge(
             continue;
         };
         leave_purged(connection, history, closed, tallies).context(format!("import {name}"))?;
-        count(connection, history, facts, closed).context(format!("import {name}"))?;
+        stage_counts(connection, history, facts, closed).context(format!("import {name}"))?;
         let mut completed = 0;
         let mut taken = if history == History::Wars {
             completed = wars::fill_winners(connection).context(format!("import {name}"))?;
@@ -66,14 +66,14 @@ pub(super) fn merge(
 
 /// Collects the imported summaries that may replace stored ones. Of months that are closed here, only those of another tornsnap
 /// database are among them.
-fn count(
+fn stage_counts(
     connection: &Connection,
     history: History,
     facts: &SourceFacts,
     closed: &ClosedMonths,
 ) -> rusqlite::Result<()> {
     connection.execute_batch(
-        "DELETE FROM temp.counted; DELETE FROM temp.thin; DELETE FROM temp.pruned_months;",
+        "DELETE FROM temp.counted; DELETE FROM temp.thin; DELETE FROM temp.own_rows; DELETE FROM temp.pruned_months;",
     )?;
     connection.execute(
         &format!(
@@ -98,9 +98,9 @@ fn count(
     Ok(())
 }
 
-/// Finds those that count more rows than are known here, and records which summaries computed here they will replace.
+/// Finds those that count more rows than are known here, and the summaries computed here that they may replace.
 fn find_thin(connection: &Connection, history: History) -> rusqlite::Result<()> {
-    for template in [sql!("import/find_thin"), sql!("import/mark_own")] {
+    for template in [sql!("import/find_thin"), sql!("import/find_own")] {
         connection.execute(
             &render(history, template),
             named_params! { ":history": history.table() },
@@ -109,20 +109,23 @@ fn find_thin(connection: &Connection, history: History) -> rusqlite::Result<()> 
     Ok(())
 }
 
+/// Negative infinity in SQL. An unknown value is compared as this.
+const BELOW_EVERY_VALUE: &str = "-9e999";
+
 /// What decides which of two summaries of the same entity and month stays: the greater one. So it is the same in any order.
 ///
 /// More history rows come first, then the later last row: the owner of a tile at the end has held it for fewer days. Then the
 /// values at the end count, in the order of the columns. Most of them only grow, so the higher ones are the later ones.
 fn rank(table: &Table, of: &str) -> String {
     let names = table.columns.iter().map(|column| column.name);
-    let parts = names.filter_map(|name| match name {
-        "days_owned" => Some(format!("-coalesce({of}.{name}, 0)")),
-        name if name.ends_with("_end") => Some(format!("coalesce({of}.{name}, -9e999)")),
-        _ => None,
-    });
-    let mut parts: Vec<String> = parts.collect();
-    // The days of a tile are the last column, and the most telling one.
-    parts.sort_by_key(|part| !part.starts_with('-'));
+    let (days, ends): (Vec<&str>, Vec<&str>) = names
+        .filter(|name| *name == "days_owned" || name.ends_with("_end"))
+        .partition(|name| *name == "days_owned");
+    let days = days.iter().map(|name| format!("-coalesce({of}.{name}, 0)"));
+    let ends = ends
+        .iter()
+        .map(|name| format!("coalesce({of}.{name}, {BELOW_EVERY_VALUE})"));
+    let parts: Vec<String> = days.chain(ends).collect();
     format!("(coalesce({of}.record_count, 0), {})", parts.join(", "))
 }
 
@@ -135,7 +138,7 @@ fn rank_of_start(table: &Table, of: &str) -> String {
     };
     let parts: Vec<String> = names
         .filter(is_start)
-        .map(|name| format!("coalesce({of}.{name}, -9e999)"))
+        .map(|name| format!("coalesce({of}.{name}, {BELOW_EVERY_VALUE})"))
         .collect();
     format!("({})", parts.join(", "))
 }
@@ -166,7 +169,8 @@ fn insert(
                  WHERE thin.entity = excluded.{entity} AND thin.period_start = excluded.period_start)
              AND ({new} > {old} OR {new} = {old} AND {new_start} > {old_start} AND NOT EXISTS (
                  SELECT 1 FROM main.{name} AS earlier
-                 WHERE earlier.{entity} = excluded.{entity} AND earlier.period_start < excluded.period_start))
+                 WHERE earlier.{entity} = excluded.{entity} AND +earlier.period_type = 'monthly'
+                   AND earlier.period_start < excluded.period_start))
              RETURNING CAST({entity} AS TEXT), period_start",
             set = set.join(", "),
             new = rank(table, "excluded"),

@@ -67,6 +67,7 @@ pub(super) fn fill_winners(connection: &Connection) -> rusqlite::Result<usize> {
 pub(super) fn join(connection: &Connection, now: i64) -> rusqlite::Result<Vec<Taken>> {
     let keeps_ids = staging::keeps_ids(connection, WAR_SUMMARY.name)?;
     connection.execute(sql!("import/leave_repeated_wars"), [])?;
+    connection.execute(sql!("import/find_own_wars"), [])?;
     summaries(
         connection,
         sql!("import/join_wars"),
@@ -127,7 +128,8 @@ fn complete_winners(
     Ok(())
 }
 
-/// Deletes the summaries of months after the one in which the war ended, also from `taken`.
+/// Deletes the summaries of months after the one in which the war ended, also from `taken`. Those that tell other scores stay,
+/// without the winner.
 pub(super) fn delete_known(
     connection: &Connection,
     taken: &mut Vec<Taken>,
@@ -137,5 +139,7 @@ pub(super) fn delete_known(
         connection.execute(sql!("import/forget_known_wars"), [])?;
         taken.retain(|summary| !deleted.contains(summary));
     }
-    Ok(())
+    connection
+        .execute(sql!("import/clear_known_winners"), [])
+        .map(drop)
 }

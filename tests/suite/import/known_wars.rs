@@ -123,6 +123,84 @@ fn a_war_counts_once_although_our_own_later_summary_of_it_was_pruned() {
     }
 }
 
+/// A database in which the score of a won war was corrected in the next month. Both months are pruned.
+fn with_corrected_score(sandbox: &Sandbox, name: &str) {
+    let [december, january, february, ..] = EDGES;
+    let row = |war: i64, score: i64, at: i64| {
+        format!(
+            "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
+                 defending_score, status, winner_faction_id, started_at, ends_at, recorded_at)
+             VALUES ({war}, 'ranked', 1, 4, {score}, 3, 'completed', 1, {december}, {december} + 86400, {at});"
+        )
+    };
+    // Rows that a prune deletes: both months are closed then.
+    let other = format!(
+        "INSERT INTO war_status_history (war_id, war_type, status, started_at, attacking_score, recorded_at)
+         VALUES (506, 'ranked', 'ongoing', {december}, 0, {january}), (506, 'ranked', 'ongoing', {december}, 1, {january} + 1),
+                (506, 'ranked', 'ongoing', {december}, 2, {february}), (506, 'ranked', 'ongoing', {december}, 3, {february} + 1);"
+    );
+    let statements = row(504, 100, january) + &row(504, 120, february) + &other;
+    database(sandbox, name, &statements);
+    prune(sandbox, IN_APRIL, name, &["--keep-months", "1"]).expect(0);
+}
+
+#[test]
+fn an_import_of_other_things_keeps_the_summary_of_a_corrected_score() {
+    let sandbox = Sandbox::new();
+    with_corrected_score(&sandbox, "mine.db");
+    sandbox.write(
+        "players.csv",
+        "player_id,timestamp,level\n7,2028-02-02T00:00:00Z,10\n",
+    );
+    let before = rows(&open(&sandbox, "mine.db"), "SELECT * FROM war_summary");
+
+    import(&sandbox, "mine.db", &["players.csv"]);
+
+    assert_eq!(
+        rows(&open(&sandbox, "mine.db"), "SELECT * FROM war_summary"),
+        before
+    );
+}
+
+#[test]
+fn a_corrected_score_stays_and_its_war_counts_once_when_another_collector_names_the_winner() {
+    let [_, january, february, ..] = EDGES;
+    let sandbox = Sandbox::new();
+    let of_war = "SELECT period_start, final_attacking_score, winner_faction_id FROM war_summary
+                  WHERE war_id = 504 ORDER BY 1";
+    with_corrected_score(&sandbox, "corrected.db");
+    create(&sandbox, "january.db");
+    sandbox.write(
+        "summary.csv",
+        "war_id,war_type,period_start,attacking_faction_id,defending_faction_id,final_attacking_score,\
+         final_defending_score,winner_faction_id,duration_seconds,record_count\n\
+         504,ranked,2028-01-01,1,4,100,3,1,86400,30\n",
+    );
+    import(&sandbox, "january.db", &["summary.csv"]);
+    for (into, file) in [
+        ("corrected.db", "january.db"),
+        ("january.db", "corrected.db"),
+    ] {
+        sandbox.remove_database("new.db");
+        fs::copy(sandbox.path(into), sandbox.path("new.db")).unwrap();
+
+        for _ in 0..2 {
+            import(&sandbox, "new.db", &[file]);
+
+            assert_eq!(
+                rows(&open(&sandbox, "new.db"), of_war),
+                [format!("{january}|100|1"), format!("{february}|120|")],
+                "{file} into {into}"
+            );
+        }
+        let again = import(&sandbox, "new.db", &[file]);
+        assert!(
+            again["tables"]["war_summary"]["taken"] == 0,
+            "{file} into {into}: {again}"
+        );
+    }
+}
+
 /// The times at which one collector saw the war, and how long it keeps its rows.
 #[derive(Clone, Debug)]
 struct Course {

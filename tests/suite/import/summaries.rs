@@ -1,7 +1,9 @@
 //! `import` of summaries without the history rows that they were computed from.
 
-use super::with_plan;
-use crate::support::Sandbox;
+use super::closed::database_of_factions;
+use super::{create, import, open, with_plan};
+use crate::month_model::{EDGES, IN_APRIL, summarize};
+use crate::support::{Sandbox, rows};
 
 /// 2026-01-01 and 2026-02-01.
 const JANUARY: i64 = 1_767_225_600;
@@ -95,4 +97,40 @@ fn a_summary_of_a_month_that_is_not_over_is_refused() {
         sandbox.rows("SELECT respect_end FROM faction_summary"),
         ["12"]
     );
+}
+
+#[test]
+fn an_own_summary_that_an_import_does_not_replace_is_not_recorded_as_imported() {
+    let january = EDGES[1];
+    let sandbox = Sandbox::new();
+    let values: Vec<String> = (0..10)
+        .map(|hour| format!("(7, {january} + {hour} * 3600, {hour})"))
+        .collect();
+    database_of_factions(&sandbox, "mine.db", &values.join(", "));
+    // Another program deletes eight of the ten rows.
+    open(&sandbox, "mine.db")
+        .execute_batch(&format!(
+            "DELETE FROM faction_history WHERE timestamp > {january} + 3600"
+        ))
+        .unwrap();
+    create(&sandbox, "other.db");
+    sandbox.write(
+        "summary.csv",
+        "faction_id,period_start,respect_start,respect_end,respect_change,record_count\n7,2028-01-01,0,5,5,5\n",
+    );
+    import(&sandbox, "other.db", &["summary.csv"]);
+
+    import(&sandbox, "mine.db", &["other.db"]);
+
+    let found = open(&sandbox, "mine.db");
+    let summary = "SELECT respect_end, record_count FROM faction_summary WHERE period_start = ";
+    let summary = format!("{summary}{january}");
+    assert_eq!(rows(&found, &summary), ["9|10"]);
+    summarize(
+        &sandbox,
+        IN_APRIL,
+        "mine.db",
+        &["--month", "2028-01", "--force"],
+    );
+    assert_eq!(rows(&found, &summary), ["1|2"]);
 }

@@ -5,7 +5,8 @@ use std::fs;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{import, open};
+use super::closed::database;
+use super::{create, import, open};
 use crate::month_model::{
     EDGES, IN_APRIL, for_any_history, history_rows, prune, summaries, summarize, template,
 };
@@ -13,6 +14,8 @@ use crate::support::{Sandbox, rows};
 
 /// A war between factions 1 and 4, which faction 1 wins. Its score grows by one each day.
 const STARTED_AT: i64 = EDGES[0] + 1;
+
+const COLLECTORS: usize = 3;
 
 /// The observations of one collector.
 #[derive(Clone, Debug)]
@@ -66,17 +69,21 @@ fn any_course(ended_at: i64) -> impl Strategy<Value = Course> {
 }
 
 fn any_world() -> impl Strategy<Value = World> {
-    let order = || Just(vec![0_usize, 1, 2]).prop_shuffle();
+    let order = || Just((0..COLLECTORS).collect::<Vec<_>>()).prop_shuffle();
     (STARTED_AT + 1..EDGES[3]).prop_flat_map(move |ended_at| {
-        let into = proptest::option::of(0..3_usize);
-        (vec(any_course(ended_at), 3), into, order(), order()).prop_map(
-            move |(courses, into, first, second)| World {
+        let into = proptest::option::of(0..COLLECTORS);
+        (
+            vec(any_course(ended_at), COLLECTORS),
+            into,
+            order(),
+            order(),
+        )
+            .prop_map(move |(courses, into, first, second)| World {
                 ended_at,
                 courses,
                 into,
                 orders: [first, second],
-            },
-        )
+            })
     })
 }
 
@@ -177,7 +184,7 @@ fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
     for_any_history(6, any_world(), |world| {
-        let files: Vec<String> = (0..3)
+        let files: Vec<String> = (0..COLLECTORS)
             .map(|number| write(&sandbox, &template, number, &world))
             .collect();
         let [first, second] = world.orders.clone().map(|order| -> Vec<&str> {
@@ -224,6 +231,149 @@ fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
         if world.into.is_none() {
             summarize(&sandbox, IN_APRIL, "new.db", &["--force"]);
             prop_assert_eq!(&summaries(&open(&sandbox, "new.db")), &found);
+        }
+        Ok(())
+    });
+}
+
+/// Rows of January of a war that has not ended: the day, and the score.
+fn running(days_and_scores: &[(i64, i64)]) -> String {
+    let [december, january, ..] = EDGES;
+    let row = |(day, score): &(i64, i64)| {
+        format!(
+            "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
+                 defending_score, started_at, recorded_at, status)
+             VALUES (504, 'ranked', 1, 4, {score}, 0, {december}, {january} + {day} * 86400, 'ongoing');"
+        )
+    };
+    days_and_scores.iter().map(row).collect()
+}
+
+/// A database that has only a summary of January of the same war.
+fn with_summary(sandbox: &Sandbox, name: &str, score: i64, record_count: i64) {
+    let [december, january, ..] = EDGES;
+    let duration = january + 20 * 86400 - december;
+    create(sandbox, name);
+    sandbox.write(
+        "summary.csv",
+        &format!(
+            "war_id,war_type,period_start,attacking_faction_id,defending_faction_id,final_attacking_score,\
+             final_defending_score,duration_seconds,record_count\n\
+             504,ranked,2028-01-01,1,4,{score},0,{duration},{record_count}\n"
+        ),
+    );
+    import(sandbox, name, &["summary.csv"]);
+}
+
+#[test]
+fn a_war_of_which_rows_repeat_ours_counts_the_same_rows_in_any_order_of_two_larger_summaries() {
+    let sandbox = Sandbox::new();
+    for (name, score, record_count) in [
+        ("seven.db", 30, 7),
+        ("eight.db", 30, 8),
+        ("later_of_five.db", 40, 5),
+        ("six.db", 30, 6),
+        ("later_of_four.db", 40, 4),
+    ] {
+        with_summary(&sandbox, name, score, record_count);
+    }
+    for is_pruned in [false, true] {
+        database(
+            &sandbox,
+            "mine.db",
+            &running(&[(0, 10), (10, 20), (20, 30)]),
+        );
+        // Both rows repeat ours, so a summary of five rows counts no other ones.
+        database(&sandbox, "repeated.db", &running(&[(1, 10), (11, 20)]));
+        import(&sandbox, "mine.db", &["repeated.db"]);
+        if is_pruned {
+            prune(&sandbox, IN_APRIL, "mine.db", &["--keep-months", "1"]).expect(0);
+        }
+        for (files, expected) in [
+            (["seven.db", "eight.db"], "30|8"),
+            (["later_of_five.db", "six.db"], "40|6"),
+            (["later_of_five.db", "seven.db"], "40|7"),
+            (["later_of_five.db", "later_of_four.db"], "40|3"),
+        ] {
+            let backwards = [files[1], files[0]];
+            for order in [files, backwards] {
+                sandbox.remove_database("new.db");
+                fs::copy(sandbox.path("mine.db"), sandbox.path("new.db")).unwrap();
+                for file in order {
+                    import(&sandbox, "new.db", &[file]);
+                }
+
+                assert_eq!(
+                    rows(
+                        &open(&sandbox, "new.db"),
+                        "SELECT final_attacking_score, record_count FROM war_summary"
+                    ),
+                    [expected],
+                    "{order:?} {is_pruned}"
+                );
+            }
+        }
+    }
+}
+
+/// Our rows of a war, the rows of another collector that repeat them, and summaries of others: the score, and the rows.
+#[derive(Clone, Debug)]
+struct Counts {
+    own: i64,
+    repeated: i64,
+    others: Vec<(i64, i64)>,
+    backwards: Vec<(i64, i64)>,
+    is_pruned: bool,
+}
+
+const SCORE: i64 = 30;
+
+fn any_counts() -> impl Strategy<Value = Counts> {
+    let others = vec((SCORE..SCORE + 3, 1..12_i64), 1..4);
+    (1..5_i64, 0..4_i64, others, any::<bool>()).prop_map(|(own, repeated, others, is_pruned)| {
+        let backwards = others.iter().rev().copied().collect();
+        Counts {
+            own,
+            repeated,
+            others,
+            backwards,
+            is_pruned,
+        }
+    })
+}
+
+#[test]
+fn a_war_counts_the_most_rows_that_ours_and_repeated_ones_do_not_account_for() {
+    let sandbox = Sandbox::new();
+    for_any_history(8, any_counts(), |counts| {
+        let first = 20 - 4 * (counts.own - 1);
+        let first_score = SCORE - (counts.own - 1);
+        let own: Vec<(i64, i64)> = (0..counts.own)
+            .map(|row| (first + 4 * row, first_score + row))
+            .collect();
+        let repeated: Vec<(i64, i64)> = (1..=counts.repeated)
+            .map(|day| (first + day, first_score))
+            .collect();
+        database(&sandbox, "mine.db", &running(&own));
+        database(&sandbox, "repeated.db", &running(&repeated));
+        import(&sandbox, "mine.db", &["repeated.db"]);
+        if counts.is_pruned {
+            prune(&sandbox, IN_APRIL, "mine.db", &["--keep-months", "1"]).expect(0);
+        }
+        let score = counts.others.iter().map(|(score, _)| *score).max().unwrap();
+        let larger = counts.others.iter().map(|(_, rows)| *rows);
+        let larger = larger.filter(|rows| *rows > counts.own + counts.repeated);
+        let expected = format!("{score}|{}", larger.max().unwrap_or(counts.own));
+        for order in [&counts.others, &counts.backwards] {
+            sandbox.remove_database("new.db");
+            fs::copy(sandbox.path("mine.db"), sandbox.path("new.db")).unwrap();
+            for (score, record_count) in order {
+                with_summary(&sandbox, "other.db", *score, *record_count);
+                import(&sandbox, "new.db", &["other.db"]);
+            }
+
+            let query = "SELECT final_attacking_score, record_count FROM war_summary";
+            prop_assert_eq!(rows(&open(&sandbox, "new.db"), query), [expected.clone()]);
         }
         Ok(())
     });
