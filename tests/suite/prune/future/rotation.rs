@@ -16,11 +16,11 @@ fn has_backup(story: &Story) -> bool {
 }
 
 /// Records a fetch whose clock agreed with Torn's.
-fn record_fetch(story: &Story, at: i64) {
+pub(super) fn record_fetch(story: &Story, at: i64) {
     Connection::open(story.sandbox.path("wrong.db"))
         .unwrap()
         .execute(
-            "INSERT INTO fetch_runs (kind, started_at, finished_at, status, requests) VALUES ('players', ?1, ?1, 'ok', 1)",
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status, requests, torn_at) VALUES ('players', ?1, ?1, 'ok', 1, ?1)",
             [at],
         )
         .unwrap();
@@ -57,6 +57,16 @@ fn backups_from_before_a_prune_stay_until_a_fetch_shows_that_its_month_has_begun
         let (wrong, right) = (story.contents("wrong.db"), story.contents("right.db"));
         assert!(wrong == right, "{keep}: {:?}", difference(&wrong, &right));
     }
+}
+
+#[test]
+fn a_backup_from_before_a_prune_stays_if_the_clock_has_stepped_back_in_between() {
+    let story = Story::with_step_back(LEAD);
+
+    let report = story.run(IN_APRIL + LEAD + DAY, &["backup", "--keep", "1"]);
+
+    assert!(has_backup(&story), "{report}");
+    assert_eq!(report["removed"], json!([]), "{report}");
 }
 
 #[test]
