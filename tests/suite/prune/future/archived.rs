@@ -50,10 +50,10 @@ fn rows_of(sandbox: &Sandbox, name: &str) -> Vec<String> {
     history_rows(&Connection::open(sandbox.path(name)).unwrap())
 }
 
-fn remove_backups(story: &Story) {
-    for file in files_with_extension(&story.sandbox.path("backups"), "db") {
-        fs::remove_file(file).unwrap();
-    }
+fn remove_backup_with_rows(story: &Story) {
+    let file = story.sandbox.path("backups").join(&story.backup);
+    fs::remove_file(file.with_extension("db.json")).unwrap();
+    fs::remove_file(file).unwrap();
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn rows_that_were_moved_to_the_archive_too_early_come_back_and_are_moved_once() 
 #[test]
 fn the_archive_is_named_if_no_backup_has_the_rows() {
     let story = Story::with_archives(LEAD, true);
-    remove_backups(&story);
+    remove_backup_with_rows(&story);
 
     let report = story.run(IN_APRIL, &["prune", "--future"]);
 
@@ -129,7 +129,7 @@ fn the_archive_is_named_if_no_backup_has_the_rows() {
 #[test]
 fn an_archive_that_is_not_there_is_named_with_the_reason() {
     let story = Story::with_archives(LEAD, true);
-    remove_backups(&story);
+    remove_backup_with_rows(&story);
     fs::rename(story.sandbox.path(ARCHIVE), story.sandbox.path("moved.db")).unwrap();
 
     let report = story.run(IN_APRIL, &["prune", "--future"]);
@@ -150,7 +150,7 @@ fn an_archive_that_is_not_there_is_named_with_the_reason() {
 #[test]
 fn an_archive_of_0_bytes_is_called_empty_by_the_search() {
     let story = Story::with_archives(LEAD, true);
-    remove_backups(&story);
+    remove_backup_with_rows(&story);
     fs::write(story.sandbox.path(ARCHIVE), "").unwrap();
 
     let report = story.run(IN_APRIL, &["prune", "--future"]);

@@ -237,9 +237,9 @@ fn the_summaries_stay_until_all_rows_are_back() {
     // Without the rows, neither a new summary nor a prune changes a summary.
     summarize(&story.sandbox, IN_APRIL, "wrong.db", &[]);
     assert_eq!(story.contents("wrong.db").1, right);
-    for file in files_with_extension(&story.sandbox.path("backups"), "db") {
-        std::fs::remove_file(file).unwrap();
-    }
+    let file = story.sandbox.path("backups").join(&story.backup);
+    std::fs::remove_file(file.with_extension("db.json")).unwrap();
+    std::fs::remove_file(file).unwrap();
     let check = story.check("pruned_early").unwrap();
     assert!(
         check["message"]
