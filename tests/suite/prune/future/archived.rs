@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::early::{Story, difference};
 use crate::month_model::{IN_APRIL, history_rows, summarize};
-use crate::support::{DAY, Sandbox, files_with_extension};
+use crate::support::{DAY, Sandbox};
 
 /// The lead of the clock.
 const LEAD: i64 = 70 * DAY;

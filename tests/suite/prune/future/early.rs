@@ -6,7 +6,7 @@ use super::HISTORIES;
 use crate::health::check;
 use crate::import::facts;
 use crate::month_model::{IN_APRIL, prune, summaries, summarize, with_steady_history_at};
-use crate::support::{DAY, MINUTE, Sandbox, files_with_extension};
+use crate::support::{DAY, MINUTE, Sandbox};
 
 /// A database that never saw a wrong clock, and the same after a daily job under a clock that was ahead.
 pub(super) struct Story {
