@@ -1,9 +1,17 @@
--- Returns when the newest prune ran that no other record confirms: none shows that the month of its clock had begun by Torn's
--- time. That clock may have been ahead. NULL if there is no such prune.
--- A month that `prune --future` has opened again does not count: its rows are searched.
+-- Returns the newest prune that no other record confirms, or no row: none shows that the month of its clock had begun by Torn's time.
+-- That clock may have been ahead.
+-- The newest row of a fetch counts only if each fetch that saved any has got Torn's time: the others may have had a wrong clock.
 --
--- :reached   unix seconds; a time that Torn's time has reached. NULL: none is known, so every prune is doubted
-SELECT max(pruned_at) AS pruned_at
-FROM month_states
-WHERE purged_at IS NULL
-  AND unixepoch(pruned_at, 'unixepoch', 'start of month') > coalesce(:reached, 0)
+-- :torn_at      unix seconds; Torn's time at the newest fetch that has got it; NULL: none has
+-- :newest_row   unix seconds; newest timestamp of a history row or observation; NULL: there is none
+WITH reached (at) AS (
+    SELECT max(
+        coalesce(:torn_at, 0),
+        iif(EXISTS (SELECT 1 FROM fetch_runs WHERE torn_at IS NULL AND entities > 0), 0, coalesce(:newest_row, 0)))
+)
+SELECT id, started_at
+FROM prune_runs
+WHERE deleted > 0
+  AND unixepoch(started_at, 'unixepoch', 'start of month') > (SELECT at FROM reached)
+ORDER BY id DESC
+LIMIT 1

@@ -3,6 +3,7 @@
 --
 -- :finished_at          unix seconds
 -- :real_time            unix seconds, from Torn; NULL: the clock is right
+-- :torn_at              unix seconds, from Torn; NULL: no answer named its time
 -- :clock_ahead          seconds that the clock of this machine is ahead of Torn's; NULL: the clock is right
 -- :status               result, as in the table fetch_runs
 -- :error                first failure; NULL: none
@@ -11,6 +12,7 @@
 UPDATE fetch_runs
 SET finished_at = :finished_at,
     started_at = coalesce(:real_time, started_at),
+    torn_at = :torn_at,
     clock_ahead = :clock_ahead,
     status = :status,
     error = :error,

@@ -128,6 +128,35 @@ pub(crate) struct RunFailure {
     pub(crate) cause: Option<FailureCause>,
 }
 
+/// What a run has learned about the clock of this machine.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ClockCheck {
+    /// No answer had Torn's time.
+    Unknown,
+    /// It agrees with Torn's, which has reached this time (unix seconds).
+    Agrees(i64),
+    /// It differs from Torn's, which is this (unix seconds).
+    Differs(i64),
+}
+
+impl ClockCheck {
+    /// Torn's time, or a time that it has reached (unix seconds).
+    pub(crate) fn torn_at(self) -> Option<i64> {
+        match self {
+            Self::Unknown => None,
+            Self::Agrees(at) | Self::Differs(at) => Some(at),
+        }
+    }
+
+    /// Torn's time, if the clock of this machine differs from it (unix seconds).
+    pub(crate) fn real_time(self) -> Option<i64> {
+        match self {
+            Self::Differs(at) => Some(at),
+            Self::Unknown | Self::Agrees(_) => None,
+        }
+    }
+}
+
 /// The clock of this machine and that of Torn differed at the last fetch that could compare them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ClockDispute {

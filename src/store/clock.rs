@@ -36,8 +36,8 @@ pub(super) fn newest_timestamp(connection: &Connection) -> Result<Option<i64>> {
 /// The newest fetch that has compared the clock of this machine with Torn's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Comparison {
-    /// When the fetch ended: Torn's time, if the clocks differed. `None`: it was killed.
-    finished_at: Option<i64>,
+    /// Torn's time at its last answer (unix seconds).
+    torn_at: i64,
     /// Seconds that the clock of this machine was ahead of Torn's; `None`: the two agreed.
     ahead: Option<i64>,
 }
@@ -45,19 +45,21 @@ pub(super) struct Comparison {
 impl Comparison {
     /// The two times, if they differed.
     pub(super) fn dispute(&self) -> Option<ClockDispute> {
-        let (ahead, torn_at) = (self.ahead?, self.finished_at?);
-        Some(ClockDispute { torn_at, ahead })
+        Some(ClockDispute {
+            torn_at: self.torn_at,
+            ahead: self.ahead?,
+        })
     }
 
-    /// A time that Torn's time has reached; `None` if the fetch was killed.
-    pub(super) fn reached(&self) -> Option<i64> {
-        self.finished_at
+    /// A time that Torn's time has reached.
+    pub(super) fn reached(&self) -> i64 {
+        self.torn_at
     }
 
     /// Whether the clocks agreed in the last day. A fetch after `now` shows that the clock has gone back.
     pub(super) fn confirms(&self, now: i64) -> bool {
         let last_day = now.saturating_sub(DAY)..=now;
-        self.ahead.is_none() && self.finished_at.is_some_and(|at| last_day.contains(&at))
+        self.ahead.is_none() && last_day.contains(&self.torn_at)
     }
 }
 
@@ -66,7 +68,7 @@ pub(super) fn newest_comparison(connection: &Connection) -> Result<Option<Compar
     connection
         .query_row(sql!("clock/get_comparison"), [], |row| {
             Ok(Comparison {
-                finished_at: row.get("finished_at")?,
+                torn_at: row.get("torn_at")?,
                 ahead: row.get("clock_ahead")?,
             })
         })

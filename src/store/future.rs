@@ -206,7 +206,13 @@ impl Store {
     }
 
     /// Deletes or corrects all rows with future timestamps in one transaction. Returns the counts of each changed table.
-    pub(crate) fn remove_future(&mut self, bounds: &FutureBounds) -> Result<Vec<FutureRows>> {
+    ///
+    /// Unless the clock is known to be right, no fetch that is left confirms it: the later ones, which did not, are deleted.
+    pub(crate) fn remove_future(
+        &mut self,
+        bounds: &FutureBounds,
+        is_clock_right: bool,
+    ) -> Result<Vec<FutureRows>> {
         self.transaction(|transaction| {
             // First, because the statements keep the record of a month that is open again.
             let reopened =
@@ -227,6 +233,11 @@ impl Store {
                         Correct => rows.mended = count,
                     }
                 }
+            }
+            if !is_clock_right {
+                transaction
+                    .execute(sql!("future/forget_torn_time"), [])
+                    .context("take back what fetches have told about the clock")?;
             }
             if let Some(rows) = done.iter_mut().find(|rows| rows.table == "month_states") {
                 rows.mended += reopened;

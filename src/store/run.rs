@@ -4,7 +4,7 @@ use rusqlite::{Transaction, named_params};
 
 use crate::error::Result;
 use crate::model::kind::Kind;
-use crate::model::run::{Counts, FailureCause, RunFailure, RunStatus};
+use crate::model::run::{ClockCheck, Counts, FailureCause, RunFailure, RunStatus};
 use crate::store::{SqlContext, Store, sql};
 
 /// The maximum number of bytes of a rejected body that are stored.
@@ -57,7 +57,7 @@ impl Store {
         })
     }
 
-    /// Records the end of a run. `real_time` is Torn's time in unix seconds; `None` if the clock of this machine is right.
+    /// Records the end of a run. `now` is the time of this machine, in unix seconds.
     pub(crate) fn finish_run(
         &mut self,
         run: RunId,
@@ -65,8 +65,9 @@ impl Store {
         counts: Counts,
         failure: Option<&RunFailure>,
         now: i64,
-        real_time: Option<i64>,
+        clock: ClockCheck,
     ) -> Result<()> {
+        let real_time = clock.real_time();
         self.connection()
             .execute(
                 sql!("runs/finish_run"),
@@ -74,6 +75,7 @@ impl Store {
                     ":id": run.0,
                     ":finished_at": real_time.unwrap_or(now),
                     ":real_time": real_time,
+                    ":torn_at": clock.torn_at(),
                     ":clock_ahead": real_time.map(|real_time| now - real_time),
                     ":status": status.as_str(),
                     ":error": failure.map(|failure| &failure.message),

@@ -10,7 +10,7 @@ use crate::model::identity::Identity;
 use crate::model::path::display_path;
 use crate::model::size::{count, format_bytes, group_digits};
 use crate::model::time::iso;
-use crate::store::backup::{self, ListedBackup, WithoutManifest};
+use crate::store::backup::{self, KeptFor, ListedBackup, WithoutManifest};
 use crate::store::identity::identity_of;
 
 /// Lists all backups in the folder, oldest first.
@@ -110,6 +110,10 @@ fn describe(backup: &ListedBackup, present: Option<&Identity>, now: i64) -> Stri
         group_digits(manifest.total_rows()),
         describe_backup(manifest, present)
     );
+    if let Some(kept_for) = &manifest.kept_for {
+        text.push_str("; kept, ");
+        text.push_str(why_kept(kept_for));
+    }
     if manifest.is_ahead(now) {
         text.push_str("; made by a clock that was ahead");
     }
@@ -119,6 +123,19 @@ fn describe(backup: &ListedBackup, present: Option<&Identity>, now: i64) -> Stri
         text = format!("{text}; found damaged at {}", iso(found_at));
     }
     text
+}
+
+/// Why rotation never removes a backup, and how to remove it.
+fn why_kept(kept_for: &KeptFor) -> &'static str {
+    match kept_for {
+        KeptFor::PruneFuture => {
+            "because `prune --future` removed rows that it has: rotation never removes it; remove it and its .json file \
+             yourself when you do not need them"
+        }
+        KeptFor::Other(_) => {
+            "because a newer tornsnap says so: rotation never removes it; remove it and its .json file yourself"
+        }
+    }
 }
 
 fn file_name(path: &Path) -> String {

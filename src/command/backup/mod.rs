@@ -18,7 +18,7 @@ use crate::model::path::{display_path, shell_word};
 use crate::model::size::{count, format_bytes, group_digits};
 use crate::output::terminal::{self, FILE_ONLY, Verbosity};
 use crate::store::Depth;
-use crate::store::backup::{self, BackupKind, BackupOptions, Manifest, NewBackup};
+use crate::store::backup::{self, BackupKind, BackupOptions, KeptFor, Manifest, NewBackup};
 use crate::store::health::Database;
 use crate::store::lock::Lock;
 
@@ -96,12 +96,14 @@ pub(crate) fn create(context: &Context, lock_wait: &LockWait) -> Result<Manifest
 }
 
 /// Whether a new backup removes old ones.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Rotation {
     /// As configured.
     Configured,
     /// None is removed, because the oldest may be the only one from before something went wrong.
     KeepsAll,
+    /// None is removed, and no later rotation removes this one.
+    KeepsThis(KeptFor),
 }
 
 /// The path of a backup with the present content of the database, for commands that change it next.
@@ -121,19 +123,29 @@ pub(super) fn before_change(
             keep: options.keep.filter(|_| rotation == Rotation::Configured),
             ..*options
         };
-        let Some(same) = find_same_content(options, lock)? else {
-            return create_locked(options, lock).map(|new| display_path(&new.manifest.path));
+        let manifest = match find_same_content(options, lock)? {
+            Some(same) => {
+                report_same_content(context, &same);
+                same
+            }
+            None => create_locked(options, lock)?.manifest,
         };
-        let line = format!(
-            "no new backup: {} has the same content",
-            same.path.display()
-        );
-        log::info!(target: FILE_ONLY, "{line}");
-        if context.verbosity != Verbosity::Quiet {
-            terminal::print_message(&line);
+        if let Rotation::KeepsThis(kept_for) = rotation {
+            backup::record_kept(&manifest, options.database, kept_for)?;
         }
-        Ok(display_path(&same.path))
+        Ok(display_path(&manifest.path))
     })
+}
+
+fn report_same_content(context: &Context, same: &Manifest) {
+    let line = format!(
+        "no new backup: {} has the same content",
+        same.path.display()
+    );
+    log::info!(target: FILE_ONLY, "{line}");
+    if context.verbosity != Verbosity::Quiet {
+        terminal::print_message(&line);
+    }
 }
 
 fn find_same_content(options: &BackupOptions<'_>, lock: &Lock) -> Result<Option<Manifest>> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::display_path;
-use crate::store::backup::{BackupKind, ListedBackup, Manifest};
+use crate::store::backup::{BackupKind, KeptFor, ListedBackup, Manifest};
 
 use super::{describe_backup, is_of};
 
@@ -89,6 +89,9 @@ pub(super) struct BackupReport<'a> {
     /// Whether the clock was ahead when the backup was made. Only with `--list`.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_ahead: Option<bool>,
+    /// Why rotation never removes it. Only with `--list`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_for: Option<&'a KeptFor>,
 }
 
 #[derive(Debug, Serialize)]
@@ -119,6 +122,7 @@ impl<'a> BackupReport<'a> {
             whose: None,
             is_ours: None,
             is_ahead: None,
+            kept_for: None,
         }
     }
 }
@@ -147,6 +151,7 @@ impl<'a> BackupResult<'a> {
             whose: Some(describe_backup(manifest, present)),
             is_ours: Some(is_of(manifest, present)),
             is_ahead: Some(manifest.is_ahead(now)),
+            kept_for: manifest.kept_for.as_ref(),
             ..BackupReport::new(manifest)
         }))
     }

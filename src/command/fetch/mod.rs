@@ -35,7 +35,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::NamedKey;
 use crate::model::kind::Kind;
-use crate::model::run::{Counts, FailureCause, RunFailure, RunStatus};
+use crate::model::run::{ClockCheck, Counts, FailureCause, RunFailure, RunStatus};
 use crate::model::time::parse_duration;
 use crate::store::Store;
 use crate::store::lock::Lock;
@@ -267,7 +267,7 @@ fn record_failed_start(
             Counts::default(),
             Some(&failure),
             now,
-            None,
+            ClockCheck::Unknown,
         )?;
     }
     Ok(())

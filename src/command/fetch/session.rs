@@ -190,7 +190,7 @@ impl<'a> Session<'a> {
         self.requests_recorded = self.torn.requests();
         run.tally.counts.requests = self.requests_recorded - run.requests_before;
         let end = self.torn.run_end();
-        let real_time = end.as_ref().and_then(|end| end.real_time);
+        let clock = self.torn.take_clock_check();
         let status = self.status(&fetched, &run.tally, end.is_some());
         let failure = fetched
             .as_ref()
@@ -209,7 +209,7 @@ impl<'a> Session<'a> {
             run.tally.counts,
             failure.as_ref(),
             finished_at,
-            real_time,
+            clock,
         );
         self.saved.push((run.kind, run.tally.counts.entities));
         fetched

@@ -20,6 +20,7 @@ use crate::model::size::{agree, count};
 use crate::model::time::{Month, format_months, iso, outside_calendar};
 use crate::output::terminal;
 use crate::store::Store;
+use crate::store::backup::KeptFor;
 use crate::store::future::{FutureFindings, FutureRows};
 use crate::store::lock::MAINTENANCE;
 
@@ -167,7 +168,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     // With --force, the clock may be behind, and then the backups are right. So a fetch has to confirm the clock.
     let is_clock_right =
         doubts(context, &findings, now).is_empty() || store.is_clock_confirmed(now)?;
-    let done = remove(context, store, &bounds, args.vacuum)?;
+    let done = remove(context, store, &bounds, is_clock_right, args.vacuum)?;
     if is_clock_right {
         note_ahead_backups(context, store, now);
     }
@@ -202,20 +203,22 @@ fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<O
     if args.without_backup {
         return Ok(None);
     }
-    // A rotation could delete the last backup from before the clock was ahead.
-    backup::before_change(context, Rotation::KeepsAll, lock_wait).map(Some)
+    // A rotation could delete the last backup from before the clock was ahead, or later the only copy of the rows.
+    let rotation = Rotation::KeepsThis(KeptFor::PruneFuture);
+    backup::before_change(context, rotation, lock_wait).map(Some)
 }
 
 fn remove(
     context: &Context,
     store: &mut Store,
     bounds: &FutureBounds,
+    is_clock_right: bool,
     vacuum: bool,
 ) -> Result<Vec<FutureRows>> {
     let done = StopSignal::interruptible(
         "remove rows with future timestamps",
         "nothing was removed",
-        || store.remove_future(bounds),
+        || store.remove_future(bounds, is_clock_right),
     )?;
     if vacuum {
         super::vacuum(context, store)?;

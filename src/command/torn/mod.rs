@@ -1,6 +1,7 @@
 //! The Torn client of `fetch` and `init`: chooses a key, obeys the rate limit, retries, and applies the policies for
 //! errors. [`crate::api::error`] has the policy for each error.
 
+mod clock;
 mod failure;
 mod keys;
 mod limits;
@@ -34,7 +35,6 @@ use crate::error::{Exit, Result};
 use crate::model::id::PlayerId;
 use crate::model::key::ApiKey;
 use crate::model::run::FailureCause;
-use crate::model::time::{CLOCK_TOLERANCE, iso};
 use crate::output::call_progress::CallProgress;
 use crate::store::{Permit, Store};
 
@@ -66,6 +66,8 @@ pub(crate) struct TornClient {
     pool: Mutex<KeyPool>,
     store: Mutex<Store>,
     end: Mutex<Option<RunEnd>>,
+    /// When Torn last answered with its time, by the clock that agreed with it.
+    agreed_at: Mutex<Option<i64>>,
     closed: Mutex<HashSet<Endpoint>>,
     /// When `/key/info` accepted a key after an "incorrect key" error. The lock of a key is held during that call, the lock of
     /// the map is not.
@@ -132,6 +134,7 @@ impl TornClient {
             pool: Mutex::default(),
             store: Mutex::new(store),
             end: Mutex::default(),
+            agreed_at: Mutex::default(),
             closed: Mutex::default(),
             confirmations: Mutex::default(),
             stop,
@@ -340,6 +343,10 @@ impl TornClient {
         self.check_clock(result.date, at)?;
         match result.body {
             Ok(mut body) => {
+                // A page of a proxy has a header `Date`, too, but is no answer of Torn.
+                if let Some(date) = result.date {
+                    *lock(&self.agreed_at) = Some(self.agreed_time(date, at));
+                }
                 self.faults_in_a_row.store(0, Ordering::Relaxed);
                 let errors = take_selection_errors(&mut body, request.endpoint);
                 if errors.is_empty() {
@@ -358,27 +365,6 @@ impl TornClient {
                 Ok(Err(error))
             }
         }
-    }
-
-    /// Ends the run if this machine's clock differs from Torn's, so that history rows do not get wrong timestamps.
-    fn check_clock(&self, date: Option<i64>, now: i64) -> Result<(), Failure> {
-        let Some(date) = date.filter(|_| matches!(self.clock, Clock::System)) else {
-            return Ok(());
-        };
-        if (date - now).abs() <= CLOCK_TOLERANCE {
-            return Ok(());
-        }
-        Err(self.end(RunEnd {
-            exit: Exit::Config,
-            reason: format!(
-                "the clock of this machine says {}, and Torn says {}",
-                iso(now),
-                iso(date)
-            ),
-            help: "set the clock of this machine, then run it again; nothing was saved".to_owned(),
-            cause: FailureCause::Clock,
-            real_time: Some(date),
-        }))
     }
 
     /// The error for an endpoint that Torn has closed during this run.

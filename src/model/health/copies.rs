@@ -253,8 +253,8 @@ pub(crate) fn archives(archives: &[Archive]) -> Check {
             "check whether its disk is mounted; if it is, restore the archive from a copy of it"
         }
         _ => {
-            "restore the archive from a copy of it; if there is none, `tornsnap prune --archive FILE --new-archive` \
-             with the same file begins a new archive"
+            "restore the archive from a copy of it; if there is none, move the file away, and give its rows up: `tornsnap prune \
+             --archive FILE --new-archive` with the same path begins a new archive there"
         }
     };
     Check::finding("archive", state, messages.join("; "), help)

@@ -175,7 +175,7 @@ pub(super) fn list_unusable(
         why,
     };
     let mut listed = list_backups(directory)?;
-    listed.retain(|backup| backup.path.exists() && backup.seems_to_be_of(id, database));
+    listed.retain(|backup| backup.seems_to_be_of(id, database));
     let with_manifest = listed.iter().rev().filter_map(|backup| {
         let why = WhyUnread::Failed(why_unusable(backup)?);
         Some(unread(&backup.path, why))
@@ -212,6 +212,9 @@ fn why_unusable(backup: &ListedBackup) -> Option<String> {
     }
     let bytes = match fs::metadata(&backup.path) {
         Ok(file) => file.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Some("the file is gone, and only its manifest is there".to_owned());
+        }
         Err(error) => return Some(without_path(error).to_string()),
     };
     let wrong_size = || {

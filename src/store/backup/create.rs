@@ -32,6 +32,7 @@ use crate::store::identity::identity;
 use crate::store::migrate::SchemaState;
 use crate::store::open;
 use crate::store::parallel::run_both;
+use crate::store::{SqlContext, sql};
 
 /// The highest compression level of zstd that is still as fast as a disk.
 const ZSTD_LEVEL: i32 = 3;
@@ -76,6 +77,8 @@ impl UnpublishedBackup {
             verified_at: options.now,
             damaged_at: None,
             ahead_noticed_at: None,
+            kept_for: None,
+            newest_prune: self.copy.newest_prune,
             check: options.depth.as_str().to_owned(),
             database: file_name(options.database),
             database_id: self.copy.identity.id.clone(),
@@ -141,9 +144,10 @@ fn needed_space(size: u64, compress: bool) -> u64 {
     size.saturating_mul(factor)
 }
 
-/// The ids and the row counts of a copy that passed all checks.
+/// What the manifest says about a copy that passed all checks.
 struct CheckedCopy {
     identity: Identity,
+    newest_prune: i64,
     rows: BTreeMap<String, i64>,
 }
 
@@ -154,6 +158,11 @@ fn check_copy(options: &BackupOptions<'_>, copy: &Path) -> Result<CheckedCopy> {
     let checked = CheckedCopy {
         rows: check::verify(&connection, options.depth, &what)?,
         identity: identity(&connection)?,
+        newest_prune: connection
+            .query_row(sql!("backup/get_newest_prune"), [], |row| {
+                row.get("newest_prune")
+            })
+            .context("look up the newest prune")?,
     };
     log::info!(
         "the copy passed {}, which took {}",

@@ -43,6 +43,17 @@ pub(crate) enum BackupKind {
     Other(String),
 }
 
+/// Why rotation never removes a backup. Only the user does.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum KeptFor {
+    /// `prune --future` has removed rows that it has.
+    PruneFuture,
+    /// A reason that a newer program introduced.
+    #[serde(untagged)]
+    Other(String),
+}
+
 /// The contents of the manifest of one verified backup.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Manifest {
@@ -60,6 +71,12 @@ pub struct Manifest {
     /// When it was noticed that the clock had been ahead as the copy was made, unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ahead_noticed_at: Option<i64>,
+    /// Why rotation never removes it; `None` if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kept_for: Option<KeptFor>,
+    /// The id of the newest prune that the copy records; 0 if it records none.
+    #[serde(default)]
+    pub(crate) newest_prune: i64,
     /// The name of the SQLite check that the backup passed.
     pub check: String,
     /// File name of the copied database, without its folder.
@@ -253,6 +270,8 @@ mod tests {
             verified_at: 1_775_044_800,
             damaged_at: None,
             ahead_noticed_at: None,
+            kept_for: None,
+            newest_prune: 0,
             check: "quick_check".to_owned(),
             database: "a.db".to_owned(),
             database_id: DatabaseId::new("0123456789abcdef0123456789abcdef".to_owned()),

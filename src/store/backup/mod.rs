@@ -37,11 +37,11 @@ use crate::store::{Store, clock};
 pub(crate) use catalog::{Backups, ListedBackup, newest_unusable, newest_with_database_name};
 pub use catalog::{list_backups, newest_backup};
 pub(crate) use latest::{latest_backup, newest_to_verify, why_none};
-pub(crate) use manifest::BackupKind;
 pub use manifest::Manifest;
+pub(crate) use manifest::{BackupKind, KeptFor};
 pub(crate) use same_content::newest_with_same_content;
 pub use verify::verify;
-pub(crate) use verify::{record_damaged, record_verified};
+pub(crate) use verify::{record_damaged, record_kept, record_verified};
 pub(crate) use without_manifest::{WithoutManifest, list_without_manifest};
 
 pub(super) use catalog::newest_with_unreadable_manifest;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::{Error, Exit, Result, WithContext, without_path};
 use crate::model::identity::DatabaseId;
@@ -29,13 +29,30 @@ pub(super) struct Rotation<'a> {
     /// How many backups to leave.
     pub(super) keep: u32,
     /// See [`newest_doubted_prune`].
-    pub(super) doubted_prune: Option<i64>,
+    pub(super) doubted_prune: Option<DoubtedPrune>,
+}
+
+/// A prune whose clock may have been ahead.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DoubtedPrune {
+    /// Its id in `prune_runs`.
+    id: i64,
+    /// Unix seconds, by that clock.
+    started_at: i64,
+}
+
+impl DoubtedPrune {
+    /// Whether the backup was made after it. The times do not tell: the clock may have been set in between.
+    fn is_in(&self, manifest: &Manifest) -> bool {
+        manifest.newest_prune >= self.id
+    }
 }
 
 impl Rotation<'_> {
     /// Removes the oldest of these backups until `keep` are left, but never the new one and never the newest.
     ///
-    /// Those from before a doubted prune stay, and do not count: they may be the only ones with the rows that it deleted.
+    /// Those from before a doubted prune stay, and do not count: they may be the only ones with the rows that it deleted. Nor does
+    /// one count that is kept until the user removes it.
     pub(super) fn remove_oldest(
         &self,
         backups: &Backups,
@@ -46,16 +63,14 @@ impl Rotation<'_> {
             .newest_first()
             .iter()
             .filter(|manifest| file_name(&manifest.path) == manifest.file)
-            .partition(|manifest| {
-                self.doubted_prune
-                    .is_none_or(|pruned_at| manifest.created_at > pruned_at)
-            });
+            .filter(|manifest| manifest.kept_for.is_none())
+            .partition(|manifest| self.doubted_prune.is_none_or(|prune| prune.is_in(manifest)));
         let keep = usize::try_from(self.keep.max(1)).unwrap_or(usize::MAX);
-        if let Some(pruned_at) = self.doubted_prune
+        if let Some(prune) = self.doubted_prune
             && !kept.is_empty()
             && counted.len() + kept.len() > keep
         {
-            warnings.push(warn_of_doubted_prune(pruned_at, kept.len()));
+            warnings.push(warn_of_doubted_prune(prune, kept.len()));
         }
         let surplus = counted.len().saturating_sub(keep);
         let mut removed = Vec::new();
@@ -76,31 +91,36 @@ impl Rotation<'_> {
     }
 }
 
-fn warn_of_doubted_prune(pruned_at: i64, kept: usize) -> String {
+fn warn_of_doubted_prune(prune: DoubtedPrune, kept: usize) -> String {
     format!(
         "{} from before the prune at {} {} not rotated away: no fetch has confirmed the clock of that prune, so it may have \
          deleted rows too early; see whether the clock is right, then run `tornsnap fetch all`",
         count(kept, "backup"),
-        iso(pruned_at),
+        iso(prune.started_at),
         agree(kept, "was", "were")
     )
 }
 
-/// When the newest prune ran of which no record shows that its month has begun by Torn's time; `None` if there is none. Its clock
+/// The newest prune of which no record shows that its month has begun by Torn's time; `None` if there is none. Its clock
 /// may have been ahead, so it may have deleted rows too early.
 pub(super) fn newest_doubted_prune(
     connection: &Connection,
     comparison: Option<Comparison>,
-) -> Result<Option<i64>> {
-    // Rows are saved only while the clock agrees with Torn's.
-    let compared = comparison.and_then(|comparison| comparison.reached());
-    let reached = compared.max(newest_timestamp(connection)?);
+) -> Result<Option<DoubtedPrune>> {
+    let torn_at = comparison.map(|comparison| comparison.reached());
+    let newest_row = newest_timestamp(connection)?;
     connection
         .query_row(
             sql!("backup/get_doubted_prune"),
-            named_params! { ":reached": reached },
-            |row| row.get("pruned_at"),
+            named_params! { ":torn_at": torn_at, ":newest_row": newest_row },
+            |row| {
+                Ok(DoubtedPrune {
+                    id: row.get("id")?,
+                    started_at: row.get("started_at")?,
+                })
+            },
         )
+        .optional()
         .context("look for a prune whose clock no fetch has confirmed")
 }
 

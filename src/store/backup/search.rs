@@ -18,7 +18,7 @@ use crate::model::time::Month;
 use crate::model::watch::Watch;
 use crate::store::archives::{RecordedArchive, recorded_archives};
 use crate::store::backup::archives::open_archive;
-use crate::store::backup::catalog::{Backups, list_unusable};
+use crate::store::backup::catalog::{Backups, contains_backup_of, list_unusable};
 use crate::store::backup::directory::recorded_folders;
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::verify::{open_copy, open_verified};
@@ -26,6 +26,10 @@ use crate::store::history::render;
 use crate::store::identity::identity;
 use crate::store::pruned_early::{forget_searched, missing_rows, record_searched, searched_copies};
 use crate::store::{SqlContext, Store, interrupt, sql};
+
+/// A disk that is not mounted leaves an empty folder.
+const NONE_OF_ITS_BACKUPS: &str =
+    "it holds none of the backups that were written to it: its disk may not be mounted";
 
 /// Where missing rows are looked for, and the results of the last search, as the database recorded them.
 pub(super) struct Recorded {
@@ -112,6 +116,12 @@ impl Recorded {
         if !folder.exists() {
             return Err("the backup folder is not there".to_owned());
         }
+        let is_unmounted = || -> Result<bool> {
+            Ok(self.is_recorded(folder) && !contains_backup_of(folder, &self.id, &self.database)?)
+        };
+        if is_unmounted().map_err(|error| error.one_line())? {
+            return Err(NONE_OF_ITS_BACKUPS.to_owned());
+        }
         let found = || -> Result<(Backups, Vec<UnreadCopy>)> {
             Ok((
                 Backups::find(folder, &self.id, now)?,
@@ -119,6 +129,11 @@ impl Recorded {
             ))
         };
         found().map_err(|error| error.one_line())
+    }
+
+    /// Whether backups were written to this folder.
+    fn is_recorded(&self, folder: &Path) -> bool {
+        self.folders.contains(&plain_absolute(folder))
     }
 }
 

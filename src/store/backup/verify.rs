@@ -12,7 +12,7 @@ use crate::model::identity::DatabaseId;
 use crate::model::path::folder_of;
 use crate::model::size::MEGABYTE;
 use crate::model::watch::{Unit, Unwatched, Watch};
-use crate::store::backup::manifest::Manifest;
+use crate::store::backup::manifest::{KeptFor, Manifest};
 use crate::store::backup::names::PARTIAL;
 use crate::store::check::{self, Depth};
 use crate::store::files::compressed;
@@ -118,12 +118,7 @@ pub(crate) fn record_verified(
         depth.as_str().clone_into(&mut verified.check);
     }
     let path = Manifest::path_for(&verified.path);
-    write_atomically(
-        &path,
-        &verified.to_text(),
-        &super::temp_suffix(database),
-        database,
-    )?;
+    rewrite(&verified, database)?;
     // Rotation may have removed both files meanwhile. A manifest must not stay without its backup.
     if !verified.path.exists() {
         remove_if_there(&path).with_context(|| format!("remove {}", path.display()))?;
@@ -151,8 +146,24 @@ pub(crate) fn record_damaged(
         return Ok(());
     }
     manifest.damaged_at = Some(now);
+    rewrite(&manifest, database)
+}
+
+/// Records in the manifest why rotation never removes the backup.
+///
+/// # Errors
+///
+/// Fails when the folder cannot be written.
+pub(crate) fn record_kept(manifest: &Manifest, database: &Path, kept_for: KeptFor) -> Result<()> {
+    let mut kept = manifest.clone();
+    kept.kept_for = Some(kept_for);
+    rewrite(&kept, database)
+}
+
+/// Replaces the manifest of a backup.
+fn rewrite(manifest: &Manifest, database: &Path) -> Result<()> {
     write_atomically(
-        &Manifest::path_for(backup),
+        &Manifest::path_for(&manifest.path),
         &manifest.to_text(),
         &super::temp_suffix(database),
         database,
@@ -169,12 +180,7 @@ pub(super) fn record_ahead(ahead: &[Manifest], database: &Path, now: i64) -> Res
         if manifest.ahead_noticed_at.is_none() {
             let mut noticed = manifest.clone();
             noticed.ahead_noticed_at = Some(now);
-            write_atomically(
-                &Manifest::path_for(&noticed.path),
-                &noticed.to_text(),
-                &super::temp_suffix(database),
-                database,
-            )?;
+            rewrite(&noticed, database)?;
         }
     }
     Ok(())

@@ -259,7 +259,10 @@ fn read_identity(path: &Path) -> Result<ArchiveFile> {
             let exit = error.exit();
             Err(Error::new(context_for(path))
                 .with_source(error.one_line())
-                .with_help("name another file with --archive; this one was not changed")
+                .with_help(
+                    "put a copy of the archive back; if there is none, move the file away, and add --new-archive to give its \
+                     rows up and to begin a new one at this path",
+                )
                 .with_exit(exit))
         }
     }

@@ -63,8 +63,8 @@ fn a_backup_from_a_clock_that_was_ahead_is_neither_latest_nor_counted_nor_remove
 /// Records a fetch that has compared the clock with Torn's.
 fn record_fetch(sandbox: &Sandbox, at: i64) {
     let run = format!(
-        "INSERT INTO fetch_runs (kind, started_at, finished_at, status, entities, requests)
-         VALUES ('wars', {at}, {at}, 'ok', 1, 1)"
+        "INSERT INTO fetch_runs (kind, started_at, finished_at, status, entities, requests, torn_at)
+         VALUES ('wars', {at}, {at}, 'ok', 1, 1, {at})"
     );
     sandbox.sqlite().execute_batch(&run).unwrap();
 }

@@ -183,3 +183,32 @@ fn an_empty_archive_is_told_in_plain_words() {
     assert!(refused.contains("the file is empty now"), "{refused}");
     assert!(refused.contains("--new-archive"), "{refused}");
 }
+
+#[test]
+fn a_damaged_archive_that_was_moved_away_can_be_begun_anew() {
+    let sandbox = archived();
+    let damaged = fs::OpenOptions::new()
+        .write(true)
+        .open(sandbox.path("cold.db"))
+        .unwrap();
+    damaged.set_len(20_000).unwrap();
+    drop(damaged);
+    let advice = "move the file away";
+    let check = archive_check(&sandbox);
+    assert_eq!(text(&check, "state"), "critical", "{check}");
+    assert!(text(&check, "try").contains(advice), "{check}");
+    let refused = archive(&sandbox, "cold.db", &["--new-archive"]);
+    assert!(refused.stderr().contains(advice), "{}", refused.stderr());
+    // Another file does not give up the rows of this one.
+    archive(&sandbox, "other.db", &["--new-archive"]).expect(0);
+    assert_eq!(text(&archive_check(&sandbox), "state"), "critical");
+
+    fs::rename(sandbox.path("cold.db"), sandbox.path("damaged")).unwrap();
+    archive(&sandbox, "cold.db", &["--new-archive"]).expect(0);
+
+    let check = archive_check(&sandbox);
+    assert_eq!(text(&check, "state"), "ok", "{check}");
+    // Then any archive may be used.
+    archive(&sandbox, "other.db", &[]).expect(0);
+    assert_eq!(text(&archive_check(&sandbox), "state"), "ok");
+}

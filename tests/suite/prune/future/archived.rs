@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::early::{Story, difference};
 use crate::month_model::{IN_APRIL, history_rows, prune, summarize};
-use crate::support::{DAY, Sandbox, files_with_extension};
+use crate::support::{DAY, Sandbox};
 
 /// The lead of the clock.
 const LEAD: i64 = 70 * DAY;
@@ -50,10 +50,10 @@ fn rows_of(sandbox: &Sandbox, name: &str) -> Vec<String> {
     history_rows(&Connection::open(sandbox.path(name)).unwrap())
 }
 
-fn remove_backups(story: &Story) {
-    for file in files_with_extension(&story.sandbox.path("backups"), "db") {
-        fs::remove_file(file).unwrap();
-    }
+fn remove_backup_with_rows(story: &Story) {
+    let file = story.sandbox.path("backups").join(&story.backup);
+    fs::remove_file(file.with_extension("db.json")).unwrap();
+    fs::remove_file(file).unwrap();
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn rows_that_were_moved_to_the_archive_too_early_come_back_and_are_moved_once() 
 #[test]
 fn the_archive_is_named_if_no_backup_has_the_rows() {
     let story = Story::with_archives(LEAD, true);
-    remove_backups(&story);
+    remove_backup_with_rows(&story);
 
     let report = story.run(IN_APRIL, &["prune", "--future"]);
 
@@ -129,7 +129,7 @@ fn the_archive_is_named_if_no_backup_has_the_rows() {
 #[test]
 fn an_archive_that_is_not_there_is_named_with_the_reason() {
     let story = Story::with_archives(LEAD, true);
-    remove_backups(&story);
+    remove_backup_with_rows(&story);
     fs::rename(story.sandbox.path(ARCHIVE), story.sandbox.path("moved.db")).unwrap();
 
     let report = story.run(IN_APRIL, &["prune", "--future"]);
@@ -150,7 +150,7 @@ fn an_archive_that_is_not_there_is_named_with_the_reason() {
 #[test]
 fn an_archive_of_0_bytes_is_called_empty_by_the_search() {
     let story = Story::with_archives(LEAD, true);
-    remove_backups(&story);
+    remove_backup_with_rows(&story);
     fs::write(story.sandbox.path(ARCHIVE), "").unwrap();
 
     let report = story.run(IN_APRIL, &["prune", "--future"]);
@@ -181,7 +181,7 @@ fn an_archive_is_imported_only_while_rows_are_missing_that_it_has() {
 #[test]
 fn an_archive_is_still_looked_for_after_a_new_one_was_begun_in_its_place() {
     let story = Story::with_archives(LEAD, true);
-    remove_backups(&story);
+    remove_backup_with_rows(&story);
     fs::rename(story.sandbox.path(ARCHIVE), story.sandbox.path("old.db")).unwrap();
     let wrong = IN_APRIL + LEAD + DAY;
     let at = |now: i64, archive: &str, more: &[&str]| {

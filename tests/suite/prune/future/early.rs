@@ -6,7 +6,7 @@ use super::HISTORIES;
 use crate::health::check;
 use crate::import::facts;
 use crate::month_model::{IN_APRIL, prune, summaries, summarize, with_steady_history_at};
-use crate::support::{DAY, Sandbox, files_with_extension};
+use crate::support::{DAY, MINUTE, Sandbox};
 
 /// A database that never saw a wrong clock, and the same after a daily job under a clock that was ahead.
 pub(super) struct Story {
@@ -34,6 +34,13 @@ impl Story {
     pub(super) fn in_middle_of_month(now: i64) -> Self {
         let story = Self::before(now, false, false);
         story.with_wrong_clock(now + 100 * DAY)
+    }
+
+    /// The clock steps back by a minute between the backup and the prune.
+    pub(super) fn with_step_back(lead: i64) -> Self {
+        let story = Self::before(IN_APRIL, false, false);
+        let wrong = IN_APRIL + lead;
+        story.with_jobs_at(wrong + MINUTE, wrong)
     }
 
     fn before(now: i64, was_pruned: bool, has_archives: bool) -> Self {
@@ -70,13 +77,19 @@ impl Story {
 
     /// The daily jobs of two days.
     fn with_wrong_clock(self, wrong: i64) -> Self {
-        let report = self.run(wrong, &["backup"]);
+        let story = self.with_jobs_at(wrong, wrong);
+        // A later backup has lost the rows, too.
+        story.run(wrong + DAY, &["backup"]);
+        story
+    }
+
+    /// The daily jobs of one day.
+    fn with_jobs_at(self, backup_at: i64, wrong: i64) -> Self {
+        let report = self.run(backup_at, &["backup"]);
         let backup = report["backup"]["file"].as_str().unwrap();
         let backup = backup.rsplit('/').next().unwrap().to_owned();
         summarize(&self.sandbox, wrong, "wrong.db", &[]);
         self.prune(wrong, "wrong.db");
-        // A later backup has lost the rows, too.
-        self.run(wrong + DAY, &["backup"]);
         Self { backup, ..self }
     }
 
@@ -224,9 +237,9 @@ fn the_summaries_stay_until_all_rows_are_back() {
     // Without the rows, neither a new summary nor a prune changes a summary.
     summarize(&story.sandbox, IN_APRIL, "wrong.db", &[]);
     assert_eq!(story.contents("wrong.db").1, right);
-    for file in files_with_extension(&story.sandbox.path("backups"), "db") {
-        std::fs::remove_file(file).unwrap();
-    }
+    let file = story.sandbox.path("backups").join(&story.backup);
+    std::fs::remove_file(file.with_extension("db.json")).unwrap();
+    std::fs::remove_file(file).unwrap();
     let check = story.check("pruned_early").unwrap();
     assert!(
         check["message"]

@@ -3,7 +3,9 @@
 mod archived;
 mod early;
 mod guards;
+mod kept;
 mod lost;
+mod proof;
 mod renamed;
 mod rotation;
 mod tables;

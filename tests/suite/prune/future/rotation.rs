@@ -17,11 +17,11 @@ fn has_backup(story: &Story) -> bool {
 }
 
 /// Records a fetch whose clock agreed with Torn's.
-fn record_fetch(story: &Story, at: i64) {
+pub(super) fn record_fetch(story: &Story, at: i64) {
     Connection::open(story.sandbox.path("wrong.db"))
         .unwrap()
         .execute(
-            "INSERT INTO fetch_runs (kind, started_at, finished_at, status, requests) VALUES ('players', ?1, ?1, 'ok', 1)",
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status, requests, torn_at) VALUES ('players', ?1, ?1, 'ok', 1, ?1)",
             [at],
         )
         .unwrap();
@@ -58,6 +58,16 @@ fn backups_from_before_a_prune_stay_until_a_fetch_shows_that_its_month_has_begun
         let (wrong, right) = (story.contents("wrong.db"), story.contents("right.db"));
         assert!(wrong == right, "{keep}: {:?}", difference(&wrong, &right));
     }
+}
+
+#[test]
+fn a_backup_from_before_a_prune_stays_if_the_clock_has_stepped_back_in_between() {
+    let story = Story::with_step_back(LEAD);
+
+    let report = story.run(IN_APRIL + LEAD + DAY, &["backup", "--keep", "1"]);
+
+    assert!(has_backup(&story), "{report}");
+    assert_eq!(report["removed"], json!([]), "{report}");
 }
 
 #[test]
@@ -123,6 +133,7 @@ fn rows_are_found_in_the_other_backup_folders() {
     assert!(text(&check["message"]).contains("disk"), "{check}");
     assert!(text(&check["try"]).contains(file), "{check}");
     // The backups in the other folder have none of the rows.
+    story.run(IN_APRIL, &["backup"]);
     let rotated = story.run(IN_APRIL + 60, &["backup", "--keep", "1"]);
     assert_ne!(rotated["removed"], json!([]), "{rotated}");
     let kept = story.run(
@@ -146,9 +157,15 @@ fn another_backup_folder_that_is_not_there_is_named() {
 
     let report = story.run(IN_APRIL, &["prune", "--future", "--without-backup"]);
 
-    let unread = &report["pruned_early"]["unread"][0];
-    assert!(text(&unread["file"]).ends_with("disk"), "{report}");
-    assert_eq!(text(&unread["because"]), "the backup folder is not there");
+    let unread = report["pruned_early"]["unread"].as_array().unwrap();
+    let because = |folder: &str| {
+        let mut unread = unread.iter();
+        let found = unread.find(|copy| text(&copy["file"]).ends_with(folder));
+        text(&found.unwrap()["because"])
+    };
+    assert_eq!(because("disk"), "the backup folder is not there");
+    let none = "it holds none of the backups that were written to it: its disk may not be mounted";
+    assert_eq!(because("backups"), none);
 }
 
 #[test]

@@ -25,7 +25,13 @@ fn resize(file: &Path, bytes: u64) {
 type Fault = fn(&Path);
 
 /// The words that say what is wrong with a backup after each fault.
-const FAULTS: [(&str, Fault); 5] = [
+const FAULTS: [(&str, Fault); 6] = [
+    (
+        "the file is gone, and only its manifest is there",
+        |backup| {
+            fs::remove_file(backup).unwrap();
+        },
+    ),
     ("it is empty", |backup| resize(backup, 0)),
     ("it has 8192 bytes, and its manifest says", |backup| {
         resize(backup, 8192);
@@ -52,6 +58,7 @@ fn a_backup_that_is_cut_or_whose_manifest_is_damaged_is_named_with_the_reason() 
         let story = Story::new(70 * DAY, false);
         let file = story.sandbox.path("backups").join(&story.backup);
         fault(&file);
+        let is_there = file.exists();
 
         let report = story.run(IN_APRIL, &["prune", "--future"]);
 
@@ -79,7 +86,7 @@ fn a_backup_that_is_cut_or_whose_manifest_is_damaged_is_named_with_the_reason() 
             warnings.iter().any(|line| text(line).contains(reason)),
             "{backup}"
         );
-        assert!(file.exists(), "{reason}");
+        assert_eq!(file.exists(), is_there, "{reason}");
     }
 }
 
@@ -232,4 +239,32 @@ fn a_backup_folder_that_is_not_there_is_not_called_empty() {
         );
     }
     assert!(run(&["backup", "--list"], 0).contains("which is not there"));
+}
+
+#[test]
+fn a_folder_of_a_disk_that_is_not_mounted_is_not_said_to_have_none_of_the_rows() {
+    let story = Story::new(70 * DAY, false);
+    let folder = story.sandbox.path("disk");
+    fs::create_dir(&folder).unwrap();
+    story.run(IN_APRIL + 70 * DAY, &["backup", "--output", "disk"]);
+    fs::rename(&folder, story.sandbox.path("away")).unwrap();
+    fs::create_dir(&folder).unwrap();
+    let backups = story.sandbox.path("backups");
+    fs::remove_dir_all(&backups).unwrap();
+    story.run(IN_APRIL, &["backup", "--new-folder"]);
+
+    story.run(IN_APRIL, &["prune", "--future"]);
+
+    let check = story.check("pruned_early").unwrap();
+    let message = text(&check["message"]);
+    assert!(
+        message.contains("disk could not be looked into: it holds none of the backups"),
+        "{message}"
+    );
+    assert!(!message.contains("no backup in"), "{message}");
+    fs::remove_dir(&folder).unwrap();
+    fs::rename(story.sandbox.path("away"), &folder).unwrap();
+    story.run(IN_APRIL, &["prune", "--future"]);
+    let check = story.check("pruned_early").unwrap();
+    assert!(!text(&check["message"]).contains("holds none"), "{check}");
 }
