@@ -18,7 +18,8 @@ use crate::store::identity::identity;
 use crate::store::import::read::{copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{
-    HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies, months_where, unsummarized,
+    HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies, months_where, tile_lists,
+    unsummarized,
 };
 use crate::store::{SqlContext, months, sql};
 
@@ -70,6 +71,7 @@ pub(super) fn read(
         tallies.insert(table.name, tally);
     }
     copy_sightings(connection, target, options.now).context("read the memberships")?;
+    tile_lists::copy(connection, target, options.now)?;
     Ok(SourceFacts {
         states_of: None,
         missing_ids: MissingIds::Nothing,

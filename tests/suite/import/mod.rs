@@ -23,6 +23,7 @@ mod pruned;
 mod pruned_elsewhere;
 mod quotes;
 mod refusals;
+mod required_scores;
 mod restored;
 mod rosters;
 mod rosters_and_profiles;
@@ -31,6 +32,7 @@ mod scratch;
 #[cfg(unix)]
 mod signals;
 mod summaries;
+mod tile_lists;
 mod two_collectors;
 mod war_summaries;
 mod winners;
