@@ -1,6 +1,7 @@
 //! The required score of a ranked war that is over. Torn does not name it then, so each collector carries on the last one that it
 //! has seen itself.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use proptest::collection::vec;
@@ -41,11 +42,13 @@ fn collector(sandbox: &Sandbox, name: &str, polls: &[i64]) {
             let required = known.map_or("NULL".to_owned(), |at| required_at(*at).to_string());
             format!("{required}, 'completed', 1, {ENDED_AT}")
         };
-        statements += &format!(
+        write!(
+            statements,
             "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, started_at,
                  recorded_at, attacking_score, required_score, status, winner_faction_id, ends_at)
              VALUES (504, 'ranked', 1, 4, {STARTED_AT}, {at}, {score}, {end});"
-        );
+        )
+        .unwrap();
     }
     open(sandbox, name).execute_batch(&statements).unwrap();
 }
