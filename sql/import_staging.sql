@@ -62,3 +62,19 @@ UNION
 SELECT war_type, war_id FROM imported_war_status_history
 UNION
 SELECT war_type, war_id FROM known_winners;
+CREATE TEMP TABLE imported_tile_lists (  -- as main.faction_tile_polls
+    faction_id,
+    first_at,
+    last_at,
+    is_over
+);
+CREATE TEMP TABLE joined_tile_lists (    -- what replaces the rows of the same factions: join_tile_lists.sql
+    faction_id,
+    first_at,
+    last_at,
+    is_over
+);
+CREATE TEMP TABLE carried (        -- stored rows of wars that get another required score
+    id INTEGER PRIMARY KEY,
+    required_score
+);

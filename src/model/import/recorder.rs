@@ -228,6 +228,29 @@ fn complete_war(row: &[Datum], last: Option<&[Datum]>) -> Vec<Datum> {
     with_facts_of(row, &war.merged_with(&previous))
 }
 
+/// The row of a war with the required score that one collector with all rows would have stored, if it is another one. `lowest` is
+/// the lowest one of the rows up to this time. The required score only decays, so that is also the newest one.
+///
+/// Torn does not name it once the war is over. Each collector then carries on the last one that it has seen itself.
+pub(crate) fn with_required_score(row: &[Datum], lowest: Datum) -> Option<Vec<Datum>> {
+    let status = row[war::STATUS].text();
+    let is_over = [WarStatus::Completed, WarStatus::Cancelled]
+        .iter()
+        .any(|over| Some(over.as_str()) == status);
+    let required = &row[war::REQUIRED_SCORE];
+    if lowest == *required || !(is_over || required.is_null()) {
+        return None;
+    }
+    let mut row = row.to_vec();
+    row[war::REQUIRED_SCORE] = lowest;
+    Some(row)
+}
+
+/// The required score of a row of a war.
+pub(crate) fn required_score(row: &[Datum]) -> &Datum {
+    &row[war::REQUIRED_SCORE]
+}
+
 /// The war that a row describes; `None` if a value that every war has is missing.
 fn war_of(row: &[Datum]) -> Option<War> {
     let side = |faction: usize, score: usize| -> Option<Option<Side>> {

@@ -124,12 +124,21 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
     } else {
         "NULL"
     };
+    // The rows of the same second are in the frame, too.
+    let more = match history {
+        History::Wars => {
+            ", min(required_score) OVER (PARTITION BY war_type, war_id ORDER BY recorded_at) \
+                          AS lowest_required_score"
+        }
+        _ => "",
+    };
     format!(
-        "SELECT 1 AS is_imported, rowid AS row_id, source_id, {sequence} AS sequence, {columns}
-         FROM temp.imported_{table}
-         UNION ALL
-         SELECT 0, id, NULL, NULL, {columns} FROM main.{table}
-         WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table})
+        "SELECT *{more} FROM (
+             SELECT 1 AS is_imported, rowid AS row_id, source_id, {sequence} AS sequence, {columns}
+             FROM temp.imported_{table}
+             UNION ALL
+             SELECT 0, id, NULL, NULL, {columns} FROM main.{table}
+             WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table}))
          ORDER BY {entity}, {time}, is_imported, row_id"
     )
 }

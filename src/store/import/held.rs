@@ -25,8 +25,10 @@ pub(super) struct MergedRow {
     pub(super) source_id: Option<i64>,
     /// The number of the unbroken sequence of ids that an imported row is in. `None` if the ids of the file tell nothing.
     pub(super) sequence: Option<i64>,
-    /// The columns of the table without the id.
+    /// The columns of the table without the id. A row of a war has the required score that one collector would have stored.
     pub(super) values: Vec<Datum>,
+    /// The values in its own file, if they differ.
+    pub(super) original: Option<Vec<Datum>>,
 }
 
 impl MergedRow {
@@ -38,6 +40,7 @@ impl MergedRow {
             source_id: None,
             sequence: None,
             values,
+            original: None,
         }
     }
 }

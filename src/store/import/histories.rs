@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, Statement, params, params_from_iter};
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
-use crate::model::import::recorder::{Layout, layout};
+use crate::model::import::recorder::{Layout, layout, required_score, with_required_score};
 use crate::model::import::report::Tally;
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
@@ -53,6 +53,9 @@ pub(super) fn merge(
         replace: connection
             .prepare("INSERT INTO temp.replaced (id, entity, period_start) VALUES (?, ?, ?)")
             .context("prepare the import")?,
+        carry: connection
+            .prepare("INSERT INTO temp.carried (id, required_score) VALUES (?, ?)")
+            .context("prepare the import")?,
     };
     merger
         .run(connection)
@@ -63,6 +66,9 @@ pub(super) fn merge(
         .and_then(|()| held::count(connection, history, closed, &kept))
         .context(format!("write {}", history.table()))
 }
+
+/// The column of a mended value, and the reason.
+const CARRIED: (&str, &str) = ("required_score", "carried on from the rows before");
 
 fn accept_statement(history: History) -> String {
     let layout = layout(history);
@@ -91,6 +97,7 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     with_history(sql!("import/mark_changed"))?;
     // A discounted summary may count no row any more.
     if history == History::Wars {
+        connection.execute(sql!("import/carry_required_scores"), [])?;
         connection.execute(sql!("import/delete_empty_wars"), [])?;
     }
     Ok(())
@@ -113,6 +120,7 @@ struct Merger<'a> {
     changed: &'a mut BTreeSet<Month>,
     accept: Statement<'a>,
     replace: Statement<'a>,
+    carry: Statement<'a>,
 }
 
 impl Merger<'_> {
@@ -176,6 +184,9 @@ impl Merger<'_> {
         self.accept
             .execute(params_from_iter([&id].into_iter().chain(&row.values)))?;
         self.tally.taken += 1;
+        if row.original.is_some() {
+            self.tally.mend(CARRIED.0, CARRIED.1);
+        }
         Ok(())
     }
 
@@ -212,6 +223,15 @@ impl Merger<'_> {
 
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<MergedRow> {
         const FIRST_VALUE: usize = 4;
+        let values = cells(row, self.layout.table, FIRST_VALUE)?;
+        let carried = match self.history {
+            History::Wars => with_required_score(&values, row.get("lowest_required_score")?),
+            _ => None,
+        };
+        let (values, original) = match carried {
+            Some(carried) => (carried, Some(values)),
+            None => (values, None),
+        };
         Ok(MergedRow {
             is_imported: row.get("is_imported")?,
             id: row.get("row_id")?,
@@ -221,7 +241,8 @@ impl Merger<'_> {
                 None
             },
             sequence: row.get("sequence")?,
-            values: cells(row, self.layout.table, FIRST_VALUE)?,
+            values,
+            original,
         })
     }
 
@@ -234,7 +255,8 @@ impl Merger<'_> {
         closing: Option<Closing>,
     ) -> rusqlite::Result<()> {
         let layout = &self.layout;
-        let alone = entity.ours.completed(&row.values);
+        let own = row.original.as_ref().unwrap_or(&row.values);
+        let alone = entity.ours.completed(own);
         let was_change = entity.ours.is_change(layout, &alone);
         entity.ours.record(layout, &alone);
         let merged = entity.merged.completed(&row.values);
@@ -256,6 +278,12 @@ impl Merger<'_> {
             self.changed.insert(month);
             entity.second.push(row.values.clone());
             return Ok(());
+        }
+        if row.original.is_some() {
+            self.carry
+                .execute(params![row.id, required_score(&row.values)])?;
+            self.tally.mend(CARRIED.0, CARRIED.1);
+            self.changed.extend(month.filter(|_| closing.is_none()));
         }
         entity.record(layout, row.values.clone());
         if self.is_held(closing) {

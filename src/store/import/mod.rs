@@ -21,6 +21,7 @@ mod source;
 mod staging;
 mod states;
 mod summaries;
+mod tile_lists;
 mod tornsnap;
 mod triggers;
 mod unsummarized;
@@ -216,6 +217,7 @@ fn merge(
         )?;
     }
     memberships::merge(connection, tallies)?;
+    tile_lists::merge(connection)?;
     summaries::merge(connection, facts, &closed, now, tallies)?;
     // Another backup may have the most of the rows that are missing now.
     if missing_rows(connection, now)? != missing {

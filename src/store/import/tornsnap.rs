@@ -19,7 +19,7 @@ use crate::store::import::read::{copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{
     FactionsOfPlayers, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies,
-    months_where, unsummarized,
+    months_where, tile_lists, unsummarized,
 };
 use crate::store::{SqlContext, months, sql};
 
@@ -71,6 +71,7 @@ pub(super) fn read(
         tallies.insert(table.name, tally);
     }
     copy_sightings(connection, target, options.now).context("read the memberships")?;
+    tile_lists::copy(connection, target, options.now)?;
     Ok(SourceFacts {
         factions_of_players: FactionsOfPlayers::Sightings,
         missing_ids: MissingIds::Nothing,

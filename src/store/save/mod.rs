@@ -12,6 +12,7 @@ use serde_json::Value;
 
 pub(crate) use factions::RosterChange;
 pub(crate) use players::PlayerTarget;
+pub(in crate::store) use tiles::MAX_LIST_GAP;
 pub(crate) use wars::LookedUpWar;
 
 use crate::error::Result;

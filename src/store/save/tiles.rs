@@ -15,7 +15,7 @@ use crate::store::{SqlContext, Store, sql};
 
 /// The longest time between two lists of a faction's tiles after which a new tile counts as gained between them. The
 /// longest interval of a schedule is a day, so two polls in a row may fail.
-const MAX_LIST_GAP: i64 = 3 * 86_400;
+pub(in crate::store) const MAX_LIST_GAP: i64 = 3 * 86_400;
 
 impl Store {
     /// Saves the facts of tiles that rarely change.
