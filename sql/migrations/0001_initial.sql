@@ -556,8 +556,7 @@ CREATE TABLE refreshes (                          -- when rarely changing data w
     refreshed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Each prune that deleted or moved history rows, found its archive at a new place, or began a new archive.
-CREATE TABLE prune_runs (
+CREATE TABLE prune_runs (                         -- each prune that moved or deleted rows, found its archive elsewhere, or began one
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     started_at  INTEGER NOT NULL,
     finished_at INTEGER,                          -- NULL: interrupted; the next prune continues it

@@ -116,17 +116,12 @@ impl Recorded {
         if !folder.exists() {
             return Err("the backup folder is not there".to_owned());
         }
-        let is_unmounted = || -> Result<bool> {
-            Ok(self.is_recorded(folder) && !contains_backup_of(folder, &self.id, &self.database)?)
-        };
-        if is_unmounted().map_err(|error| error.one_line())? {
-            return Err(NONE_OF_ITS_BACKUPS.to_owned());
-        }
         let found = || -> Result<(Backups, Vec<UnreadCopy>)> {
-            Ok((
-                Backups::find(folder, &self.id, now)?,
-                list_unusable(folder, &self.id, &self.database)?,
-            ))
+            let mut unread = list_unusable(folder, &self.id, &self.database)?;
+            if self.is_recorded(folder) && !contains_backup_of(folder, &self.id, &self.database)? {
+                unread.push(unread_folder(folder, NONE_OF_ITS_BACKUPS.to_owned()));
+            }
+            Ok((Backups::find(folder, &self.id, now)?, unread))
         };
         found().map_err(|error| error.one_line())
     }

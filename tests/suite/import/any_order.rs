@@ -34,11 +34,14 @@ fn sources<'a>(order: &[usize], into: &str) -> Vec<&'a str> {
     files.filter(|file| *file != into).collect()
 }
 
+/// No row repeats another one here. Of the collectors that have pruned their rows, one may have a summary of as many rows as are
+/// known here, with those that were left out because they repeat others. Which one stays then depends on the order.
 #[test]
 fn summaries_are_the_same_in_any_order_and_after_any_repetition_although_all_have_pruned() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
     for_any_history(4, any_world(), |world: World| {
+        let world = world.with_distinct_values();
         write(&sandbox, &template, &world);
         let into = if world.is_new {
             "new.db"

@@ -112,18 +112,12 @@ fn write(sandbox: &Sandbox, template: &[u8], number: usize, world: &World) -> St
     let (name, course) = (format!("{number}.db"), &world.courses[number]);
     sandbox.remove_database(&name);
     fs::write(sandbox.path(&name), template).unwrap();
-    let score_at = |at: i64| (at.min(world.ended_at) - STARTED_AT) / 86400;
-    // Torn does not name the required score of a war that is over, so it is that of the last poll before, if there is one.
-    let last_poll = |at: &i64| course.polls.iter().rfind(|poll| *poll <= at).copied();
     let row = |at: i64, end: &str| {
-        let score = score_at(at);
-        let required = last_poll(&at).map_or("NULL".to_owned(), |poll| {
-            (5000 - score_at(poll)).to_string()
-        });
+        let score = (at.min(world.ended_at) - STARTED_AT) / 86400;
         format!(
             "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
-                 defending_score, required_score, started_at, recorded_at, status, winner_faction_id, ends_at)
-             VALUES (504, 'ranked', 1, 4, {score}, 3, {required}, {STARTED_AT}, {at}, {end});"
+                 defending_score, started_at, recorded_at, status, winner_faction_id, ends_at)
+             VALUES (504, 'ranked', 1, 4, {score}, 3, {STARTED_AT}, {at}, {end});"
         )
     };
     let running = course

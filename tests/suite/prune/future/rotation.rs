@@ -88,7 +88,9 @@ fn backups_from_before_a_prune_stay_also_if_it_left_no_history_row() {
     sandbox.run_at(IN_APRIL, &["backup"]).expect(0);
     let pruned = format!(
         "INSERT INTO month_states (history, period_start, pruned_at)
-         VALUES ('war_status_history', unixepoch('2027-01-01'), {IN_APRIL} + 1)"
+         VALUES ('war_status_history', unixepoch('2027-01-01'), {IN_APRIL} + 1);
+         INSERT INTO prune_runs (started_at, finished_at, cutoff, deleted)
+         VALUES ({IN_APRIL} + 1, {IN_APRIL} + 1, unixepoch('2027-02-01'), 5);"
     );
     sandbox.sqlite().execute_batch(&pruned).unwrap();
     sandbox.run_at(IN_APRIL + 2, &["backup"]).expect(0);
