@@ -172,7 +172,11 @@ impl Guide<'_> {
             item.to_owned()
         });
         let items: Vec<String> = items.collect();
-        let chosen = self.prompt.select("Change", &items, 0)?;
+        // Without a key, nothing else can be done.
+        let first = parts
+            .iter()
+            .position(|part| self.keys.is_empty() && matches!(part, Part::MoreKeys));
+        let chosen = self.prompt.select("Change", &items, first.unwrap_or(0))?;
         Ok(parts[chosen])
     }
 
