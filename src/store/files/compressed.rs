@@ -9,6 +9,9 @@ use crate::store::interrupt;
 /// The first bytes of compressed files. <https://www.rfc-editor.org/rfc/rfc8878#name-zstandard-frames>
 pub(in crate::store) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
+/// The first bytes of files that gzip has compressed. <https://www.rfc-editor.org/rfc/rfc1952#page-5>
+pub(in crate::store) const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
+
 /// The first bytes of databases. <https://sqlite.org/fileformat.html#magic_header_string>
 pub(in crate::store) const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
