@@ -224,13 +224,12 @@ impl<'a> Session<'a> {
     }
 
     fn status(&self, fetched: &Result<()>, tally: &Tally, end: Option<&RunEnd>) -> RunStatus {
+        let ends_saving = end.is_some_and(|end| end.cause.ends_saving());
         match fetched {
-            Err(_) => RunStatus::Failed,
             Ok(()) if self.is_stopped() => RunStatus::Interrupted,
-            Ok(()) if end.is_some_and(|end| end.cause.ends_saving()) => RunStatus::Failed,
             Ok(()) if tally.counts.failed == 0 && end.is_none() => RunStatus::Ok,
-            Ok(()) if tally.answers > 0 => RunStatus::Partial,
-            Ok(()) => RunStatus::Failed,
+            Ok(()) if tally.answers > 0 && !ends_saving => RunStatus::Partial,
+            _ => RunStatus::Failed,
         }
     }
 
