@@ -4,8 +4,10 @@ use serde_json::Value;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::fetch::codes::code;
+use crate::support::NOW;
 use crate::support::torn::Torn;
-use crate::support::{CANARY, NOW, set_mode};
+#[cfg(unix)]
+use crate::support::{CANARY, set_mode};
 
 /// All four kinds have succeeded, and there is a backup.
 fn collecting() -> Torn {
@@ -207,34 +209,36 @@ fn runs_that_failed_for_different_causes_are_findings_of_their_own() {
     assert_eq!(ids, ["failures_wars", "failures_players"]);
 }
 
-/// Ways to break the only key file, and a word of the error.
-const BREAKS: [(&str, fn(&Torn), &str); 4] = [
-    (
-        "gone",
-        |torn| std::fs::remove_file(torn.sandbox.path("alice.key")).unwrap(),
-        "no such file",
-    ),
-    (
-        "readable by all",
-        |torn| set_mode(&torn.sandbox.path("alice.key"), 0o644),
-        "chmod",
-    ),
-    (
-        "empty",
-        |torn| drop(torn.sandbox.write("alice.key", "")),
-        "alice.key",
-    ),
-    (
-        "no key",
-        |torn| drop(torn.sandbox.write("alice.key", "what is this\n")),
-        "alice.key",
-    ),
-];
-
-#[test]
+/// What is done to the only key file.
 #[cfg(unix)]
+#[derive(Clone, Copy, Debug)]
+enum Break {
+    Remove,
+    LetOthersRead,
+    Write(&'static str),
+}
+
+#[cfg(unix)]
+impl Break {
+    fn apply(self, torn: &Torn) {
+        let file = torn.sandbox.path("alice.key");
+        match self {
+            Self::Remove => std::fs::remove_file(file).unwrap(),
+            Self::LetOthersRead => set_mode(&file, 0o644),
+            Self::Write(text) => drop(torn.sandbox.write("alice.key", text)),
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_key_file_that_cannot_be_used_is_one_finding_of_all_or_some_kinds() {
-    for (what, break_file, word) in BREAKS {
+    for (what, word) in [
+        (Break::Remove, "no such file"),
+        (Break::LetOthersRead, "chmod"),
+        (Break::Write(""), "alice.key"),
+        (Break::Write("what is this\n"), "alice.key"),
+    ] {
         for kinds in [&["all"][..], &["wars"]] {
             let torn = Torn::new();
             torn.sandbox.write("alice.key", CANARY);
@@ -248,16 +252,16 @@ fn a_key_file_that_cannot_be_used_is_one_finding_of_all_or_some_kinds() {
             );
             torn.fetch(&["all"]).expect(0);
             torn.sandbox.run(&["backup"]).expect(0);
-            break_file(&torn);
+            what.apply(&torn);
             torn.fetch_at(NOW + 60, kinds).expect(77);
 
             let report = health(&torn, NOW + 60);
 
             let found = findings(&report);
-            assert_eq!(found.len(), 1, "{what}: {found:?}");
-            assert_eq!(found[0]["id"], "key_files", "{what}");
-            assert_eq!(found[0]["state"], "critical", "{what}");
-            assert!(found[0].to_string().contains(word), "{what}: {found:?}");
+            assert_eq!(found.len(), 1, "{what:?}: {found:?}");
+            assert_eq!(found[0]["id"], "key_files", "{what:?}");
+            assert_eq!(found[0]["state"], "critical", "{what:?}");
+            assert!(found[0].to_string().contains(word), "{what:?}: {found:?}");
             let checks = report["checks"].as_array().unwrap();
             let wars = checks
                 .iter()
@@ -265,7 +269,7 @@ fn a_key_file_that_cannot_be_used_is_one_finding_of_all_or_some_kinds() {
                 .unwrap();
             assert_eq!(
                 wars["message"], "wars: the last run failed; see the check key_files",
-                "{what}"
+                "{what:?}"
             );
         }
     }
