@@ -160,7 +160,11 @@ pub fn run() -> ExitCode {
         Err(error) => return usage::print(error, &arguments).into(),
     };
     let command = cli.command.name();
-    let ended = start(&cli).and_then(|context| {
+    #[cfg(unix)]
+    let started = command::let_large_writes_fail().and_then(|()| start(&cli));
+    #[cfg(not(unix))]
+    let started = start(&cli);
+    let ended = started.and_then(|context| {
         if cli.command.needs_database() {
             command::config::check_configured(&context)?;
         }

@@ -89,6 +89,7 @@ impl Error {
             ErrorKind::ReadOnlyFilesystem => (Exit::Config, Some(READ_ONLY_DISK_HELP)),
             ErrorKind::StorageFull => (Exit::Io, Some(FULL_DISK_HELP)),
             ErrorKind::QuotaExceeded => (Exit::Io, Some(QUOTA_HELP)),
+            ErrorKind::FileTooLarge => (Exit::Io, Some(FILE_TOO_LARGE_HELP)),
             _ => (Exit::Io, None),
         };
         Self {
@@ -237,6 +238,9 @@ const READ_ONLY_DISK_HELP: &str = "a disk often becomes read-only after a fault:
 /// The help for a full disk.
 pub(crate) const FULL_DISK_HELP: &str =
     "free some space on that disk, then run it again; nothing that was saved before is lost";
+
+/// The help for a file that exceeds a limit of the user or the disk.
+const FILE_TOO_LARGE_HELP: &str = "raise the limit that `ulimit -f` shows, or use a disk that can hold larger files, then run it again";
 
 /// The help for a user whose disk quota is used up.
 const QUOTA_HELP: &str = "remove some of your files on that disk, or have your quota raised, then run it again; nothing \

@@ -31,6 +31,9 @@ pub(crate) mod wait;
 use serde::Serialize;
 use serde_json::Value;
 
+#[cfg(unix)]
+pub(crate) use signal::let_large_writes_fail;
+
 use crate::command::report::Status;
 use crate::config::{Overrides, Settings};
 use crate::error::{Error, Exit};

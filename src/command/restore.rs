@@ -288,7 +288,12 @@ fn resolve_target(path: &Path) -> Result<PathBuf> {
 /// Reads the manifest; `None` if there is none and `may_be_missing` is set.
 fn manifest_of(file: &Path, may_be_missing: bool) -> Result<Option<Manifest>> {
     restore::check_backup_file(file)?;
-    if may_be_missing && !Manifest::path_for(file).exists() {
+    let has_manifest = Manifest::path_for(file).exists();
+    if !has_manifest {
+        // Before the locks are taken, whose files stay.
+        restore::check_form(file)?;
+    }
+    if may_be_missing && !has_manifest {
         log::warn!(
             "{} has no manifest, so it is not known whether the file has changed",
             file.display()

@@ -57,6 +57,19 @@ pub(super) fn interrupted(action: &str, kept: &str, exit: Exit) -> Error {
         .with_exit(exit)
 }
 
+/// Makes a write that exceeds the file size limit of the user (`ulimit -f`) fail, instead of ending the process without a
+/// message. A program that this one starts gets the signal as usual.
+///
+/// # Errors
+///
+/// Fails when the system refuses the handler.
+#[cfg(unix)]
+pub(crate) fn let_large_writes_fail() -> Result<()> {
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())
+        .map(drop)
+        .with_context(|| "listen for signals".to_owned())
+}
+
 impl StopSignal {
     /// Installs the signal handlers, unless an earlier call did so.
     ///

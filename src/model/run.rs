@@ -35,7 +35,7 @@ pub(crate) enum RunStatus {
     Ok,
     /// Some targets were saved.
     Partial,
-    /// No target was saved.
+    /// No target was saved, or a cause ended the run for which the next runs save nothing either.
     Failed,
     /// A signal ended the run. The answers received before it are saved.
     Interrupted,
@@ -88,6 +88,25 @@ impl FailureCause {
         Self::Clock,
         Self::Stopped,
     ];
+
+    /// Whether it keeps all kinds from being saved. The others are about what one kind fetches.
+    pub(crate) fn is_shared(self) -> bool {
+        match self {
+            Self::Network
+            | Self::Torn
+            | Self::Keys
+            | Self::Configuration
+            | Self::Storage
+            | Self::Clock
+            | Self::Stopped => true,
+            Self::Answers | Self::Targets => false,
+        }
+    }
+
+    /// Whether nothing can be saved before the user has done something about this machine.
+    pub(crate) fn ends_saving(self) -> bool {
+        matches!(self, Self::Storage | Self::Clock)
+    }
 
     /// The value of the column `fetch_runs.cause`.
     pub(crate) fn as_str(self) -> &'static str {
@@ -153,6 +172,36 @@ impl ClockCheck {
         match self {
             Self::Differs(at) => Some(at),
             Self::Unknown | Self::Agrees(_) => None,
+        }
+    }
+}
+
+/// A target of a run that could not be fetched or saved.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct TargetFailure {
+    pub(crate) target: String,
+    pub(crate) message: String,
+    /// `None` if it is not known.
+    pub(crate) cause: Option<FailureCause>,
+}
+
+impl TargetFailure {
+    pub(crate) fn text(&self) -> String {
+        format!("{}: {}", self.target, self.message)
+    }
+
+    /// The failure of its run, which ended with this status. If nothing was saved for a cause that all kinds share, it is not
+    /// about this target, and does not name it.
+    pub(crate) fn of_run(self, status: RunStatus) -> RunFailure {
+        let names_target =
+            status != RunStatus::Failed || !self.cause.is_some_and(FailureCause::is_shared);
+        RunFailure {
+            message: if names_target {
+                self.text()
+            } else {
+                self.message
+            },
+            cause: self.cause,
         }
     }
 }

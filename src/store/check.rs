@@ -63,10 +63,16 @@ pub(super) fn integrity(connection: &Connection, depth: Depth, what: &str) -> Re
         .with_exit(Exit::Damaged))
 }
 
+/// The words of SQLite about a page that it cannot use, which have the name of one of its functions. The code follows.
+const UNREADABLE_PAGE: &str = "btreeInitPage() returns error code ";
+
 /// A problem that SQLite has found, in one line. SQLite puts the name of the schema before it, which is always `main`.
 pub(super) fn describe(problem: &str) -> String {
     let lines = problem.lines().filter(|line| !line.starts_with("***"));
-    format!("it is damaged: {}", lines.collect::<Vec<_>>().join("; "))
+    let lines: Vec<String> = lines
+        .map(|line| line.replace(UNREADABLE_PAGE, "the page is malformed: SQLite error "))
+        .collect();
+    format!("it is damaged: {}", lines.join("; "))
 }
 
 /// Checks all foreign keys.

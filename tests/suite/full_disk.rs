@@ -82,3 +82,43 @@ fn errors_on_a_full_disk_say_what_to_do_and_name_no_hidden_file() {
     }
     assert!(failed >= 4, "{failed}");
 }
+
+#[test]
+fn a_file_size_limit_fails_the_write_and_leaves_no_partial_file() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "[track]\nplayers = [1]\n");
+    drop(with_steady_history_at(&sandbox, "tornsnap.db"));
+    sandbox.remove_database("template.db");
+    std::fs::create_dir(sandbox.path("out")).unwrap();
+    for (arguments, blocks) in [
+        (
+            &["export", "player_stats_history", "--output", "out/h.csv"][..],
+            "64",
+        ),
+        (&["man", "--output", "out"], "1"),
+    ] {
+        let limit = format!("ulimit -f {blocks}; exec \"$@\"");
+        let command = sandbox.command(arguments);
+        let mut limited = Command::new("sh");
+        limited
+            .args(["-c", &limit, "sh"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .envs(
+                command
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .current_dir(sandbox.path(""));
+
+        let failed = Finished(limited.output().unwrap()).expect(74);
+
+        let stderr = failed.stderr();
+        assert!(stderr.contains("File too large"), "{stderr}");
+        assert!(stderr.contains("  try: "), "{stderr}");
+        let left = std::fs::read_dir(sandbox.path("out")).unwrap();
+        let left: Vec<_> = left.map(|file| file.unwrap().file_name()).collect();
+        let is_partial = |name: &std::ffi::OsString| !name.to_string_lossy().ends_with(".1");
+        assert!(!left.iter().any(is_partial), "{left:?}");
+    }
+}

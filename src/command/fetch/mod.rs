@@ -10,6 +10,7 @@ mod scope;
 mod selections;
 mod session;
 mod sweep;
+mod tally;
 mod territories;
 mod wars;
 

@@ -2,7 +2,7 @@
 
 use crate::command::Outcome;
 use crate::command::fetch::report::{Report, RunReport};
-use crate::command::fetch::session::FinishedRun;
+use crate::command::fetch::tally::FinishedRun;
 use crate::command::torn::RunEnd;
 use crate::error::{Error, Exit};
 use crate::model::run::Counts;
@@ -15,6 +15,7 @@ struct Totals {
     failed: u64,
     rejected: u64,
     passing: u64,
+    unanswered: u64,
     no_access: u64,
     missing: u64,
     unlearned: u64,
@@ -28,6 +29,7 @@ impl Totals {
             totals.failed += tally.counts.failed;
             totals.rejected += tally.rejected;
             totals.passing += tally.passing;
+            totals.unanswered += tally.unanswered;
             totals.no_access += tally.no_access;
             totals.missing += tally.missing;
             totals.unlearned += tally.unlearned;
@@ -50,9 +52,10 @@ pub(super) fn conclude(
     busy: &[Error],
 ) -> FetchOutcome {
     let totals = Totals::of(runs);
+    let end = end.or_else(|| unreached(runs, totals));
     let exit =
         signal.unwrap_or_else(|| exit(totals, end.as_ref().map(|end| end.exit), !busy.is_empty()));
-    let first_error = runs.iter().find_map(|run| run.error.clone());
+    let first_error = runs.iter().find_map(|run| run.first_failure.clone());
     let failure = failure(exit, totals, end, first_error, busy);
     let report = Report {
         runs: runs.iter().map(RunReport::from).collect(),
@@ -63,6 +66,12 @@ pub(super) fn conclude(
         ..Outcome::new(exit).with_report(&report)
     };
     FetchOutcome { outcome, report }
+}
+
+/// The end of an invocation about whose targets Torn gave no usable answer.
+fn unreached(runs: &[FinishedRun], totals: Totals) -> Option<RunEnd> {
+    (totals.saved == 0 && totals.failed == totals.unanswered + totals.unlearned)
+        .then(|| runs.iter().find_map(|run| run.unreached.clone()))?
 }
 
 /// The exit code of an invocation without a signal. `end` is the exit code of an early end.
@@ -186,6 +195,7 @@ mod tests {
         unlearned: 0,
         rejected: 0,
         passing: 0,
+        unanswered: 0,
         no_access: 0,
     };
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::command::fetch::session::FinishedRun;
+use crate::command::fetch::tally::FinishedRun;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {

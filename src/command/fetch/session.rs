@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use crate::api::error::ApiError;
 use crate::api::request::Request;
 use crate::api::wire::InvalidItem;
 use crate::command::fetch::Scope;
 use crate::command::fetch::scope::FollowedFactions;
+use crate::command::fetch::tally::{FinishedRun, Tally};
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
 use crate::command::signal::StopSignal;
 use crate::command::torn::{Failure, RunEnd, TornClient};
@@ -15,12 +17,11 @@ use crate::error::{Error, Exit, Result};
 use crate::model::elapsed::format_elapsed;
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
-use crate::model::run::{Counts, FailureCause, RunFailure, RunStatus};
+use crate::model::run::{Counts, FailureCause, RunFailure, RunStatus, TargetFailure};
 use crate::model::size::count;
 use crate::model::time::iso;
 use crate::store::Store;
 use crate::store::missing::Missing;
-use crate::store::run::RunId;
 use crate::store::save::{Batch, Observation, RosterChange, is_data_error};
 
 /// Tells the progress bar how many calls these kinds need.
@@ -47,7 +48,7 @@ pub(super) struct Session<'a> {
     saved: Vec<(Kind, u64)>,
     forecast: &'a Forecaster<'a>,
     /// Why rosters could not be read, if the factions were fetched before and something failed.
-    roster_cause: Option<FailureCause>,
+    roster_failure: Option<RunFailure>,
 }
 
 /// A run of one kind that has not finished.
@@ -58,40 +59,11 @@ pub(super) struct ActiveRun {
     pub(super) now: i64,
     pub(super) tally: Tally,
     roster: Option<RosterChange>,
-    first_failure: Option<RunFailure>,
+    first_failure: Option<TargetFailure>,
+    /// The first error of a target about which Torn gave no usable answer.
+    unanswered: Option<ApiError>,
     requests_before: u64,
     started: Instant,
-}
-
-/// The counts of one run.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    /// The counts in `fetch_runs`.
-    pub(super) counts: Counts,
-    /// Answers with data, including empty lists of wars.
-    pub(super) answers: u64,
-    /// Failures of answers that could not be decoded or saved.
-    pub(super) rejected: u64,
-    /// Temporary failures.
-    pub(super) passing: u64,
-    /// Failures because no key has access.
-    pub(super) no_access: u64,
-    /// Failures because Torn does not know the id.
-    pub(super) missing: u64,
-    /// Targets that are unknown because another call failed, which is counted itself.
-    pub(super) unlearned: u64,
-}
-
-/// A run of one kind after its end.
-pub(super) struct FinishedRun {
-    pub(super) kind: Kind,
-    pub(super) status: RunStatus,
-    pub(super) tally: Tally,
-    pub(super) error: Option<String>,
-    pub(super) id: RunId,
-    pub(super) started_at: i64,
-    pub(super) finished_at: i64,
-    pub(super) roster: Option<RosterChange>,
 }
 
 impl<'a> Session<'a> {
@@ -117,7 +89,7 @@ impl<'a> Session<'a> {
             kinds_left: kinds,
             saved: Vec::new(),
             forecast,
-            roster_cause: None,
+            roster_failure: None,
         }
     }
 
@@ -161,6 +133,7 @@ impl<'a> Session<'a> {
             tally: Tally::default(),
             roster: None,
             first_failure: None,
+            unanswered: None,
             requests_before: self.requests_recorded,
             started: Instant::now(),
         })
@@ -191,15 +164,17 @@ impl<'a> Session<'a> {
         run.tally.counts.requests = self.requests_recorded - run.requests_before;
         let end = self.torn.run_end();
         let clock = self.torn.take_clock_check();
-        let status = self.status(&fetched, &run.tally, end.is_some());
+        let status = self.status(&fetched, &run.tally, end.as_ref());
+        let unreached = run.unreached(&self.torn.route());
+        let first_failure = run.first_failure.as_ref().map(TargetFailure::text);
         let failure = fetched
             .as_ref()
             .err()
             .map(unsaved)
-            .or(end.map(RunEnd::failure))
-            .or(run.first_failure.take());
+            .or(end.or(unreached.clone()).map(RunEnd::failure))
+            .or(run.first_failure.take().map(|first| first.of_run(status)));
         if run.kind == Kind::Factions {
-            self.roster_cause = failure.as_ref().and_then(|failure| failure.cause);
+            self.roster_failure.clone_from(&failure);
         }
         run.log_end();
         let finished_at = self.settings.clock.now();
@@ -220,6 +195,8 @@ impl<'a> Session<'a> {
             status,
             tally: run.tally,
             error: failure.map(|failure| failure.message),
+            first_failure,
+            unreached,
             id: run.batch.run,
             started_at: run.now,
             finished_at,
@@ -246,14 +223,13 @@ impl<'a> Session<'a> {
         error.with_help(help)
     }
 
-    fn status(&self, fetched: &Result<()>, tally: &Tally, ended_early: bool) -> RunStatus {
+    fn status(&self, fetched: &Result<()>, tally: &Tally, end: Option<&RunEnd>) -> RunStatus {
+        let ends_saving = end.is_some_and(|end| end.cause.ends_saving());
         match fetched {
-            Err(_) if tally.answers == 0 => RunStatus::Failed,
-            Err(_) => RunStatus::Partial,
             Ok(()) if self.is_stopped() => RunStatus::Interrupted,
-            Ok(()) if tally.counts.failed == 0 && !ended_early => RunStatus::Ok,
-            Ok(()) if tally.answers > 0 => RunStatus::Partial,
-            Ok(()) => RunStatus::Failed,
+            Ok(()) if tally.counts.failed == 0 && end.is_none() => RunStatus::Ok,
+            Ok(()) if tally.answers > 0 && !ends_saving => RunStatus::Partial,
+            _ => RunStatus::Failed,
         }
     }
 
@@ -297,18 +273,26 @@ impl<'a> Session<'a> {
         if failure.is_passing() || failure.is_daily_limit() {
             run.tally.passing += 1;
         }
+        if let Some(error) = failure.unanswered() {
+            run.tally.unanswered += 1;
+            run.unanswered.get_or_insert_with(|| error.clone());
+        }
         if failure.is_no_access() {
             run.tally.no_access += 1;
         }
-        let message = format!("{target}: {}", failure.message());
-        log::warn!("{message}");
-        run.count_failure(message, failure.cause());
+        let failed = TargetFailure {
+            target: target.to_owned(),
+            message: failure.message(),
+            cause: failure.cause(),
+        };
+        log::warn!("{}", failed.text());
+        run.count_failure(failed);
         Ok(())
     }
 
     /// Counts one failure for targets that are unknown because no roster could be read.
     pub(super) fn fail_unlearned(&self, run: &mut ActiveRun, targets: &str) {
-        run.fail_unlearned(targets, self.roster_cause);
+        run.fail_unlearned(targets, self.roster_failure.as_ref());
     }
 
     /// Counts each item of a list that could not be decoded.
@@ -387,25 +371,50 @@ impl ActiveRun {
     pub(super) fn fail_all_deferred(&mut self, targets: &str) {
         log::warn!("{targets}: Torn does not know these ids; they are requested less often now");
         self.tally.missing += 1;
-        self.count_failure(
-            format!("{targets}: Torn does not know these ids"),
-            Some(FailureCause::Targets),
-        );
+        self.count_failure(TargetFailure {
+            target: targets.to_owned(),
+            message: "Torn does not know these ids".to_owned(),
+            cause: Some(FailureCause::Targets),
+        });
     }
 
     /// Counts one failure for targets that are unknown, so that none of them can be requested. `cause`: why the rosters could
     /// not be read.
-    fn fail_unlearned(&mut self, targets: &str, cause: Option<FailureCause>) {
-        let message = format!("{targets}: they are not known, because no roster could be read");
-        log::warn!("{message}");
+    fn fail_unlearned(&mut self, targets: &str, cause: Option<&RunFailure>) {
+        const UNKNOWN: &str = "they are not known, because no roster could be read";
+        log::warn!("{targets}: {UNKNOWN}");
         self.tally.unlearned += 1;
-        self.count_failure(message, cause);
+        self.count_failure(match cause {
+            Some(RunFailure { message, cause }) => TargetFailure {
+                target: format!("{targets}: {UNKNOWN}"),
+                message: message.clone(),
+                cause: *cause,
+            },
+            None => TargetFailure {
+                target: targets.to_owned(),
+                message: UNKNOWN.to_owned(),
+                cause: None,
+            },
+        });
     }
 
-    fn count_failure(&mut self, message: String, cause: Option<FailureCause>) {
+    /// The end of a run about whose targets Torn gave no usable answer.
+    fn unreached(&self, route: &str) -> Option<RunEnd> {
+        let error = self.unanswered.as_ref()?;
+        let Tally {
+            counts,
+            answers,
+            unanswered,
+            unlearned,
+            ..
+        } = self.tally;
+        (answers == 0 && counts.failed == unanswered + unlearned)
+            .then(|| RunEnd::not_answering(error, route))
+    }
+
+    fn count_failure(&mut self, failure: TargetFailure) {
         self.tally.counts.failed += 1;
-        self.first_failure
-            .get_or_insert(RunFailure { message, cause });
+        self.first_failure.get_or_insert(failure);
     }
 }
 

@@ -52,6 +52,14 @@ impl Failure {
         )
     }
 
+    /// The error, if Torn or what is on the way to it gave no usable answer however often it was asked.
+    pub(crate) fn unanswered(&self) -> Option<&ApiError> {
+        match self {
+            Self::Refused(error) if error.policy() == RetryPolicy::Retry => Some(error),
+            _ => None,
+        }
+    }
+
     /// Whether a failure must be reported: a temporary failure, or an invalid answer. Any other refusal of a report or a
     /// history only means that it does not exist.
     pub(crate) fn is_reportable(&self) -> bool {
@@ -223,7 +231,7 @@ impl RunEnd {
         )
     }
 
-    pub(super) fn not_answering(error: &ApiError, route: &str) -> Self {
+    pub(crate) fn not_answering(error: &ApiError, route: &str) -> Self {
         let help = match error {
             // The server has answered, so the network works.
             ApiError::Status { .. } | ApiError::Torn { .. } | ApiError::Unreadable(_) => {

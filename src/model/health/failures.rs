@@ -63,32 +63,18 @@ pub(crate) fn failures(failed: &FailedRuns, most: u32) -> Check {
 /// The check about a cause that several kinds share, if no other check is about it.
 const JOINED: &str = "fetches";
 
-/// The check that is about this cause, and has a finding while it lasts.
-fn check_of(cause: FailureCause) -> Option<&'static str> {
+/// The checks that are about this cause. One of them has a finding while it lasts, or none.
+fn checks_of(cause: FailureCause) -> &'static [&'static str] {
     match cause {
-        FailureCause::Torn => Some("address"),
-        FailureCause::Keys => Some("keys"),
-        FailureCause::Clock => Some("clock"),
-        FailureCause::Stopped => Some("killed_runs"),
+        FailureCause::Torn => &["address"],
+        FailureCause::Keys => &["keys", "key_files"],
+        FailureCause::Clock => &["clock"],
+        FailureCause::Stopped => &["killed_runs"],
         FailureCause::Network
         | FailureCause::Answers
         | FailureCause::Targets
         | FailureCause::Configuration
-        | FailureCause::Storage => None,
-    }
-}
-
-/// Whether all kinds share this cause. The others are about what one kind fetches.
-fn is_shared(cause: FailureCause) -> bool {
-    match cause {
-        FailureCause::Network
-        | FailureCause::Torn
-        | FailureCause::Keys
-        | FailureCause::Configuration
-        | FailureCause::Storage
-        | FailureCause::Clock
-        | FailureCause::Stopped => true,
-        FailureCause::Answers | FailureCause::Targets => false,
+        | FailureCause::Storage => &[],
     }
 }
 
@@ -98,15 +84,17 @@ fn is_shared(cause: FailureCause) -> bool {
 pub(crate) fn join_failures(checks: &mut Vec<Check>, failed: &[FailedRuns]) {
     for cause in FailureCause::ALL
         .into_iter()
-        .filter(|cause| is_shared(*cause))
+        .filter(|cause| cause.is_shared())
     {
         let runs: Vec<&FailedRuns> = failed
             .iter()
             .filter(|runs| runs.cause() == Some(cause))
             .collect();
-        let is_finding =
-            |check: &Check| check_of(cause) == Some(check.id.as_str()) && check.state != State::Ok;
-        let other = checks.iter().position(is_finding);
+        let finding_of = |id: &&str| {
+            let is_finding = |check: &Check| check.id == **id && check.state != State::Ok;
+            checks.iter().position(is_finding)
+        };
+        let other = checks_of(cause).iter().find_map(finding_of);
         if runs.is_empty() || (runs.len() == 1 && other.is_none()) {
             continue;
         }

@@ -40,6 +40,17 @@ pub(crate) struct Refusal {
     pub(crate) exit: Exit,
 }
 
+impl Refusal {
+    /// The refusal of a header that was found in this line. An unknown dataset is not about the file.
+    #[must_use]
+    pub(crate) fn in_line(mut self, line: u64) -> Self {
+        if self.exit == Exit::Config {
+            self.cause = format!("{}; line {line} was taken as the header", self.cause);
+        }
+        self
+    }
+}
+
 impl Sheet {
     pub(crate) fn has(&self, column: &str) -> bool {
         self.names.iter().any(|name| name == column)
@@ -149,9 +160,12 @@ fn named_table(dataset: &str, names: &[String]) -> Result<Table, Refusal> {
             exit: Exit::Usage,
         });
     };
-    if let Some(unknown) = names.iter().find(|name| !knows(table, name)) {
+    if let Some(place) = unknown_place(table, names) {
         return Err(refusal(
-            format!("{dataset} has no column {:?}", mask_key_like(unknown)),
+            match names[place].as_str() {
+                "" => unnamed(place),
+                unknown => format!("{dataset} has no column {:?}", mask_key_like(unknown)),
+            },
             "name another table with --dataset, or remove that column",
         ));
     }
@@ -218,11 +232,12 @@ fn no_table(names: &[String]) -> Refusal {
         );
     };
     let start = format!("its header fits no table; the nearest is {}, ", table.name);
-    let cause = match (
-        names.iter().find(|name| !knows(table, name)),
-        missing(table, names),
-    ) {
-        (Some(unknown), _) => {
+    let cause = match (unknown_place(table, names), missing(table, names)) {
+        (Some(place), _) if names[place].is_empty() => {
+            format!("{start}and {}", unnamed(place))
+        }
+        (Some(place), _) => {
+            let unknown = &names[place];
             let columns = table.columns.iter().map(|column| column.name);
             let meant = nearest(unknown, columns)
                 .map_or_else(String::new, |column| format!("; did you mean {column}?"));
@@ -240,6 +255,15 @@ fn no_table(names: &[String]) -> Refusal {
         cause,
         "correct the header, or remove columns that no table has; views are not imported",
     )
+}
+
+/// The place of the first column that the table does not have.
+fn unknown_place(table: &Table, names: &[String]) -> Option<usize> {
+    names.iter().position(|name| !knows(table, name))
+}
+
+fn unnamed(place: usize) -> String {
+    format!("column {} of the file has no name", place + 1)
 }
 
 fn refusal(cause: String, help: &str) -> Refusal {

@@ -12,6 +12,7 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{shell_word, with_suffix};
 use crate::model::time::is_far_future;
+use crate::store::backup::form::form_of;
 use crate::store::files::hash::sha256;
 
 /// The version of the manifest that this program writes.
@@ -227,7 +228,11 @@ pub(super) fn claimed_id(backup: &Path) -> Option<DatabaseId> {
 }
 
 fn no_manifest(backup: &Path, manifest: &Path) -> Error {
-    Error::new(format!("verify the backup {}", backup.display()))
+    let action = format!("verify the backup {}", backup.display());
+    if let Err(error) = form_of(backup, &action) {
+        return error;
+    }
+    Error::new(action)
         .with_source(format!("its manifest {} is not there", manifest.display()))
         .with_help(format!(
             "put the manifest beside it; without one, `tornsnap restore --without-manifest` checks it with SQLite's own \

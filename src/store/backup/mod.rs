@@ -9,6 +9,7 @@ mod catalog;
 mod copy;
 mod create;
 mod directory;
+mod form;
 mod latest;
 mod manifest;
 mod migration;
@@ -45,6 +46,7 @@ pub(crate) use verify::{record_damaged, record_kept, record_verified};
 pub(crate) use without_manifest::{WithoutManifest, list_without_manifest};
 
 pub(super) use catalog::newest_with_unreadable_manifest;
+pub(super) use form::{Form, form_of, open_backup_file};
 pub(super) use migration::back_up_before_migration;
 pub(super) use names::{compact_timestamp, temp_suffix};
 use rotate::Rotation;
@@ -52,7 +54,7 @@ use search::Recorded;
 pub(super) use search::lost_rows;
 use verify::record_ahead;
 pub(super) use verify::{
-    copy_unverified, open_backup_file, open_copy, unpack_and_verify, verify_contents, verify_hash,
+    copy_unverified, open_copy, unpack_and_verify, verify_contents, verify_hash,
 };
 
 /// The name of the lock that a run holds while it writes backups of a database.

@@ -1,6 +1,6 @@
 //! Verifies existing backups.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use crate::model::identity::DatabaseId;
 use crate::model::path::folder_of;
 use crate::model::size::MEGABYTE;
 use crate::model::watch::{Unit, Unwatched, Watch};
+use crate::store::backup::form::open_backup_file;
 use crate::store::backup::manifest::{KeptFor, Manifest};
 use crate::store::backup::names::PARTIAL;
 use crate::store::check::{self, Depth};
@@ -336,22 +337,4 @@ pub(in crate::store) fn open_copy(path: &Path) -> Result<Connection> {
         Ok(connection)
     };
     open().context(format!("open {}", path.display()))
-}
-
-/// Opens a backup file. The error says whether the path is missing or a folder.
-pub(in crate::store) fn open_backup_file(path: &Path) -> Result<File> {
-    let refuse = |why: &str| {
-        Error::new(format!("read the backup {}", path.display()))
-            .with_source(why.to_owned())
-            .with_help("name a file such as backups/tornsnap-20261121T220600Z.db")
-            .with_exit(Exit::Config)
-    };
-    match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(refuse("there is no such file"));
-        }
-        Ok(found) if found.is_dir() => return Err(refuse("it is a folder")),
-        _ => {}
-    }
-    File::open(path).with_context(|| format!("read the backup {}", path.display()))
 }

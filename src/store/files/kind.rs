@@ -7,6 +7,9 @@ use std::path::Path;
 /// The first bytes of compressed files. <https://www.rfc-editor.org/rfc/rfc8878#name-zstandard-frames>
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
+/// The first bytes of files that gzip has compressed. <https://www.rfc-editor.org/rfc/rfc1952#page-5>
+const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
+
 /// The first bytes of databases. <https://sqlite.org/fileformat.html#magic_header_string>
 pub(in crate::store) const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -17,6 +20,7 @@ pub(in crate::store) enum FileKind {
     Database,
     /// By zstd, whatever is in it.
     Compressed,
+    Gzip,
     Other,
 }
 
@@ -26,6 +30,7 @@ impl FileKind {
         match file.read_exact(&mut head) {
             Ok(()) if head == *SQLITE_MAGIC => Ok(Self::Database),
             Ok(()) if head.starts_with(&ZSTD_MAGIC) => Ok(Self::Compressed),
+            Ok(()) if head.starts_with(&GZIP_MAGIC) => Ok(Self::Gzip),
             // In so few bytes is no database, compressed or not.
             Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
             _ => Ok(Self::Other),

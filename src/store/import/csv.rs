@@ -63,6 +63,12 @@ fn open(path: &Path, options: &CsvOptions) -> Result<Opened> {
     if let Some(mark) = header::byte_order_mark_before_separator(&header) {
         header = format!("{mark}{}", next().with_context(action)?);
     }
+    if header::is_blank(&header) {
+        return Err(Error::new(action())
+            .with_source("it has no rows: there is no text in it")
+            .with_help("name a file that `tornsnap export` wrote of a table")
+            .with_exit(Exit::Config));
+    }
     let sheet = read_header(&header, line, options.dataset.as_deref()).map_err(|refusal| {
         Error::new(action())
             .with_source(refusal.cause)
@@ -101,7 +107,7 @@ fn read_header(text: &str, line: u64, dataset: Option<&str>) -> Result<Sheet, Re
             exit: Exit::Config,
         });
     }
-    let sheet = header::read(text, dataset)?;
+    let sheet = header::read(text, dataset).map_err(|refusal| refusal.in_line(line))?;
     let text = text.trim_start_matches(BYTE_ORDER_MARK);
     let mut records = Records::new(text.as_bytes(), sheet.delimiter, line);
     match records.read(&mut Record::default()) {
@@ -160,6 +166,7 @@ pub(super) fn read(
         sheet: &sheet,
         dialect: Dialect::new(SourceKind::Csv, options.offset, options.now),
         skips_invalid: options.csv.skips_invalid,
+        is_utf8: true,
         invalid: Vec::new(),
         invalid_count: 0,
         facts: SourceFacts {
@@ -195,6 +202,8 @@ struct Lines<'a> {
     sheet: &'a Sheet,
     dialect: Dialect,
     skips_invalid: bool,
+    /// Whether all lines so far were UTF-8.
+    is_utf8: bool,
     /// Descriptions of the first invalid lines.
     invalid: Vec<String>,
     invalid_count: usize,
@@ -216,6 +225,7 @@ impl Lines<'_> {
             match read {
                 None => return Ok(tally),
                 Some(Err(wrong)) => {
+                    self.is_utf8 &= !matches!(wrong, WrongQuote::NotUtf8);
                     let line = match wrong {
                         WrongQuote::NeverClosed { line } => line,
                         _ => record.line,
@@ -322,9 +332,16 @@ impl Lines<'_> {
         } else {
             format!("; and {}", count(more, "more line"))
         };
+        let cure = if self.is_utf8 {
+            "correct the file"
+        } else {
+            "save it as \"CSV UTF-8\" and import the new file"
+        };
         Err(Error::new(format!("import {}", self.path.display()))
             .with_source(format!("{}{more}", self.invalid.join("; ")))
-            .with_help("correct the file, or add --skip-invalid to leave these lines out; nothing was imported")
+            .with_help(format!(
+                "{cure}, or add --skip-invalid to leave these lines out; nothing was imported"
+            ))
             .with_exit(Exit::Config))
     }
 

@@ -90,7 +90,8 @@ pub(crate) fn open(path: &Path, target: &Path, options: &ImportOptions) -> Resul
         FileKind::Database => open_database(path, target, options.now)
             .map_err(|error| about_source(error, path, &recovery(path))),
         FileKind::Compressed => open_compressed(path, target, options),
-        FileKind::Other => open_csv(path, &options.csv),
+        // The reader of CSV tells which kinds of files it refuses.
+        FileKind::Gzip | FileKind::Other => open_csv(path, &options.csv),
     }
 }
 

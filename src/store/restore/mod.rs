@@ -19,11 +19,10 @@ use crate::model::kind::Kind;
 use crate::model::path::folder_of;
 use crate::model::watch::{Unit, Watch};
 use crate::store::SqlContext;
-use crate::store::backup::{self, Manifest};
+use crate::store::backup::{self, Form, Manifest};
 use crate::store::check::{self, Depth};
-use crate::store::files::compressed::{self, Contents};
+use crate::store::files::compressed;
 use crate::store::files::hash::copy_in_chunks;
-use crate::store::files::kind::FileKind;
 use crate::store::files::private::create_private;
 use crate::store::files::remove::remove_database_files;
 use crate::store::files::space::check_room;
@@ -39,13 +38,26 @@ use crate::store::restore_marker::previous_path;
 pub(crate) use ids::keep_ids;
 pub use replace::replace;
 
-/// Checks that a path names a backup file.
+/// Checks that a path names a file.
 ///
 /// # Errors
 ///
 /// [`Exit::Config`] when it is missing or a folder.
 pub(crate) fn check_backup_file(backup: &Path) -> Result<()> {
     backup::open_backup_file(backup).map(drop)
+}
+
+/// Checks by its first bytes that a file without a manifest may be a backup.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when it is another file.
+pub(crate) fn check_form(backup: &Path) -> Result<()> {
+    form_of(backup).map(drop)
+}
+
+fn form_of(file: &Path) -> Result<Form> {
+    backup::form_of(file, &format!("restore {}", file.display()))
 }
 
 /// All locks of a database. No other run of tornsnap changes it while they are held.
@@ -172,7 +184,7 @@ pub(crate) fn stage_without_manifest(
         .metadata()
         .with_context(|| format!("read {}", file.display()))?
         .len();
-    let is_compressed = is_compressed(file, size)?;
+    let is_compressed = form_of(file)? == Form::Compressed;
     let staging = StagingFile::reserve(database, size)?;
     let unpack = || -> Result<(Identity, i64, i64)> {
         let total = (!is_compressed).then_some((size, Unit::Bytes));
@@ -190,7 +202,14 @@ pub(crate) fn stage_without_manifest(
         switch_to_wal(&staging.file)?;
         Ok((identity, rows, schema_version))
     };
-    let (identity, rows, schema_version) = unpack().map_err(|error| staging.named(error, file))?;
+    let (identity, rows, schema_version) = unpack().map_err(|error| {
+        let error = staging.named(error, file);
+        match error.exit() {
+            // The advice of other errors of SQLite is about the database in use.
+            Exit::Damaged => error.with_help(NAME_ANOTHER),
+            _ => error,
+        }
+    })?;
     Ok(Staged {
         staging,
         identity,
@@ -201,29 +220,6 @@ pub(crate) fn stage_without_manifest(
 
 /// The help about a backup that is damaged.
 const NAME_ANOTHER: &str = "name another backup; nothing was changed";
-
-/// Reads from the first bytes whether a file is compressed. Fails if it is not an SQLite database either.
-fn is_compressed(file: &Path, size: u64) -> Result<bool> {
-    let kind = FileKind::of(backup::open_backup_file(file)?)
-        .with_context(|| format!("read {}", file.display()))?;
-    if kind == FileKind::Database {
-        return Ok(false);
-    }
-    let is_compressed = kind == FileKind::Compressed;
-    // Before anything is unpacked, which may take long and needs room.
-    if is_compressed && Contents::of(backup::open_backup_file(file)?) != Contents::Other {
-        return Ok(true);
-    }
-    let why = match size {
-        0 => "it is empty",
-        _ if is_compressed => "what it has compressed is no SQLite database",
-        _ => "it is neither an SQLite database nor a compressed one",
-    };
-    Err(Error::new(format!("restore {}", file.display()))
-        .with_source(why)
-        .with_help("name a backup; `tornsnap backup --list` lists them")
-        .with_exit(Exit::Config))
-}
 
 /// Copies a file that may be compressed with zstd to `target`, without comparing it with a manifest.
 fn unpack_without_manifest(

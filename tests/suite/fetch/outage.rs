@@ -383,3 +383,40 @@ fn a_closed_api_ends_the_run_and_is_asked_again_by_the_next() {
 
     torn.fetch_at(NOW + 240, &["all"]).expect(0);
 }
+
+#[test]
+fn each_kind_says_the_same_when_nothing_is_reached() {
+    let page = FaultKind::Status(
+        200,
+        "<html>log in</html>".to_owned(),
+        "text/html".to_owned(),
+        Vec::new(),
+    );
+    for (fault, help) in [
+        (FaultKind::Reset, "check the network, and that http"),
+        (
+            status(502, &[]),
+            "run it again later; a scheduler may just try again",
+        ),
+        (page, "run it again later; a scheduler may just try again"),
+    ] {
+        for kind in ["players", "factions", "wars", "territories"] {
+            let torn = Torn::new();
+            torn.follow(
+                "[track]\nplayers = [1]\nfactions = [9]\nwars = \"all\"\nterritories = \"all\"\n",
+            );
+            torn.fetch(&["all"]).expect(0);
+            torn.simulator.fault(Fault::always(fault.clone()));
+
+            let stderr = torn.fetch_at(NOW + 600, &[kind]).expect(75).stderr();
+
+            for part in [
+                "could not fetch anything",
+                "because: Torn is not answering: ",
+                help,
+            ] {
+                assert!(stderr.contains(part), "{fault:?} {kind}: {stderr}");
+            }
+        }
+    }
+}

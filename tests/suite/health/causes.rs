@@ -6,6 +6,8 @@ use tornsnap::testing::sim::{Fault, FaultKind};
 use crate::fetch::codes::code;
 use crate::support::NOW;
 use crate::support::torn::Torn;
+#[cfg(unix)]
+use crate::support::{CANARY, set_mode};
 
 /// All four kinds have succeeded, and there is a backup.
 fn collecting() -> Torn {
@@ -205,4 +207,127 @@ fn runs_that_failed_for_different_causes_are_findings_of_their_own() {
 
     let ids: Vec<&Value> = findings(&report).iter().map(|check| &check["id"]).collect();
     assert_eq!(ids, ["failures_wars", "failures_players"]);
+}
+
+/// What is done to the only key file.
+#[cfg(unix)]
+#[derive(Clone, Copy, Debug)]
+enum Break {
+    Remove,
+    LetOthersRead,
+    Write(&'static str),
+}
+
+#[cfg(unix)]
+impl Break {
+    fn apply(self, torn: &Torn) {
+        let file = torn.sandbox.path("alice.key");
+        match self {
+            Self::Remove => std::fs::remove_file(file).unwrap(),
+            Self::LetOthersRead => set_mode(&file, 0o644),
+            Self::Write(text) => drop(torn.sandbox.write("alice.key", text)),
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_cannot_be_used_is_one_finding_of_all_or_some_kinds() {
+    for (what, word) in [
+        (Break::Remove, "no such file"),
+        (Break::LetOthersRead, "chmod"),
+        (Break::Write(""), "alice.key"),
+        (Break::Write("what is this\n"), "alice.key"),
+    ] {
+        for kinds in [&["all"][..], &["wars"]] {
+            let torn = Torn::new();
+            torn.sandbox.write("alice.key", CANARY);
+            let url = torn.simulator.url();
+            torn.sandbox.write(
+                "tornsnap.toml",
+                &format!(
+                    "[api]\nbase_url = \"{url}\"\nrequests_per_minute = 0\n\
+                     [[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n[track]\nfactions = [9]\n"
+                ),
+            );
+            torn.fetch(&["all"]).expect(0);
+            torn.sandbox.run(&["backup"]).expect(0);
+            what.apply(&torn);
+            torn.fetch_at(NOW + 60, kinds).expect(77);
+
+            let report = health(&torn, NOW + 60);
+
+            let found = findings(&report);
+            assert_eq!(found.len(), 1, "{what:?}: {found:?}");
+            assert_eq!(found[0]["id"], "key_files", "{what:?}");
+            assert_eq!(found[0]["state"], "critical", "{what:?}");
+            assert!(found[0].to_string().contains(word), "{what:?}: {found:?}");
+            let checks = report["checks"].as_array().unwrap();
+            let wars = checks
+                .iter()
+                .find(|check| check["id"] == "failures_wars")
+                .unwrap();
+            assert_eq!(
+                wars["message"], "wars: the last run failed; see the check key_files",
+                "{what:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_error_of_several_kinds_names_no_part_of_one_kind() {
+    for fault in [FaultKind::Reset, portal(), code(16)] {
+        let torn = Torn::new();
+        torn.follow(
+            "[track]\nfactions = [9]\nplayers = [1]\nwars = \"all\"\nterritories = \"all\"\n",
+        );
+        torn.fetch(&["all"]).expect(0);
+        torn.sandbox.run(&["backup"]).expect(0);
+        torn.simulator
+            .fault(Fault::always(fault.clone()).path("/faction"));
+        torn.simulator
+            .fault(Fault::always(fault.clone()).path("/torn"));
+        for (at, kind) in [(60, "factions"), (61, "wars"), (62, "territories")] {
+            assert_ne!(torn.fetch_at(NOW + at, &[kind]).code(), 0, "{fault:?}");
+        }
+
+        let report = health(&torn, NOW + 70);
+
+        let found = findings(&report);
+        let message = found[0]["message"].as_str().unwrap();
+        assert_eq!(found[0]["id"], "fetches", "{fault:?}: {found:?}");
+        let (_, error) = message.split_once("their last runs failed: ").unwrap();
+        for part in ["rackets", "tiles", "faction 9", "wars", "list"] {
+            assert!(!error.contains(part), "{fault:?}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_the_database_ended_has_failed_however_much_was_saved_before() {
+    let torn = collecting();
+    torn.edit(|world| (100..500).for_each(|id| world.pin_player(id).faction_id = Some(9)));
+    torn.fetch_at(NOW + 60, &["factions"]).expect(0);
+    // The answers about 200 players are one transaction.
+    torn.sandbox
+        .sqlite()
+        .execute_batch(
+            "CREATE TRIGGER refuse BEFORE INSERT ON player_stats_history
+             WHEN (SELECT count(*) FROM player_stats_history) >= 300 BEGIN
+                 SELECT json('no JSON');
+             END",
+        )
+        .unwrap();
+
+    assert_ne!(torn.fetch_at(NOW + 120, &["players"]).code(), 0);
+
+    let newest = "SELECT status, entities > 0, cause FROM fetch_runs ORDER BY id DESC LIMIT 1";
+    assert_eq!(torn.rows(newest), ["failed|1|storage"]);
+    let report = health(&torn, NOW + 120);
+    let checks = report["checks"].as_array().unwrap();
+    let check = checks
+        .iter()
+        .find(|check| check["id"] == "failures_players");
+    assert_eq!(check.unwrap()["state"], "warning", "{report}");
 }

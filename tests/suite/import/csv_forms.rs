@@ -214,7 +214,7 @@ fn nameless_last_columns_are_passed_over_if_their_cells_are_empty() {
         "{text}"
     );
     let text = refusal(&format!("faction_id;;timestamp;respect\n7;;{MARCH};5\n"));
-    assert!(text.contains("has no column \"\""), "{text}");
+    assert!(text.contains("column 2 of the file has no name"), "{text}");
 }
 
 #[test]
@@ -238,4 +238,56 @@ fn an_export_with_the_empty_cells_of_a_spreadsheet_gives_the_same_bytes_again() 
     let second = ["export", "faction_history", "--database", "new.db"];
     assert_eq!(sandbox.run(&second).expect(0).stdout(), exported);
     assert_eq!(exported.lines().count(), 3, "{exported}");
+}
+
+#[test]
+fn a_file_in_the_encoding_of_a_spreadsheet_is_to_be_saved_as_utf_8() {
+    let sandbox = with_plan("");
+    let mut bytes = format!("{HEADER}\n7,{MARCH},5,J").into_bytes();
+    bytes.extend([0xFC, b'r', b'g', b'\n']);
+    fs::write(sandbox.path("h.csv"), bytes).unwrap();
+
+    let refused = sandbox.run(&["import", "h.csv", "--no-backup"]).expect(78);
+
+    let text = refused.stderr();
+    assert!(text.contains("line 2: it is not UTF-8"), "{text}");
+    assert!(text.contains("try: save it as \"CSV UTF-8\""), "{text}");
+}
+
+#[test]
+fn a_file_without_text_has_no_rows() {
+    for contents in [" \n\n", "\u{feff}", ",,,\n;;\n", "sep=;\n\n"] {
+        let text = refusal(contents);
+
+        assert!(text.contains("it has no rows"), "{contents:?}: {text}");
+        assert!(text.contains("  try: "), "{contents:?}: {text}");
+    }
+}
+
+#[test]
+fn the_line_that_was_taken_as_the_header_is_named() {
+    for (before, line) in [
+        ("Respect of our faction\n", 1),
+        ("\n\nRespect of our faction,,,\n", 3),
+        ("7,2026-03-01,5,\n", 1),
+        ("faction_id,when,respect\n", 1),
+    ] {
+        let text = refusal(&format!("{before}{HEADER}\n7,{MARCH},5,\n"));
+
+        let expected = format!("; line {line} was taken as the header");
+        assert!(text.contains(&expected), "{before}: {text}");
+    }
+}
+
+#[test]
+fn a_column_without_a_name_is_named_by_its_number() {
+    for dataset in [&[][..], &["--dataset", "faction_history"]] {
+        let sandbox = with_plan("");
+        sandbox.write("h.csv", &format!(",{HEADER}\n,7,{MARCH},5,\n"));
+        let command = [&["import", "h.csv", "--no-backup"], dataset].concat();
+
+        let text = sandbox.run(&command).expect(78).stderr();
+
+        assert!(text.contains("column 1 of the file has no name"), "{text}");
+    }
 }

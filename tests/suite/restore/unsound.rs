@@ -29,7 +29,27 @@ const REFUSED: &[Refused] = &[
     Refused {
         arguments: &["text.db"],
         code: 78,
-        because: "manifest text.db.json is not there",
+        because: "neither an SQLite database",
+    },
+    Refused {
+        arguments: &["empty.db"],
+        code: 78,
+        because: "it is empty",
+    },
+    Refused {
+        arguments: &["packed.db.gz"],
+        code: 78,
+        because: "decompress it with `gunzip`",
+    },
+    Refused {
+        arguments: &["packed.db.gz", "--without-manifest"],
+        code: 78,
+        because: "decompress it with `gunzip`",
+    },
+    Refused {
+        arguments: &["bare.db"],
+        code: 78,
+        because: "manifest bare.db.json is not there",
     },
     Refused {
         arguments: &["text.db", "--without-manifest"],
@@ -134,6 +154,7 @@ fn with_unsound_files() -> Sandbox {
         .run_at(NOW + 60, &["backup", "--compress"])
         .expect(0);
     sandbox.write("empty.db", "");
+    fs::write(sandbox.path("packed.db.gz"), [0x1F, 0x8B, 8, 0]).unwrap();
     sandbox.write("text.db", "Dear diary, this is not a database at all.");
     fs::create_dir(sandbox.path("folder")).unwrap();
     Connection::open(sandbox.path("other.db"))
@@ -258,4 +279,51 @@ fn the_backup_of_a_damaged_database_is_not_said_to_be_of_another_one() {
             && !told.contains("not here"),
         "{told}"
     );
+}
+
+#[test]
+fn a_damaged_file_without_a_manifest_is_not_said_to_be_the_database_in_use() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    let whole = fs::read(sandbox.path(BACKUP)).unwrap();
+    let page = 4096;
+    let mut damages = vec![whole[..whole.len() / 2].to_vec()];
+    for number in 0..whole.len() / page {
+        let mut bytes = whole.clone();
+        // The header of the database stays as it is.
+        let start = if number == 0 { 100 } else { number * page };
+        bytes[start..(number + 1) * page].fill(0xFF);
+        damages.push(bytes);
+    }
+    for (number, bytes) in damages.iter().enumerate() {
+        fs::write(sandbox.path("bad.db"), bytes).unwrap();
+        let command = ["restore", "bad.db", "--without-manifest", "--yes"];
+
+        let stderr = sandbox.run(&command).expect(79).stderr();
+
+        assert!(
+            stderr.contains("try: name another backup; nothing was changed"),
+            "{number}: {stderr}"
+        );
+        for internal in ["btreeInitPage", "health --deep", "restore latest"] {
+            assert!(!stderr.contains(internal), "{number}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_backup_leaves_no_lock_files() {
+    let sandbox = with_unsound_files();
+    for file in ["text.db", "empty.db", "packed.db.gz"] {
+        for more in [&[][..], &["--without-manifest"]] {
+            let command = [&["restore", file, "--to", "new.db"], more].concat();
+
+            sandbox.run(&command).expect(78);
+
+            let left = fs::read_dir(sandbox.path("")).unwrap();
+            let left = left.map(|file| file.unwrap().file_name().into_string().unwrap());
+            let left: Vec<String> = left.filter(|name| name.starts_with("new.db")).collect();
+            assert!(left.is_empty(), "{command:?}: {left:?}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::command::lost_database;
 use crate::command::schedule::inspect;
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
-use crate::model::health::{self, Check, State, UnusableKeyFile};
+use crate::model::health::{self, Check, FailedRuns, State, UnusableKeyFile};
 use crate::model::schedule::condition::Condition;
 use crate::model::time::Month;
 use crate::store::health::{self as database, Database, Snapshot};
@@ -22,13 +22,20 @@ use crate::store::writable::write_obstacle_of_owner;
 pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     let waiting_since = Instant::now();
     let jobs = inspect(settings);
-    let (mut checks, copies) = database_checks(settings, &jobs, deep, now);
+    let DatabaseChecks {
+        mut checks,
+        copies,
+        failed,
+        newest,
+    } = database_checks(settings, &jobs, deep, now);
     checks.push(if demo_config::is_of_demo(settings) {
         Check::ok("schedule", demo_config::NO_JOBS)
     } else {
         health::schedule(&jobs)
     });
     checks.extend(environment_checks(settings, &copies));
+    health::join_failures(&mut checks, &failed);
+    health::put_clock_first(&mut checks, newest, now);
     checks.extend(copies::checks(settings, &copies, waiting_since, deep, now));
     checks
 }
@@ -36,25 +43,37 @@ pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
 /// How often the database is read at most, if another program changes it meanwhile.
 const ATTEMPTS: u32 = 3;
 
+/// The checks of the database, and what it says for the others.
+#[derive(Default)]
+struct DatabaseChecks {
+    checks: Vec<Check>,
+    copies: RecordedCopies,
+    failed: Vec<FailedRuns>,
+    /// The newest timestamp, in unix seconds.
+    newest: Option<i64>,
+}
+
 /// Checks the database. If another program changed it meanwhile, checks it again.
-fn database_checks(
-    settings: &Settings,
-    jobs: &Condition,
-    deep: bool,
-    now: i64,
-) -> (Vec<Check>, RecordedCopies) {
-    let only = |check| (vec![check], RecordedCopies::default());
+fn database_checks(settings: &Settings, jobs: &Condition, deep: bool, now: i64) -> DatabaseChecks {
+    let only = |check| DatabaseChecks {
+        checks: vec![check],
+        ..DatabaseChecks::default()
+    };
     for _ in 0..ATTEMPTS {
         match Database::open(&settings.database) {
             Ok(Database::Current(mut snapshot)) => {
-                let mut checks = snapshot_checks(settings, &mut snapshot, jobs, deep, now);
-                let copies =
+                let mut found = snapshot_checks(settings, &mut snapshot, jobs, deep, now);
+                found.copies =
                     RecordedCopies::read(&snapshot, settings, now).unwrap_or_else(|error| {
-                        checks.push(failed_check("copies", state_for(&error, settings), &error));
+                        found.checks.push(failed_check(
+                            "copies",
+                            state_for(&error, settings),
+                            &error,
+                        ));
                         RecordedCopies::default()
                     });
                 if !snapshot.is_outdated() {
-                    return (checks, copies);
+                    return found;
                 }
             }
             Ok(Database::Outdated(version)) => {
@@ -99,7 +118,7 @@ fn snapshot_checks(
     jobs: &Condition,
     deep: bool,
     now: i64,
-) -> Vec<Check> {
+) -> DatabaseChecks {
     let message = if snapshot.includes_wal() {
         "the database is there and of this version"
     } else {
@@ -120,7 +139,10 @@ fn snapshot_checks(
             "followed",
             "this is an archive: no run fetches into it, so only the file itself is checked",
         ));
-        return checks;
+        return DatabaseChecks {
+            checks,
+            ..DatabaseChecks::default()
+        };
     }
     // A statement that fails makes one check unknown; the others still run.
     let mut add = |id: &str, found: Result<Vec<Check>>| match found {
@@ -150,11 +172,12 @@ fn snapshot_checks(
     add("months", months(settings, snapshot, now));
     add("clock", clock(settings, snapshot, now));
     add("size", sizes(settings, snapshot));
-    health::join_failures(&mut checks, &failed);
-    if let Ok(newest) = snapshot.newest_timestamp() {
-        health::put_clock_first(&mut checks, newest, now);
+    DatabaseChecks {
+        checks,
+        copies: RecordedCopies::default(),
+        failed,
+        newest: snapshot.newest_timestamp().ok().flatten(),
     }
-    checks
 }
 
 fn rejected(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {

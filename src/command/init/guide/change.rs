@@ -172,7 +172,12 @@ impl Guide<'_> {
             item.to_owned()
         });
         let items: Vec<String> = items.collect();
-        let chosen = self.prompt.select("Change", &items, 0)?;
+        // Without a key, nothing else can be done. After the user has stopped some, either part may be meant.
+        let needs_key = self.keys.is_empty() && self.dropped.is_empty();
+        let first = parts
+            .iter()
+            .position(|part| needs_key && matches!(part, Part::MoreKeys));
+        let chosen = self.prompt.select("Change", &items, first.unwrap_or(0))?;
         Ok(parts[chosen])
     }
 

@@ -305,3 +305,20 @@ fn keys_are_no_longer_used_and_one_must_stay() {
     assert_eq!(config.matches("[[key]]").count(), 1, "{config}");
     assert!(config.contains("key_file = \"duke-2.key\""), "{config}");
 }
+
+#[test]
+fn the_list_starts_on_the_keys_while_none_can_be_used() {
+    let setting = Setting::new();
+    let config = "[[key]]\nname = \"duke\"\nkey_file = \"duke.key\"\n\n[track]\nfactions = [9]\n";
+    setting.sandbox.write("tornsnap.toml", config);
+    setting.sandbox.write("duke.key", WRONG);
+    let mut pty = setting.start(80);
+
+    pty.expect("Torn does not accept duke");
+    pty.expect("> add or replace a key");
+    pty.send(ENTER);
+    pty.answer("API key", SECOND);
+    pty.answer("which cannot be used? [Y/n]", "");
+    pty.answer("Another key? [y/N]", "");
+    pty.expect("> nothing more");
+}
