@@ -25,16 +25,17 @@ pub(in crate::store) enum FileKind {
 }
 
 impl FileKind {
-    pub(in crate::store) fn of(mut file: impl Read) -> io::Result<Self> {
-        let mut head = [0; SQLITE_MAGIC.len()];
-        match file.read_exact(&mut head) {
-            Ok(()) if head == *SQLITE_MAGIC => Ok(Self::Database),
-            Ok(()) if head.starts_with(&ZSTD_MAGIC) => Ok(Self::Compressed),
-            Ok(()) if head.starts_with(&GZIP_MAGIC) => Ok(Self::Gzip),
-            // In so few bytes is no database, compressed or not.
-            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
-            _ => Ok(Self::Other),
-        }
+    pub(in crate::store) fn of(file: impl Read) -> io::Result<Self> {
+        let length = SQLITE_MAGIC.len();
+        let mut head = Vec::with_capacity(length);
+        file.take(length as u64).read_to_end(&mut head)?;
+        Ok(match head.as_slice() {
+            head if head == SQLITE_MAGIC => Self::Database,
+            head if head.starts_with(&GZIP_MAGIC) => Self::Gzip,
+            // In fewer bytes is no database, compressed or not.
+            head if head.starts_with(&ZSTD_MAGIC) && head.len() == length => Self::Compressed,
+            _ => Self::Other,
+        })
     }
 }
 

@@ -44,7 +44,7 @@ impl World {
     }
 
     /// Puts the database that the others are imported into first. It has all of its rows.
-    fn begin(&mut self) {
+    pub fn begin(&mut self) {
         if self.is_new {
             self.order.insert(0, NEW);
         } else if let Some(kept) = self.kept.get_mut(self.order[0]) {

@@ -110,7 +110,8 @@ pub fn collect(path: &std::path::Path, polls: &[Poll], changes: &Changes) {
     transaction
         .execute_batch(
             "INSERT INTO factions (faction_id, name, last_updated)
-             SELECT value, 'Faction', 0 FROM json_each('[1, 2, 3, 4, 5, 6, 7, 8, 9]');
+             WITH RECURSIVE ids (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < 100)
+             SELECT id, 'Faction', 0 FROM ids;
              INSERT INTO players (player_id, name, last_updated) VALUES (1, 'One', 0), (2, 'Two', 0), (3, 'Three', 0);
              INSERT INTO territories (territory_id, last_updated) VALUES ('AAA', 0), ('AAB', 0), ('AAC', 0);",
         )

@@ -35,8 +35,6 @@ struct Course {
 struct World {
     ended_at: i64,
     courses: Vec<Course>,
-    /// The collector into whose database the others are imported. `None`: all are imported into a new one.
-    into: Option<usize>,
     orders: [Vec<usize>; 2],
 }
 
@@ -71,19 +69,13 @@ fn any_course(ended_at: i64) -> impl Strategy<Value = Course> {
 fn any_world() -> impl Strategy<Value = World> {
     let order = || Just((0..COLLECTORS).collect::<Vec<_>>()).prop_shuffle();
     (STARTED_AT + 1..EDGES[3]).prop_flat_map(move |ended_at| {
-        let into = proptest::option::of(0..COLLECTORS);
-        (
-            vec(any_course(ended_at), COLLECTORS),
-            into,
-            order(),
-            order(),
-        )
-            .prop_map(move |(courses, into, first, second)| World {
+        (vec(any_course(ended_at), COLLECTORS), order(), order()).prop_map(
+            move |(courses, first, second)| World {
                 ended_at,
                 courses,
-                into,
                 orders: [first, second],
-            })
+            },
+        )
     })
 }
 
@@ -167,18 +159,16 @@ fn write(sandbox: &Sandbox, template: &[u8], number: usize, world: &World) -> St
 }
 
 /// The summaries after an import of the files in this order.
-fn import_in_order(sandbox: &Sandbox, world: &World, files: &[&str]) -> Vec<String> {
-    let into = world
-        .into
-        .map_or("template.db".to_owned(), |into| format!("{into}.db"));
-    sandbox.remove_database("new.db");
-    fs::copy(sandbox.path(&into), sandbox.path("new.db")).unwrap();
+fn import_in_order(sandbox: &Sandbox, files: &[&str]) -> Vec<String> {
+    create(sandbox, "new.db");
     for file in files {
         import(sandbox, "new.db", &[file]);
     }
     summaries(&open(sandbox, "new.db"))
 }
 
+/// All files are imported into a new database. In the database of a collector, the duration of a war that goes on can depend on the
+/// order: its rows may repeat those that come with the next import.
 #[test]
 fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
     let sandbox = Sandbox::new();
@@ -188,12 +178,11 @@ fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
             .map(|number| write(&sandbox, &template, number, &world))
             .collect();
         let [first, second] = world.orders.clone().map(|order| -> Vec<&str> {
-            let others = order.into_iter().filter(|file| Some(*file) != world.into);
-            others.map(|file| files[file].as_str()).collect()
+            order.into_iter().map(|file| files[file].as_str()).collect()
         });
 
-        let expected = import_in_order(&sandbox, &world, &first);
-        let found = import_in_order(&sandbox, &world, &second);
+        let expected = import_in_order(&sandbox, &first);
+        let found = import_in_order(&sandbox, &second);
 
         prop_assert_eq!(&expected, &found, "{:?} {:?}", first, second);
         let wins = world
@@ -228,10 +217,8 @@ fn a_war_has_the_same_summaries_in_any_order_and_after_any_repetition() {
                 file
             );
         }
-        if world.into.is_none() {
-            summarize(&sandbox, IN_APRIL, "new.db", &["--force"]);
-            prop_assert_eq!(&summaries(&open(&sandbox, "new.db")), &found);
-        }
+        summarize(&sandbox, IN_APRIL, "new.db", &["--force"]);
+        prop_assert_eq!(&summaries(&open(&sandbox, "new.db")), &found);
         Ok(())
     });
 }
