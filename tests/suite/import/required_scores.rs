@@ -25,7 +25,7 @@ const fn required_at(at: i64) -> i64 {
     5000 - (at - STARTED_AT) / 7200
 }
 
-/// Writes the database of a collector that has polled the war at these times, in their order.
+/// Writes the database of a collector that has polled the war at these times, in their order: a row for each change.
 fn collector(sandbox: &Sandbox, name: &str, polls: &[i64]) {
     create(sandbox, name);
     let mut statements =
@@ -34,6 +34,7 @@ fn collector(sandbox: &Sandbox, name: &str, polls: &[i64]) {
     let running = polls.iter().filter(is_running);
     let known = running.clone().next_back();
     let ended = polls.iter().find(|at| !is_running(at));
+    let mut last = None;
     for at in running.chain(ended) {
         let score = (at.min(&ENDED_AT) - STARTED_AT) / 600;
         let end = if is_running(&at) {
@@ -42,6 +43,11 @@ fn collector(sandbox: &Sandbox, name: &str, polls: &[i64]) {
             let required = known.map_or("NULL".to_owned(), |at| required_at(*at).to_string());
             format!("{required}, 'completed', 1, {ENDED_AT}")
         };
+        let state = Some((score, end.clone()));
+        if state == last {
+            continue;
+        }
+        last = state;
         write!(
             statements,
             "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, started_at,
