@@ -154,6 +154,16 @@ impl Error {
         self
     }
 
+    /// Adds to the help, after a semicolon.
+    #[must_use]
+    pub(crate) fn with_more_help(self, more: &str) -> Self {
+        let help = match self.help() {
+            Some(help) => format!("{help}; {more}"),
+            None => more.to_owned(),
+        };
+        self.with_help(help)
+    }
+
     /// Sets the exit code. The default is [`Exit::Failure`].
     #[must_use]
     pub(crate) fn with_exit(mut self, exit: Exit) -> Self {

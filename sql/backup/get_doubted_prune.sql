@@ -1,6 +1,6 @@
--- Returns the newest prune that no other record confirms, or no row: none shows that the month of its clock had begun by Torn's time.
--- That clock may have been ahead.
--- The newest row of a fetch counts only if each fetch that saved any has got Torn's time: the others may have had a wrong clock.
+-- Returns the newest prune whose clock may have been ahead, or no row. A prune is confirmed if a time of Torn's, or the newest row,
+-- shows that the month in which it ran has begun.
+-- The newest row counts only if each fetch that saved anything got Torn's time: the others may have had a wrong clock.
 --
 -- :torn_at      unix seconds; Torn's time at the newest fetch that has got it; NULL: none has
 -- :newest_row   unix seconds; newest timestamp of a history row or observation; NULL: there is none

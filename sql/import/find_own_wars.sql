@@ -1,5 +1,5 @@
 -- Finds the stored summaries of the wars of this import, with the history rows that are known here.
--- Of a month that is pruned here, these are the rows of the summary that was computed here. There may be none.
+-- A month that is pruned here has the number of rows of the summary that was computed here, or NULL if there was none.
 -- The + keeps SQLite from reading all summaries for each war, through the index on period_type.
 INSERT INTO temp.own_rows (entity, period_start, rows)
 SELECT stored.war_type || ' ' || stored.war_id, stored.period_start, CASE

@@ -1,6 +1,6 @@
 -- Finds the imported summaries that may replace the stored ones: they count more history rows than are known here.
--- Of a month that is pruned here, these are the rows of the summary that was computed here. A row that an import has left out,
--- because it repeats known values, counts as known. Of stored summaries that were imported themselves, those of more rows stay.
+-- The rows of a month that is pruned here are those of the summary that was computed here. A row that an import has left out,
+-- because it repeats known values, counts as known. A stored summary that was imported itself stays if it counts more rows.
 -- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 -- The + keeps SQLite from reading all summaries of the month for each one.
 --

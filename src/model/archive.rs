@@ -20,7 +20,7 @@ pub(crate) enum ArchiveFile {
     Database(Identity),
 }
 
-/// What is wrong with an empty archive, to be put after its name.
+/// The description of an empty archive, without its name.
 pub(crate) const IS_EMPTY: &str = "is empty: it has 0 bytes";
 
 /// A reason not to use a file as the archive.

@@ -91,7 +91,7 @@ pub(crate) enum WhyUnread {
 }
 
 impl WhyUnread {
-    /// What has to be corrected; `None` if it is only not searched yet.
+    /// The fault that the user has to correct; `None` if the copy is only not searched yet.
     pub(crate) fn reason(&self) -> Option<&str> {
         match self {
             Self::NotSearched => None,
@@ -102,6 +102,10 @@ impl WhyUnread {
 }
 
 impl UnreadCopy {
+    fn has_fault(&self) -> bool {
+        self.why.reason().is_some()
+    }
+
     pub(crate) fn describe_unusable(&self) -> String {
         let why = self.why.reason().unwrap_or_default();
         format!("{} cannot be used: {why}", display_path(&self.file))
@@ -243,7 +247,7 @@ impl LostRows {
         let first = self
             .unread
             .iter()
-            .find(|backup| backup.why.reason().is_some())
+            .find(|copy| copy.has_fault())
             .or(self.unread.first())?;
         let more = match self.unread.len() - 1 {
             0 => String::new(),
@@ -270,16 +274,10 @@ impl LostRows {
                 "keep that file; run `tornsnap import {}`; {GIVE_UP}",
                 shell_word(&copy.file)
             ),
-            None if self
-                .unread
-                .iter()
-                .any(|unread| unread.why.reason().is_some()) =>
-            {
-                format!(
-                    "keep all backups; {import}correct the cause, and run `tornsnap prune --future`: it searches them again; \
+            None if self.unread.iter().any(UnreadCopy::has_fault) => format!(
+                "keep all backups; {import}correct the cause, and run `tornsnap prune --future`: it searches them again; \
                  {GIVE_UP}"
-                )
-            }
+            ),
             None if !self.unread.is_empty() => SEARCH.to_owned(),
             None => format!(
                 "look for a backup of these months in another place, and run `tornsnap import` with it; {GIVE_UP}"

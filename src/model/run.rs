@@ -1,4 +1,4 @@
-//! The counts and the status of a run, which is one fetch of one kind, and the clock that ended it.
+//! A run, which is one fetch of one kind: its counts, its status, its failure, and what it learned about the clock.
 
 use crate::error::Exit;
 use crate::model::time::iso;
@@ -147,7 +147,7 @@ pub(crate) struct RunFailure {
     pub(crate) cause: Option<FailureCause>,
 }
 
-/// What a run has learned about the clock of this machine.
+/// The comparison of this machine's clock with Torn's in one run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ClockCheck {
     /// No answer had Torn's time.

@@ -15,7 +15,6 @@ struct Totals {
     failed: u64,
     rejected: u64,
     passing: u64,
-    unanswered: u64,
     no_access: u64,
     missing: u64,
     unlearned: u64,
@@ -29,7 +28,6 @@ impl Totals {
             totals.failed += tally.counts.failed;
             totals.rejected += tally.rejected;
             totals.passing += tally.passing;
-            totals.unanswered += tally.unanswered;
             totals.no_access += tally.no_access;
             totals.missing += tally.missing;
             totals.unlearned += tally.unlearned;
@@ -52,7 +50,7 @@ pub(super) fn conclude(
     busy: &[Error],
 ) -> FetchOutcome {
     let totals = Totals::of(runs);
-    let end = end.or_else(|| unreached(runs, totals));
+    let end = end.or_else(|| unreached(runs));
     let exit =
         signal.unwrap_or_else(|| exit(totals, end.as_ref().map(|end| end.exit), !busy.is_empty()));
     let first_error = runs.iter().find_map(|run| run.first_failure.clone());
@@ -69,8 +67,9 @@ pub(super) fn conclude(
 }
 
 /// The end of an invocation about whose targets Torn gave no usable answer.
-fn unreached(runs: &[FinishedRun], totals: Totals) -> Option<RunEnd> {
-    (totals.saved == 0 && totals.failed == totals.unanswered + totals.unlearned)
+fn unreached(runs: &[FinishedRun]) -> Option<RunEnd> {
+    runs.iter()
+        .all(|run| run.tally.is_unreached())
         .then(|| runs.iter().find_map(|run| run.unreached.clone()))?
 }
 
@@ -195,7 +194,6 @@ mod tests {
         unlearned: 0,
         rejected: 0,
         passing: 0,
-        unanswered: 0,
         no_access: 0,
     };
 

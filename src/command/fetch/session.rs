@@ -216,11 +216,7 @@ impl<'a> Session<'a> {
             [] => "nothing was saved before".to_owned(),
             _ => format!("saved before, and kept: {}", saved.join(", ")),
         };
-        let help = match error.help() {
-            Some(help) => format!("{help}; {saved}"),
-            None => saved,
-        };
-        error.with_help(help)
+        error.with_more_help(&saved)
     }
 
     fn status(&self, fetched: &Result<()>, tally: &Tally, end: Option<&RunEnd>) -> RunStatus {
@@ -401,14 +397,8 @@ impl ActiveRun {
     /// The end of a run about whose targets Torn gave no usable answer.
     fn unreached(&self, route: &str) -> Option<RunEnd> {
         let error = self.unanswered.as_ref()?;
-        let Tally {
-            counts,
-            answers,
-            unanswered,
-            unlearned,
-            ..
-        } = self.tally;
-        (answers == 0 && counts.failed == unanswered + unlearned)
+        self.tally
+            .is_unreached()
             .then(|| RunEnd::not_answering(error, route))
     }
 

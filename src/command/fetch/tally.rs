@@ -1,4 +1,4 @@
-//! What a run of one kind has counted, and how it ended.
+//! The counts of a run of one kind, and its end.
 
 use crate::command::torn::RunEnd;
 use crate::model::kind::Kind;
@@ -27,12 +27,19 @@ pub(super) struct Tally {
     pub(super) unlearned: u64,
 }
 
+impl Tally {
+    /// Whether Torn gave no usable answer about any target.
+    pub(super) fn is_unreached(&self) -> bool {
+        self.answers == 0 && self.counts.failed == self.unanswered + self.unlearned
+    }
+}
+
 /// A run of one kind after its end.
 pub(super) struct FinishedRun {
     pub(super) kind: Kind,
     pub(super) status: RunStatus,
     pub(super) tally: Tally,
-    /// What `fetch_runs.error` has.
+    /// The column `fetch_runs.error`.
     pub(super) error: Option<String>,
     /// The first failure of a target.
     pub(super) first_failure: Option<String>,

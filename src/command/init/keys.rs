@@ -83,11 +83,7 @@ fn with_place(error: Error, name: &str, settings: &Settings) -> Error {
     let Some(state) = states.into_iter().find(|state| state.name == name) else {
         return error;
     };
-    let help = error
-        .help()
-        .map_or_else(String::new, |help| format!("{help}; "));
-    let place = state.place;
-    error.with_help(format!("{help}the key {name:?} is read from {place}"))
+    error.with_more_help(&format!("the key {name:?} is read from {}", state.place))
 }
 
 /// The names of the keys that the old configuration has too.

@@ -117,7 +117,7 @@ pub(super) struct JobReport {
     pub(super) next_run_at: i64,
 }
 
-/// A file of the scheduler. A change names it only.
+/// A file of the scheduler. The report of a change has no text.
 #[derive(Debug, Serialize)]
 pub(super) struct FileReport {
     pub(super) path: String,

@@ -7,7 +7,7 @@ use crate::model::run::{ClockCheck, FailureCause};
 use crate::model::time::{CLOCK_TOLERANCE, iso};
 
 impl TornClient {
-    /// What the answers since the last call of this function have told about the clock of this machine.
+    /// Returns the comparison of this machine's clock with the answers since the last call of this function.
     pub(crate) fn take_clock_check(&self) -> ClockCheck {
         if let Some(real_time) = self.run_end().and_then(|end| end.real_time) {
             return ClockCheck::Differs(real_time);

@@ -206,7 +206,7 @@ impl RunEnd {
         }
     }
 
-    /// What is recorded of it in `fetch_runs`.
+    /// Returns the failure that `fetch_runs` records.
     pub(crate) fn failure(self) -> RunFailure {
         RunFailure {
             message: self.reason,

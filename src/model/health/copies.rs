@@ -78,16 +78,7 @@ fn no_backup(
 ) -> Check {
     let folder = display_path(directory);
     if let Some(file) = &found.unreadable {
-        return Check::finding(
-            "backup",
-            State::Unknown,
-            format!(
-                "this user may not read the manifests in {folder}, so it is unknown which database {} belongs to",
-                display_path(file)
-            ),
-            "run `tornsnap health` as the user who makes the backups",
-        )
-        .with_subjects(["unreadable"]);
+        return unreadable_manifests(&folder, file);
     }
     let warning = |message, help: &str, subject| {
         Check::finding("backup", State::Warning, message, help).with_subjects([subject])
@@ -140,6 +131,19 @@ fn no_backup(
         ),
         "not mounted",
     )
+}
+
+fn unreadable_manifests(folder: &str, file: &Path) -> Check {
+    let file = display_path(file);
+    Check::finding(
+        "backup",
+        State::Unknown,
+        format!(
+            "this user may not read the manifests in {folder}, so it is unknown which database {file} belongs to"
+        ),
+        "run `tornsnap health` as the user who makes the backups",
+    )
+    .with_subjects(["unreadable"])
 }
 
 /// How long ago a backup was made, after a blank; nothing if the clock was ahead then.

@@ -21,6 +21,12 @@ impl FailedRuns {
         self.failure.as_ref()?.cause.filter(|_| self.in_a_row > 0)
     }
 
+    /// The error of the newest run: ": no answer within 20 seconds". Empty if it is not known.
+    fn error(&self) -> String {
+        let failure = self.failure.as_ref();
+        failure.map_or_else(String::new, |failure| format!(": {}", failure.message))
+    }
+
     /// "the last 3 runs failed"
     fn describe(&self) -> String {
         match self.in_a_row {
@@ -44,8 +50,6 @@ pub(crate) fn failures(failed: &FailedRuns, most: u32) -> Check {
         let message = format!("{kind}: no run failed since the last success");
         return Check::ok(id, message).with_metric(metric);
     }
-    let why = failed.failure.as_ref();
-    let why = why.map_or_else(String::new, |failure| format!(": {}", failure.message));
     let state = if number > most {
         State::Critical
     } else {
@@ -54,7 +58,7 @@ pub(crate) fn failures(failed: &FailedRuns, most: u32) -> Check {
     Check::finding(
         id,
         state,
-        format!("{kind}: {}{why}", failed.describe()),
+        format!("{kind}: {}{}", failed.describe(), failed.error()),
         format!("run `tornsnap -v fetch {kind}` and read what it says"),
     )
     .with_metric(metric)
@@ -159,11 +163,10 @@ fn list(runs: &[&FailedRuns]) -> String {
     }
 }
 
-/// The error of the newest of these runs: ": no answer within 20 seconds".
+/// The error of the newest of these runs, as in [`FailedRuns::error`].
 fn newest_error(runs: &[&FailedRuns]) -> String {
     let newest = runs.iter().max_by_key(|failed| failed.newest_at);
-    let failure = newest.and_then(|failed| failed.failure.as_ref());
-    failure.map_or_else(String::new, |failure| format!(": {}", failure.message))
+    newest.map_or_else(String::new, |failed| failed.error())
 }
 
 fn joined(cause: FailureCause, runs: &[&FailedRuns], state: State) -> Check {

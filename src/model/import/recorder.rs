@@ -233,10 +233,7 @@ fn complete_war(row: &[Datum], last: Option<&[Datum]>) -> Vec<Datum> {
 ///
 /// Torn does not name it once the war is over. Each collector then carries on the last one that it has seen itself.
 pub(crate) fn with_required_score(row: &[Datum], lowest: Datum) -> Option<Vec<Datum>> {
-    let status = row[war::STATUS].text();
-    let is_over = [WarStatus::Completed, WarStatus::Cancelled]
-        .iter()
-        .any(|over| Some(over.as_str()) == status);
+    let is_over = status_of(row).is_some_and(WarStatus::is_over);
     let required = &row[war::REQUIRED_SCORE];
     if lowest == *required || !(is_over || required.is_null()) {
         return None;
@@ -282,20 +279,24 @@ fn war_of(row: &[Datum]) -> Option<War> {
         attacking: side(war::ATTACKING, war::ATTACKING_SCORE)?,
         defending: side(war::DEFENDING, war::DEFENDING_SCORE)?,
         required_score: row[war::REQUIRED_SCORE].integer(),
-        status: [
-            WarStatus::Scheduled,
-            WarStatus::Ongoing,
-            WarStatus::Completed,
-            WarStatus::Cancelled,
-        ]
-        .into_iter()
-        .find(|status| Some(status.as_str()) == row[war::STATUS].text())?,
+        status: status_of(row)?,
         end_reason: row[war::END_REASON].text().map(str::to_owned),
         winner,
         started_at: row[war::STARTED_AT].integer(),
         ends_at: row[war::ENDS_AT].integer(),
         has_unknown_end: false,
     })
+}
+
+fn status_of(row: &[Datum]) -> Option<WarStatus> {
+    [
+        WarStatus::Scheduled,
+        WarStatus::Ongoing,
+        WarStatus::Completed,
+        WarStatus::Cancelled,
+    ]
+    .into_iter()
+    .find(|status| Some(status.as_str()) == row[war::STATUS].text())
 }
 
 fn with_facts_of(row: &[Datum], war: &War) -> Vec<Datum> {

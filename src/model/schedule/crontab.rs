@@ -228,7 +228,7 @@ fn find(crontab: &[u8], id: &str) -> Result<Option<Block>> {
     }
 }
 
-/// What is wrong with the markers of a block.
+/// A fault of the markers of a block.
 enum Fault {
     NoBegin,
     NoEnd,

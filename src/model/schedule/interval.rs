@@ -35,7 +35,7 @@ impl Interval {
         is_even.then_some(Self(minutes))
     }
 
-    /// What stands behind "every": `4 minutes`, `day`.
+    /// The interval without "every": `4 minutes`, `day`.
     pub(crate) fn period(self) -> String {
         match self.0 {
             DAY_MINUTES => "day".to_owned(),

@@ -51,7 +51,7 @@ impl Line {
                 self.cursor += 1;
             }
             Edit::RemoveLast => self.remove_from(self.cursor.saturating_sub(1)),
-            Edit::RemoveNext if self.cursor < self.text.len() => {
+            Edit::RemoveNext => {
                 self.text.remove(self.cursor);
             }
             Edit::RemoveWord => {
@@ -62,9 +62,9 @@ impl Line {
             }
             Edit::RemoveAll => *self = Self::default(),
             Edit::MoveTo(place) => self.cursor = *place,
-            // What is printed next would overwrite the rows behind the cursor.
+            // Otherwise, the next output would overwrite the rows after the cursor.
             Edit::Finish => self.cursor = self.text.len(),
-            Edit::RemoveNext | Edit::Nothing => {}
+            Edit::Nothing => {}
         }
     }
 
@@ -150,7 +150,7 @@ fn edit(key: &Key, line: &Line, style: LineStyle, is_pasting: bool) -> Edit {
         Key::ArrowRight => Edit::MoveTo(end.min(line.cursor + 1)),
         Key::Home => Edit::MoveTo(0),
         Key::End => Edit::MoveTo(end),
-        Key::Del => Edit::RemoveNext,
+        Key::Del if line.cursor < end => Edit::RemoveNext,
         _ => Edit::Nothing,
     }
 }

@@ -1,8 +1,7 @@
 //! Questions to the user on a terminal.
 //!
 //! `dialoguer` lets the user choose from lists (`dialog`). Its dialogs ignore Ctrl-D and have no place to change that, so
-//! `confirm` asks yes-or-no questions, and `line` reads texts key by key with `console`. A list ignores Ctrl-D. Other reasons
-//! for `line`:
+//! `confirm` asks yes-or-no questions, and `line` reads texts key by key with `console`. Other reasons for `line`:
 //!
 //! - Keys. `Password` reads on after Ctrl-C, throws away what was pasted before the question, and leaves the second line of
 //!   a pasted text to the next question, which shows it.

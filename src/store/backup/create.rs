@@ -144,7 +144,7 @@ fn needed_space(size: u64, compress: bool) -> u64 {
     size.saturating_mul(factor)
 }
 
-/// What the manifest says about a copy that passed all checks.
+/// The facts for the manifest of a copy that passed all checks.
 struct CheckedCopy {
     identity: Identity,
     newest_prune: i64,

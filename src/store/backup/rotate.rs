@@ -51,8 +51,8 @@ impl DoubtedPrune {
 impl Rotation<'_> {
     /// Removes the oldest of these backups until `keep` are left, but never the new one and never the newest.
     ///
-    /// Those from before a doubted prune stay, and do not count: they may be the only ones with the rows that it deleted. Nor does
-    /// one count that is kept until the user removes it.
+    /// Backups from before a doubted prune stay, and do not count: no other one may have the rows that it deleted. A backup that is
+    /// kept until the user removes it does not count either.
     pub(super) fn remove_oldest(
         &self,
         backups: &Backups,

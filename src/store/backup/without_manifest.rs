@@ -69,7 +69,7 @@ pub(crate) fn list_without_manifest(
     Ok(found)
 }
 
-/// Those of the files that are copies of this database or of an unknown one. The unknown ones come first.
+/// Returns the files that are copies of this database or of an unknown one. The unknown ones come first.
 pub(super) fn copies_without_manifest(
     directory: &Path,
     database: &Path,
@@ -82,7 +82,7 @@ pub(super) fn copies_without_manifest(
     Ok(found)
 }
 
-/// Which database a file is a copy of; `None` if it is neither a copy of a database of tornsnap nor named like one.
+/// Tells of which database a file is a copy; `None` if it is neither a copy of a database of tornsnap nor named like one.
 fn whose(path: &Path, database: &Path, id: Option<&DatabaseId>) -> Option<Whose> {
     if is_open(path, database) {
         return None;

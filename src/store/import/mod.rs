@@ -65,7 +65,7 @@ type Tallies = BTreeMap<&'static str, Tally>;
 /// Names of history tables with months.
 type HistoryMonths = BTreeSet<(&'static str, Month)>;
 
-/// What ids say that are missing between the rows of the source.
+/// The meaning of ids that are missing between the rows of the source.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum MissingIds {
     #[default]
@@ -74,7 +74,7 @@ enum MissingIds {
     MayBeDeleted,
 }
 
-/// What the source says about the factions in which players are.
+/// The facts of the source about the factions of players.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum FactionsOfPlayers {
     #[default]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::error::Result;
 use crate::model::history::History;
@@ -60,6 +60,27 @@ pub(super) fn copy_table(
         }
     }
     Ok(tally)
+}
+
+/// Copies the rows that one statement lists in the source with another one to the target, as they are.
+///
+/// `until`: the parameter of `list`, in unix seconds.
+pub(super) fn copy_rows(
+    source: &Connection,
+    list: &str,
+    until: i64,
+    target: &Connection,
+    insert: &str,
+) -> rusqlite::Result<()> {
+    let mut insert = target.prepare(insert)?;
+    let mut statement = source.prepare(list)?;
+    let columns = statement.column_count();
+    let mut rows = statement.query([until])?;
+    while let Some(row) = rows.next()? {
+        let cells = (0..columns).map(|column| row.get::<_, Datum>(column));
+        insert.execute(params_from_iter(cells.collect::<Result<Vec<_>, _>>()?))?;
+    }
+    Ok(())
 }
 
 /// Why no row can be taken of a table without the column of the owner: NULL would say that nobody owns the tile.

@@ -112,7 +112,7 @@ fn find_thin(connection: &Connection, history: History) -> rusqlite::Result<()> 
 /// Negative infinity in SQL. An unknown value is compared as this.
 const BELOW_EVERY_VALUE: &str = "-9e999";
 
-/// What decides which of two summaries of the same entity and month stays: the greater one. So it is the same in any order.
+/// The rank of a summary. The summary of the higher rank stays, so the result is the same in any order of the imports.
 ///
 /// More history rows come first, then the later last row: the owner of a tile at the end has held it for fewer days. Then the
 /// values at the end count, in the order of the columns. Most of them only grow, so the higher ones are the later ones.
@@ -129,7 +129,7 @@ fn rank(table: &Table, of: &str) -> String {
     format!("(coalesce({of}.record_count, 0), {})", parts.join(", "))
 }
 
-/// What decides between summaries with the same [`rank`], if no earlier summary says what they begin with.
+/// The second rank, which decides between summaries of the same [`rank`] if no earlier summary says what they begin with.
 fn rank_of_start(table: &Table, of: &str) -> String {
     let names = table.columns.iter().map(|column| column.name);
     let is_start = |name: &&str| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::model::history::History;
@@ -15,7 +15,7 @@ use crate::model::import::tidy;
 use crate::model::month_state::{Closing, MonthState, SummaryStatus, closed_months};
 use crate::model::time::Month;
 use crate::store::identity::identity;
-use crate::store::import::read::{copy_table, entity_of};
+use crate::store::import::read::{copy_rows, copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{
     FactionsOfPlayers, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies,
@@ -70,7 +70,14 @@ pub(super) fn read(
         }
         tallies.insert(table.name, tally);
     }
-    copy_sightings(connection, target, options.now).context("read the memberships")?;
+    copy_rows(
+        connection,
+        sql!("import/list_source_sightings"),
+        options.now,
+        target,
+        sql!("import/insert_imported_sighting"),
+    )
+    .context("read the memberships")?;
     tile_lists::copy(connection, target, options.now)?;
     Ok(SourceFacts {
         factions_of_players: FactionsOfPlayers::Sightings,
@@ -89,18 +96,6 @@ fn pruned_months(months: &[MonthState]) -> HistoryMonths {
             .map(move |(month, _)| (history.table(), month))
     };
     History::ALL.iter().flat_map(of).collect()
-}
-
-/// Copies what the source knows from its own imports about the factions of players.
-fn copy_sightings(source: &Connection, target: &Connection, until: i64) -> rusqlite::Result<()> {
-    let mut insert = target.prepare(sql!("import/insert_imported_sighting"))?;
-    let mut statement = source.prepare(sql!("import/list_source_sightings"))?;
-    let mut rows = statement.query([until])?;
-    while let Some(row) = rows.next()? {
-        let cells: Vec<Datum> = (0..6).map(|cell| row.get(cell)).collect::<Result<_, _>>()?;
-        insert.execute(params_from_iter(cells))?;
-    }
-    Ok(())
 }
 
 /// Whether the source is a copy of our database, or an archive of it.

@@ -209,7 +209,7 @@ fn runs_that_failed_for_different_causes_are_findings_of_their_own() {
     assert_eq!(ids, ["failures_wars", "failures_players"]);
 }
 
-/// What is done to the only key file.
+/// A way to make the only key file unusable.
 #[cfg(unix)]
 #[derive(Clone, Copy, Debug)]
 enum Break {

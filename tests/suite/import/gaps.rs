@@ -52,6 +52,13 @@ fn write(sandbox: &Sandbox, lines: &[String]) {
 
 /// The numbers of rows of `part.csv` that a new database takes, and of those that repeat others.
 fn taken_and_unchanged(sandbox: &Sandbox, exit: i32) -> (i64, i64) {
+    let report = report(sandbox, exit);
+    let count = |name: &str| report["tables"][TABLE][name].as_i64().unwrap();
+    (count("taken"), count("unchanged"))
+}
+
+/// The report of an import of `part.csv` into a new database.
+fn report(sandbox: &Sandbox, exit: i32) -> Value {
     create(sandbox, "new.db");
     let command = [
         "import",
@@ -62,9 +69,7 @@ fn taken_and_unchanged(sandbox: &Sandbox, exit: i32) -> (i64, i64) {
         "--database",
         "new.db",
     ];
-    let report = sandbox.run_at(IN_APRIL, &command).expect(exit).json();
-    let count = |name: &str| report["tables"][TABLE][name].as_i64().unwrap();
-    (count("taken"), count("unchanged"))
+    sandbox.run_at(IN_APRIL, &command).expect(exit).json()
 }
 
 #[test]
@@ -107,18 +112,8 @@ fn a_line_that_is_left_out_of_a_short_file_does_not_make_the_next_row_a_change()
          2,AAB,,,,none,soon\n\
          3,AAB,,,,none,1830000200\n",
     );
-    create(&sandbox, "new.db");
-    let command = [
-        "import",
-        "part.csv",
-        "--skip-invalid",
-        "--no-backup",
-        "--json",
-        "--database",
-        "new.db",
-    ];
 
-    let report = sandbox.run_at(IN_APRIL, &command).expect(3).json();
+    let report = report(&sandbox, 3);
 
     let history = &report["tables"]["territory_ownership_history"];
     assert_eq!(history["taken"], 1, "{history}");

@@ -13,7 +13,7 @@ const KNOWN: &str =
     UNION ALL SELECT player_id, faction_id, last_updated, NULL, NULL FROM players
     ORDER BY 1, 2, 3, 4, 5";
 
-/// What a new database knows after the imports of these files.
+/// The rows of a new database after the imports of these files.
 fn merged(sandbox: &Sandbox, order: &[&str]) -> Vec<String> {
     create(sandbox, "merged.db");
     for file in order {

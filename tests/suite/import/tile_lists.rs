@@ -35,7 +35,7 @@ fn collectors() -> Torn {
     torn
 }
 
-/// What the views say about the tiles that faction 9 has gained.
+/// The rows of the views about the tiles that faction 9 has gained.
 fn gained(torn: &Torn, name: &str) -> Vec<String> {
     let arguments = ["summarize", "--no-backup", "--database", name];
     torn.sandbox.run_at(NOW + 40 * DAY, &arguments).expect(0);

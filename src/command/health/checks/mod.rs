@@ -119,22 +119,11 @@ fn snapshot_checks(
     deep: bool,
     now: i64,
 ) -> DatabaseChecks {
-    let message = if snapshot.includes_wal() {
-        "the database is there and of this version"
-    } else {
-        "the database is there; its folder cannot be written, so the changes in the WAL were not read"
-    };
     let integrity = integrity(snapshot, deep);
     let is_damaged = integrity.state == State::Critical;
-    let mut checks = vec![
-        Check::ok("database", message),
-        writable(settings),
-        integrity,
-    ];
-    if snapshot
-        .identity()
-        .is_ok_and(|found| found.archive_of.is_some())
-    {
+    let mut checks = vec![database_found(snapshot), writable(settings), integrity];
+    let identity = snapshot.identity();
+    if identity.is_ok_and(|found| found.archive_of.is_some()) {
         checks.push(Check::ok(
             "followed",
             "this is an archive: no run fetches into it, so only the file itself is checked",
@@ -178,6 +167,15 @@ fn snapshot_checks(
         failed,
         newest: snapshot.newest_timestamp().ok().flatten(),
     }
+}
+
+fn database_found(snapshot: &Snapshot) -> Check {
+    let message = if snapshot.includes_wal() {
+        "the database is there and of this version"
+    } else {
+        "the database is there; its folder cannot be written, so the changes in the WAL were not read"
+    };
+    Check::ok("database", message)
 }
 
 fn rejected(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {

@@ -126,11 +126,7 @@ pub(super) fn install(
             Ok(outcome(summary, Some(JobsReport::from(&installed))))
         }
         Err(error) => {
-            let help = match error.help() {
-                Some(first) => format!("{first}; {help}"),
-                None => help,
-            };
-            let error = error.with_help(help).with_exit(Exit::Partial);
+            let error = error.with_more_help(&help).with_exit(Exit::Partial);
             Ok(Outcome {
                 exit: Exit::Partial,
                 status: Exit::Partial.into(),

@@ -1,4 +1,4 @@
-//! What shows that the clock is right: an answer with Torn's time, and nothing that a wrong clock has written itself.
+//! An answer with Torn's time proves that the clock is right. A row that a wrong clock has written itself proves nothing.
 
 use std::fs;
 

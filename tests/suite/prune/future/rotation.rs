@@ -42,7 +42,7 @@ fn backups_from_before_a_prune_stay_until_a_fetch_shows_that_its_month_has_begun
         }
 
         assert!(has_backup(&story), "{keep}: {last}");
-        // Those from after the prune are rotated.
+        // The backups from after the prune are rotated.
         assert_eq!(last["removed"].as_array().unwrap().len(), 1, "{last}");
         let warnings = last["warnings"].as_array().unwrap();
         assert!(
