@@ -4,14 +4,11 @@
 --
 -- :torn_at      unix seconds; Torn's time at the newest fetch that has got it; NULL: none has
 -- :newest_row   unix seconds; newest timestamp of a history row or observation; NULL: there is none
-WITH reached (at) AS (
-    SELECT max(
-        coalesce(:torn_at, 0),
-        iif(EXISTS (SELECT 1 FROM fetch_runs WHERE torn_at IS NULL AND entities > 0), 0, coalesce(:newest_row, 0)))
-)
 SELECT id, started_at
 FROM prune_runs
 WHERE deleted > 0
-  AND unixepoch(started_at, 'unixepoch', 'start of month') > (SELECT at FROM reached)
+  AND unixepoch(started_at, 'unixepoch', 'start of month') > max(
+      coalesce(:torn_at, 0),
+      iif(EXISTS (SELECT 1 FROM fetch_runs WHERE torn_at IS NULL AND entities > 0), 0, coalesce(:newest_row, 0)))
 ORDER BY id DESC
 LIMIT 1

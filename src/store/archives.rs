@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
-use crate::model::identity::DatabaseId;
+use crate::model::identity::{DatabaseId, Identity};
 use crate::store::sql;
 
 /// An archive, as the database recorded it.
@@ -16,6 +16,13 @@ pub(crate) struct RecordedArchive {
     pub(crate) cutoff: i64,
     /// Whether `prune --new-archive` has begun another archive at this path.
     pub(crate) is_replaced: bool,
+}
+
+impl RecordedArchive {
+    /// Whether a file with these ids is this archive of the database.
+    pub(super) fn is(&self, found: &Identity, database: &DatabaseId) -> bool {
+        found.id == self.id && found.archive_of.as_ref() == Some(database)
+    }
 }
 
 pub(super) fn recorded_archives(connection: &Connection) -> rusqlite::Result<Vec<RecordedArchive>> {

@@ -37,7 +37,7 @@ pub(super) fn newest_timestamp(connection: &Connection) -> Result<Option<i64>> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Comparison {
     /// Torn's time at its last answer (unix seconds).
-    torn_at: i64,
+    pub(super) torn_at: i64,
     /// Seconds that the clock of this machine was ahead of Torn's; `None`: the two agreed.
     ahead: Option<i64>,
 }
@@ -49,11 +49,6 @@ impl Comparison {
             torn_at: self.torn_at,
             ahead: self.ahead?,
         })
-    }
-
-    /// A time that Torn's time has reached.
-    pub(super) fn reached(&self) -> i64 {
-        self.torn_at
     }
 
     /// Whether the clocks agreed in the last day. A fetch after `now` shows that the clock has gone back.

@@ -22,7 +22,7 @@ pub(super) fn open_archive(archive: &RecordedArchive, database: &DatabaseId) -> 
     let reader = Reader::open_untouched(path)?;
     open::inspect(&reader.connection, path)?;
     let found = identity::identity(&reader.connection)?;
-    if found.id == archive.id && found.archive_of.as_ref() == Some(database) {
+    if archive.is(&found, database) {
         return Ok(reader);
     }
     if archive.is_replaced {

@@ -1,6 +1,5 @@
 //! Finds the backups in a folder, which several databases may share.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,9 @@ use crate::model::identity::DatabaseId;
 use crate::model::lost_rows::{CopyKind, UnreadCopy, WhyUnread};
 use crate::model::time::iso;
 use crate::store::backup::manifest::{self, BackupKind, Manifest};
-use crate::store::backup::names::{file_name, is_named_after, name_sort_key, timestamp_in_name};
+use crate::store::backup::names::{
+    file_name, is_manifest, is_named_after, name_sort_key, timestamp_in_name,
+};
 use crate::store::backup::without_manifest::{
     WithoutManifest, copies_without_manifest, visible_files,
 };
@@ -268,7 +269,7 @@ pub(in crate::store) fn newest_with_unreadable_manifest(
 fn backups_with_manifest(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(visible_files(directory)?
         .into_iter()
-        .filter(|path| path.extension() == Some(OsStr::new("json")))
+        .filter(|path| is_manifest(path))
         .map(|path| path.with_extension(""))
         .collect())
 }

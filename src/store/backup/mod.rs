@@ -112,7 +112,10 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let id = identity(&source.connection)?.id;
     directory::prepare(options, &source.connection, &id)?;
     let comparison = clock::newest_comparison(&source.connection)?;
-    let doubted = rotate::newest_doubted_prune(&source.connection, comparison)?;
+    let doubted_prune = match options.keep {
+        Some(_) => rotate::newest_doubted_prune(&source.connection, comparison)?,
+        None => None,
+    };
     let recorded = Recorded::read(&source.connection, options.database, options.now)?;
     let suffix = temp_suffix(options.database);
     rotate::remove_leftovers(directory, &suffix, &id, options.database)?;
@@ -143,7 +146,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
                 temp_suffix: &suffix,
                 new: &manifest.path,
                 keep,
-                doubted_prune: doubted,
+                doubted_prune,
             };
             rotation.remove_oldest(&backups, &mut warnings)?
         }

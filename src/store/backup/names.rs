@@ -1,5 +1,6 @@
 //! The names of backups and of their temporary files.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
@@ -96,6 +97,10 @@ pub(super) fn name_sort_key(backup: &Path) -> (usize, String) {
 }
 
 /// The name of a file without its folder.
+pub(super) fn is_manifest(path: &Path) -> bool {
+    path.extension() == Some(OsStr::new("json"))
+}
+
 pub(super) fn file_name(path: &Path) -> String {
     path.file_name()
         .map(|name| name.to_string_lossy().into_owned())

@@ -107,7 +107,7 @@ pub(super) fn newest_doubted_prune(
     connection: &Connection,
     comparison: Option<Comparison>,
 ) -> Result<Option<DoubtedPrune>> {
-    let torn_at = comparison.map(|comparison| comparison.reached());
+    let torn_at = comparison.map(|comparison| comparison.torn_at);
     let newest_row = newest_timestamp(connection)?;
     connection
         .query_row(

@@ -1,7 +1,6 @@
 //! Searches backups for the history rows that a prune deleted while the clock was ahead.
 
 use std::collections::HashSet;
-use std::fs;
 use std::iter;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +21,7 @@ use crate::store::backup::catalog::{Backups, contains_backup_of, list_unusable};
 use crate::store::backup::directory::recorded_folders;
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::verify::{open_copy, open_verified};
+use crate::store::files::is_same_file;
 use crate::store::history::render;
 use crate::store::identity::identity;
 use crate::store::pruned_early::{forget_searched, missing_rows, record_searched, searched_copies};
@@ -31,7 +31,7 @@ use crate::store::{SqlContext, Store, interrupt, sql};
 const NONE_OF_ITS_BACKUPS: &str =
     "it holds none of the backups that were written to it: its disk may not be mounted";
 
-/// Where missing rows are looked for, and the results of the last search, as the database recorded them.
+/// The places to look for missing rows, and the results of the last search, as the database recorded them.
 pub(super) struct Recorded {
     id: DatabaseId,
     database: PathBuf,
@@ -62,13 +62,9 @@ impl Recorded {
 
     /// This folder, and the others that backups were written to.
     fn all_folders<'a>(&'a self, directory: &'a Path) -> Vec<&'a Path> {
-        let present = (plain_absolute(directory), fs::canonicalize(directory).ok());
-        let others = self.folders.iter().filter(|folder| {
-            **folder != present.0
-                && (present.1.is_none() || fs::canonicalize(folder).ok() != present.1)
-        });
+        let folders = self.folders.iter().map(PathBuf::as_path);
         iter::once(directory)
-            .chain(others.map(PathBuf::as_path))
+            .chain(folders.filter(|folder| !is_same_file(folder, directory)))
             .collect()
     }
 
@@ -117,11 +113,15 @@ impl Recorded {
             return Err("the backup folder is not there".to_owned());
         }
         let found = || -> Result<(Backups, Vec<UnreadCopy>)> {
+            let backups = Backups::find(folder, &self.id, now)?;
             let mut unread = list_unusable(folder, &self.id, &self.database)?;
-            if self.is_recorded(folder) && !contains_backup_of(folder, &self.id, &self.database)? {
+            if self.is_recorded(folder)
+                && all(&backups).next().is_none()
+                && !contains_backup_of(folder, &self.id, &self.database)?
+            {
                 unread.push(unread_folder(folder, NONE_OF_ITS_BACKUPS.to_owned()));
             }
-            Ok((Backups::find(folder, &self.id, now)?, unread))
+            Ok((backups, unread))
         };
         found().map_err(|error| error.one_line())
     }
@@ -150,6 +150,10 @@ pub(in crate::store) fn lost_rows(
     now: i64,
 ) -> Result<Option<LostRows>> {
     let recorded = Recorded::read(connection, database, now)?;
+    // The folders may be on slow or missing disks.
+    if !recorded.lacks_rows() {
+        return Ok(None);
+    }
     Ok(recorded.lost_rows(&recorded.all_folders(directory), None, now))
 }
 

@@ -9,7 +9,7 @@ use crate::error::{Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::lost_rows::why_without_manifest;
 use crate::store::backup::manifest::Manifest;
-use crate::store::backup::names::{file_name, is_named_after, timestamp_in_name};
+use crate::store::backup::names::{file_name, is_manifest, is_named_after, timestamp_in_name};
 use crate::store::files::compressed::Contents;
 use crate::store::files::is_same_file;
 use crate::store::files::kind::FileKind;
@@ -59,7 +59,7 @@ pub(crate) fn list_without_manifest(
 ) -> Result<Vec<WithoutManifest>> {
     let mut found: Vec<WithoutManifest> = visible_files(directory)?
         .into_iter()
-        .filter(|path| !Manifest::path_for(path).exists())
+        .filter(|path| !is_manifest(path) && !Manifest::path_for(path).exists())
         .filter_map(|path| {
             let whose = whose(&path, database, id)?;
             Some(WithoutManifest { path, whose })
@@ -138,7 +138,7 @@ fn kind_of(path: &Path) -> io::Result<FileKind> {
 /// Whether a compressed file has a database of tornsnap.
 fn has_our_database(path: &Path) -> bool {
     match File::open(path).map(Contents::of) {
-        Ok(Contents::Database { application_id }) => i64::from(application_id) == APPLICATION_ID,
+        Ok(Contents::Database { application_id }) => application_id == APPLICATION_ID,
         _ => false,
     }
 }

@@ -60,7 +60,7 @@ pub(in crate::store) fn decompress(
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::store) enum Contents {
     Database {
-        application_id: i32,
+        application_id: i64,
     },
     /// The file is damaged. To decompress all of it tells how.
     Unreadable,
@@ -78,7 +78,7 @@ impl Contents {
         let id = head
             .get(APPLICATION_ID)
             .and_then(|id| id.try_into().ok())
-            .map(i32::from_be_bytes);
+            .map(|id| i32::from_be_bytes(id).into());
         match id {
             _ if read.is_err() => Self::Unreadable,
             Some(application_id) if head.starts_with(SQLITE_MAGIC) => {

@@ -45,7 +45,7 @@ pub(crate) fn inspect_archive(
             continue;
         }
         let timeout = LOCK_TIMEOUT.saturating_sub(waiting_since.elapsed());
-        let found = inspect(candidate, &recorded.id, database, deep, timeout);
+        let found = inspect(candidate, recorded, database, deep, timeout);
         let is_this_archive = !matches!(found, ArchiveState::Replaced | ArchiveState::Empty);
         if is_this_archive || matches!(state, ArchiveState::Missing { .. }) {
             state = found;
@@ -68,7 +68,7 @@ pub(crate) fn inspect_archive(
 
 fn inspect(
     path: &Path,
-    id: &DatabaseId,
+    recorded: &RecordedArchive,
     database: &DatabaseId,
     deep: bool,
     timeout: Duration,
@@ -86,9 +86,7 @@ fn inspect(
         Err(error) if error.exit() == Exit::TryLater => ArchiveState::Locked,
         Err(error) if super::is_forbidden(path) => ArchiveState::Unreadable(error.one_line()),
         Err(error) => ArchiveState::Damaged(error.one_line()),
-        Ok((found, _)) if found.id != *id || found.archive_of.as_ref() != Some(database) => {
-            ArchiveState::Replaced
-        }
+        Ok((found, _)) if !recorded.is(&found, database) => ArchiveState::Replaced,
         Ok((_, connection)) if deep => {
             let what = format!("the archive {}", path.display());
             let checked = check::integrity(&connection, Depth::Full, &what)

@@ -63,8 +63,7 @@ impl Snapshot {
 
     /// The newest timestamp of all tables.
     pub(crate) fn newest_timestamp(&self) -> Result<Option<i64>> {
-        self.query_row(sql!("clock/get_newest"), [], |row| row.get("newest"))
-            .context("read the newest timestamp")
+        clock::newest_timestamp(self.connection())
     }
 
     /// See [`Store::clock_dispute`](crate::store::Store::clock_dispute).

@@ -107,7 +107,7 @@ fn open_compressed(path: &Path, target: &Path, options: &ImportOptions) -> Resul
         // The error names zstd, and how to decompress the file.
         Contents::Other => return open_csv(path, &options.csv),
         Contents::Database { application_id } => {
-            refuse_other_program(application_id.into(), path)?;
+            refuse_other_program(application_id, path)?;
         }
         Contents::Unreadable => {}
     }

@@ -40,9 +40,9 @@ impl Archive {
         matches!(self.found, ArchiveFile::Database(_))
     }
 
-    /// Whether the file is to be made if it does not exist.
-    pub(super) fn begins(&self) -> bool {
-        self.begins
+    /// Whether the prune uses the file. It makes a missing one if the user asks for it, also if there are no rows to move.
+    pub(super) fn is_used(&self, has_rows: bool) -> bool {
+        has_rows || self.begins || self.exists()
     }
 
     /// The absolute path, as `prune_runs` records it.
@@ -71,7 +71,7 @@ impl Store {
             found: read_identity(path)?,
             begins: allows_new,
         };
-        let is_used = is_needed || allows_new || archive.exists();
+        let is_used = archive.is_used(is_needed);
         if is_used {
             utf8_path(path)?;
         }
@@ -93,7 +93,7 @@ impl Store {
         }
     }
 
-    /// The archives that rows were moved to, oldest first.
+    /// The archives that were used, oldest first.
     fn used_archives(&self) -> Result<Vec<UsedArchive>> {
         self.connection()
             .prepare(sql!("prune/list_archives"))

@@ -95,8 +95,7 @@ impl Store {
         self.prepare_for_steps()?;
         let has_rows = plan.history_rows() > 0;
         // An existing archive is attached even if there are no rows to move: an interrupted prune may have left copies.
-        // A new one is made also if there are none, because the user asks for it.
-        let archive = archive.filter(|archive| has_rows || archive.exists() || archive.begins());
+        let archive = archive.filter(|archive| archive.is_used(has_rows));
         let attached = match archive {
             Some(archive) => {
                 let id = self.attach(archive)?;

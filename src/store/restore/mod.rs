@@ -180,11 +180,10 @@ pub(crate) fn stage_without_manifest(
     _locks: &Locks,
     watch: &dyn Watch,
 ) -> Result<Staged> {
-    let size = backup::open_backup_file(file)?
-        .metadata()
+    let is_compressed = form_of(file)? == Form::Compressed;
+    let size = fs::metadata(file)
         .with_context(|| format!("read {}", file.display()))?
         .len();
-    let is_compressed = form_of(file)? == Form::Compressed;
     let staging = StagingFile::reserve(database, size)?;
     let unpack = || -> Result<(Identity, i64, i64)> {
         let total = (!is_compressed).then_some((size, Unit::Bytes));
