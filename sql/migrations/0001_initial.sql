@@ -376,7 +376,7 @@ CREATE TABLE month_states (                       -- what was done with each mon
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE repeated_rows (                      -- history rows that imports have left out or removed, because they repeat known values
+CREATE TABLE repeated_rows (                      -- history rows that imports left out or removed, as they repeat known values
     history      TEXT    NOT NULL,                -- name of the history table
     entity       TEXT    NOT NULL,                -- id of the player, faction or tile; type and id of the war
     period_start INTEGER NOT NULL,                -- first second of the UTC month
@@ -556,13 +556,13 @@ CREATE TABLE refreshes (                          -- when rarely changing data w
     refreshed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE prune_runs (                         -- each prune that moved or deleted rows, found its archive elsewhere, or began one
+CREATE TABLE prune_runs (                         -- each prune that moved or deleted rows, or that found or began an archive
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     started_at  INTEGER NOT NULL,
     finished_at INTEGER,                          -- NULL: interrupted; the next prune continues it
     cutoff      INTEGER NOT NULL,                 -- older history rows were pruned, except the last known values
     deleted     INTEGER NOT NULL DEFAULT 0,       -- history rows that were deleted or moved
-    archive     TEXT,                             -- file the rows were moved to; NULL: they were deleted
+    archive     TEXT,                             -- the archive that was used; NULL: the rows were deleted
     archive_id  TEXT,                             -- database_id of that file
     CHECK ((archive IS NULL) = (archive_id IS NULL))
 ) STRICT;

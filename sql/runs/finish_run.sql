@@ -2,7 +2,6 @@
 -- If the clock of this machine turned out to be wrong, the run gets the time that Torn sent instead.
 --
 -- :finished_at          unix seconds
--- :real_time            unix seconds, from Torn; NULL: the clock is right
 -- :torn_at              unix seconds, from Torn; NULL: no answer named its time
 -- :clock_ahead          seconds that the clock of this machine is ahead of Torn's; NULL: the clock is right
 -- :status               result, as in the table fetch_runs
@@ -11,7 +10,7 @@
 -- :requests … :failed   counts, as in the table fetch_runs
 UPDATE fetch_runs
 SET finished_at = :finished_at,
-    started_at = coalesce(:real_time, started_at),
+    started_at = iif(:clock_ahead IS NULL, started_at, :torn_at),
     torn_at = :torn_at,
     clock_ahead = :clock_ahead,
     status = :status,

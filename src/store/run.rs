@@ -74,7 +74,6 @@ impl Store {
                 named_params! {
                     ":id": run.0,
                     ":finished_at": real_time.unwrap_or(now),
-                    ":real_time": real_time,
                     ":torn_at": clock.torn_at(),
                     ":clock_ahead": real_time.map(|real_time| now - real_time),
                     ":status": status.as_str(),

@@ -170,11 +170,10 @@ pub(super) fn read(
         invalid: Vec::new(),
         invalid_count: 0,
         facts: SourceFacts {
-            factions_of_players: if sheet.has("faction_id") {
-                FactionsOfPlayers::States(SourceKind::Csv)
-            } else {
-                FactionsOfPlayers::Unknown
-            },
+            factions_of_players: FactionsOfPlayers::of_states(
+                SourceKind::Csv,
+                sheet.has("faction_id"),
+            ),
             missing_ids: match sheet.id {
                 Some(_) => MissingIds::MayBeDeleted,
                 None => MissingIds::Nothing,

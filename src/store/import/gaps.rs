@@ -10,7 +10,7 @@ use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::recorder::{Layout, layout};
 use crate::model::month_state::Closing;
-use crate::store::import::held::{self, HeldRows, MergedRow};
+use crate::store::import::held::{HeldRows, MergedRow};
 use crate::store::import::read::cells;
 use crate::store::import::staging::column_list;
 
@@ -92,11 +92,9 @@ impl Check<'_> {
         if self.rows.is_empty() {
             return Ok(true);
         }
-        let tile = match self.history {
-            History::Territories => held::present_tile(self.connection, &self.entity[0])?,
-            _ => None,
-        };
-        let decided = self.rows.drain(self.history, &self.layout, tile.as_ref());
+        let decided = self
+            .rows
+            .drain(self.connection, self.history, &self.layout, &self.entity)?;
         Ok(decided.iter().all(|(_, closing)| closing.is_none()))
     }
 }

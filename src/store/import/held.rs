@@ -53,7 +53,7 @@ struct Held {
 }
 
 /// The present owner and racket of a tile.
-pub(super) struct PresentTile {
+struct PresentTile {
     owner: Datum,
     racket_type: Datum,
     racket_level: Datum,
@@ -72,25 +72,27 @@ impl HeldRows {
         self.0.is_empty()
     }
 
-    /// Empties this, and returns each row of a closed month with the reason to leave it; `None` if `prune` would have kept
+    /// Empties these rows of an entity, and returns each row of a closed month with the reason to leave it; `None` if `prune` would have kept
     /// the row.
     pub(super) fn drain(
         &mut self,
+        connection: &Connection,
         history: History,
         layout: &Layout,
-        tile: Option<&PresentTile>,
-    ) -> Vec<(MergedRow, Option<Closing>)> {
+        entity: &[Datum],
+    ) -> rusqlite::Result<Vec<(MergedRow, Option<Closing>)>> {
         let mut kept = self.newest(history, layout);
-        kept.extend(
-            tile.map(|tile| self.tenure(layout, tile))
-                .unwrap_or_default(),
-        );
+        if history == History::Territories
+            && let Some(tile) = present_tile(connection, &entity[0])?
+        {
+            kept.extend(self.tenure(layout, &tile));
+        }
         let rows = self.0.drain(..).enumerate();
-        rows.filter_map(|(index, held)| {
+        let decided = rows.filter_map(|(index, held)| {
             let closing = held.closing?;
             Some((held.row, (!kept.contains(&index)).then_some(closing)))
-        })
-        .collect()
+        });
+        Ok(decided.collect())
     }
 
     /// The newest known values of each series of closed months: the next open month begins with them.
@@ -140,10 +142,7 @@ impl HeldRows {
 }
 
 /// The present owner and racket of a tile, with the imported state.
-pub(super) fn present_tile(
-    connection: &Connection,
-    tile: &Datum,
-) -> rusqlite::Result<Option<PresentTile>> {
+fn present_tile(connection: &Connection, tile: &Datum) -> rusqlite::Result<Option<PresentTile>> {
     connection
         .prepare_cached(sql!("import/get_tile"))?
         .query_row(named_params! { ":territory_id": tile }, |row| {

@@ -39,7 +39,6 @@ pub(super) fn merge(
         layout: layout(history),
         every_poll: options.every_poll,
         is_our_copy: facts.is_our_copy,
-        missing_ids: facts.missing_ids,
         pruned_there: &facts.pruned,
         keeps_ids: staging::keeps_ids(connection, history.table()).context("prepare the import")?,
         connection,
@@ -58,7 +57,7 @@ pub(super) fn merge(
             .context("prepare the import")?,
     };
     merger
-        .run(connection)
+        .run(facts.missing_ids)
         .context(format!("merge {}", history.table()))?;
     let kept = std::mem::take(&mut merger.kept);
     drop(merger);
@@ -90,15 +89,14 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     let with_history =
         |template| connection.execute(&render(history, template), &[(":history", history.table())]);
     with_history(sql!("import/discount_summaries"))?;
-    // The summaries of a war are joined. A row that another collector's row replaces accounts for none of its summary.
-    if history != History::Wars {
-        with_history(sql!("import/record_replaced"))?;
-    }
     with_history(sql!("import/mark_changed"))?;
-    // A discounted summary may count no row any more.
     if history == History::Wars {
         connection.execute(sql!("import/carry_required_scores"), [])?;
+        // A discounted summary may count no row any more.
         connection.execute(sql!("import/delete_empty_wars"), [])?;
+    } else {
+        // The summaries of a war are joined. A row that another collector's row replaces accounts for none of its summary.
+        with_history(sql!("import/record_replaced"))?;
     }
     Ok(())
 }
@@ -111,7 +109,6 @@ struct Merger<'a> {
     /// The months of which the other database has pruned rows.
     pruned_there: &'a HistoryMonths,
     keeps_ids: bool,
-    missing_ids: MissingIds,
     connection: &'a Connection,
     closed: &'a ClosedMonths,
     /// The closed months of which a held row was taken.
@@ -124,8 +121,9 @@ struct Merger<'a> {
 }
 
 impl Merger<'_> {
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let has_deleted_rows = self.missing_ids == MissingIds::MayBeDeleted
+    fn run(&mut self, missing_ids: MissingIds) -> rusqlite::Result<()> {
+        let connection = self.connection;
+        let has_deleted_rows = missing_ids == MissingIds::MayBeDeleted
             && self.keeps_ids
             && gaps::are_of_a_prune(connection, self.history)?;
         let mut statement = connection.prepare(&rows_in_order(self.history, has_deleted_rows))?;
@@ -154,11 +152,10 @@ impl Merger<'_> {
         if entity.held.is_empty() {
             return Ok(());
         }
-        let tile = match self.history {
-            History::Territories => held::present_tile(self.connection, &entity.key[0])?,
-            _ => None,
-        };
-        let decided = entity.held.drain(self.history, &self.layout, tile.as_ref());
+        let decided =
+            entity
+                .held
+                .drain(self.connection, self.history, &self.layout, &entity.key)?;
         for (row, closing) in decided {
             let Some(month) = self.month_of(&row.values) else {
                 continue;

@@ -85,6 +85,17 @@ enum FactionsOfPlayers {
     States(SourceKind),
 }
 
+impl FactionsOfPlayers {
+    /// Of a source without sightings. `has_column`: whether its players have a faction.
+    fn of_states(kind: SourceKind, has_column: bool) -> Self {
+        if has_column {
+            Self::States(kind)
+        } else {
+            Self::Unknown
+        }
+    }
+}
+
 /// The facts about the source that the merge needs besides the rows in the temporary tables.
 #[derive(Debug, Default)]
 struct SourceFacts {

@@ -56,11 +56,7 @@ pub(super) fn read(
         .context("read the table players")?
         .contains("faction_id");
     let facts = SourceFacts {
-        factions_of_players: if knows_factions {
-            FactionsOfPlayers::States(SourceKind::Plan)
-        } else {
-            FactionsOfPlayers::Unknown
-        },
+        factions_of_players: FactionsOfPlayers::of_states(SourceKind::Plan, knows_factions),
         ..SourceFacts::default()
     };
     // The start of a period is a date. Moved to UTC, it could fall into the month before.

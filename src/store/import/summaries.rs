@@ -118,14 +118,12 @@ const BELOW_EVERY_VALUE: &str = "-9e999";
 /// values at the end count, in the order of the columns. Most of them only grow, so the higher ones are the later ones.
 fn rank(table: &Table, of: &str) -> String {
     let names = table.columns.iter().map(|column| column.name);
-    let (days, ends): (Vec<&str>, Vec<&str>) = names
-        .filter(|name| *name == "days_owned" || name.ends_with("_end"))
-        .partition(|name| *name == "days_owned");
-    let days = days.iter().map(|name| format!("-coalesce({of}.{name}, 0)"));
-    let ends = ends
-        .iter()
+    let days = table.position("days_owned");
+    let days = days.map(|_| format!("-coalesce({of}.days_owned, 0)"));
+    let ends = names
+        .filter(|name| name.ends_with("_end"))
         .map(|name| format!("coalesce({of}.{name}, {BELOW_EVERY_VALUE})"));
-    let parts: Vec<String> = days.chain(ends).collect();
+    let parts: Vec<String> = days.into_iter().chain(ends).collect();
     format!("(coalesce({of}.record_count, 0), {})", parts.join(", "))
 }
 
