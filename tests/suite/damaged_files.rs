@@ -2,17 +2,14 @@
 
 use std::fs;
 
-use tornsnap::testing::store::Store;
-
-use crate::support::{Finished, NOW, Sandbox, fill};
+use crate::backup::ready;
+use crate::support::{Finished, NOW, Sandbox};
 
 /// The compressed backup that [`with_backup`] makes.
 const BACKUP: &str = "backups/tornsnap-20260401T120000Z.db.zst";
 
 fn with_backup() -> Sandbox {
-    let sandbox = Sandbox::new();
-    drop(Store::create(&sandbox.database()).unwrap());
-    fill(&sandbox.sqlite(), 200);
+    let sandbox = ready(200);
     sandbox.run(&["backup", "--compress"]).expect(0);
     sandbox
 }

@@ -93,23 +93,11 @@ fn a_file_size_limit_fails_the_write_and_leaves_no_partial_file() {
     for (arguments, blocks) in [
         (
             &["export", "player_stats_history", "--output", "out/h.csv"][..],
-            "64",
+            64,
         ),
-        (&["man", "--output", "out"], "1"),
+        (&["man", "--output", "out"], 1),
     ] {
-        let limit = format!("ulimit -f {blocks}; exec \"$@\"");
-        let command = sandbox.command(arguments);
-        let mut limited = Command::new("sh");
-        limited
-            .args(["-c", &limit, "sh"])
-            .arg(command.get_program())
-            .args(command.get_args())
-            .envs(
-                command
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
-            .current_dir(sandbox.path(""));
+        let mut limited = sandbox.limited(blocks, arguments);
 
         let failed = Finished(limited.output().unwrap()).expect(74);
 

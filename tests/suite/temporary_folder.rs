@@ -6,13 +6,12 @@ use std::fs;
 
 use tornsnap::testing::store::Store;
 
-use crate::support::{Finished, Sandbox, fill};
+use crate::backup::ready;
+use crate::support::{Finished, Sandbox};
 
 /// A database, its compressed backup `packed.db.zst`, and a CSV file.
 fn with_files() -> Sandbox {
-    let sandbox = Sandbox::new();
-    drop(Store::create(&sandbox.database()).unwrap());
-    fill(&sandbox.sqlite(), 1);
+    let sandbox = ready(1);
     let whole = fs::read(sandbox.database()).unwrap();
     fs::write(
         sandbox.path("packed.db.zst"),

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
+use super::check;
 use crate::fetch::codes::code;
 use crate::support::NOW;
 use crate::support::torn::Torn;
@@ -57,9 +58,7 @@ fn a_missing_network_is_one_finding_and_each_kind_keeps_its_number() {
     let message = found[0]["message"].as_str().unwrap();
     for kind in ["players", "factions", "wars", "territories"] {
         assert!(message.contains(kind), "{message}");
-        let checks = report["checks"].as_array().unwrap();
-        let id = format!("failures_{kind}");
-        let check = checks.iter().find(|check| check["id"] == id).unwrap();
+        let check = check(&report, &format!("failures_{kind}")).unwrap();
         assert_eq!(check["value"], 2, "{check}");
         let expected = format!("{kind}: the last 2 runs failed; see the check fetches");
         assert_eq!(check["message"], expected);
@@ -262,11 +261,7 @@ fn a_key_file_that_cannot_be_used_is_one_finding_of_all_or_some_kinds() {
             assert_eq!(found[0]["id"], "key_files", "{what:?}");
             assert_eq!(found[0]["state"], "critical", "{what:?}");
             assert!(found[0].to_string().contains(word), "{what:?}: {found:?}");
-            let checks = report["checks"].as_array().unwrap();
-            let wars = checks
-                .iter()
-                .find(|check| check["id"] == "failures_wars")
-                .unwrap();
+            let wars = check(&report, "failures_wars").unwrap();
             assert_eq!(
                 wars["message"], "wars: the last run failed; see the check key_files",
                 "{what:?}"
@@ -325,9 +320,6 @@ fn a_run_that_the_database_ended_has_failed_however_much_was_saved_before() {
     let newest = "SELECT status, entities > 0, cause FROM fetch_runs ORDER BY id DESC LIMIT 1";
     assert_eq!(torn.rows(newest), ["failed|1|storage"]);
     let report = health(&torn, NOW + 120);
-    let checks = report["checks"].as_array().unwrap();
-    let check = checks
-        .iter()
-        .find(|check| check["id"] == "failures_players");
-    assert_eq!(check.unwrap()["state"], "warning", "{report}");
+    let check = check(&report, "failures_players").unwrap();
+    assert_eq!(check["state"], "warning", "{report}");
 }

@@ -1,13 +1,11 @@
 //! Three collectors that keep different months: the summaries after the imports are the same in any order, and after any
 //! repetition.
 
-use std::fs;
-
 use proptest::prelude::*;
 
 use super::closed::database;
 use super::many_collectors::{FILES, World, any_world, check_sums, write};
-use super::{import, open};
+use super::{copy, import, open};
 use crate::month_model::{
     EDGES, IN_APRIL, for_any_history, history_rows, prune, summaries, template,
 };
@@ -19,8 +17,7 @@ fn import_in_order(
     into: &str,
     files: &[&str],
 ) -> Result<Vec<String>, TestCaseError> {
-    sandbox.remove_database("merged.db");
-    fs::copy(sandbox.path(into), sandbox.path("merged.db")).unwrap();
+    copy(sandbox, into, "merged.db");
     for file in files {
         import(sandbox, "merged.db", &[file]);
         check_sums(&open(sandbox, "merged.db"))?;
@@ -34,9 +31,8 @@ fn sources<'a>(order: &[usize], into: &str) -> Vec<&'a str> {
     files.filter(|file| *file != into).collect()
 }
 
-/// No row repeats another one here. Of the collectors that have pruned their rows, one may have a summary of as many rows as are
-/// known here, with those that were left out because they repeat others. Which one stays then depends on the order.
-/// The database that the others are imported into has not pruned its rows.
+/// The database that the others are imported into has kept its rows, and no row repeats another one. With repeated rows, the
+/// summary of a pruned collector may count as many rows as are known here, and the order would decide which one stays.
 #[test]
 fn summaries_are_the_same_in_any_order_and_after_any_repetition_although_the_others_have_pruned() {
     let sandbox = Sandbox::new();

@@ -110,19 +110,9 @@ fn the_unpacked_copy_is_removed_at_the_end() {
 fn a_temporary_folder_without_room_is_named_with_the_variable_that_moves_it() {
     let (sandbox, backup) = with_backup();
     fs::create_dir(sandbox.path("tmp")).unwrap();
-    let import = sandbox.command(&["import", &backup, "--no-backup", "--database", "new.db"]);
-    let mut limited = std::process::Command::new("sh");
-    limited
-        .args(["-c", "ulimit -f 64; exec \"$@\"", "sh"])
-        .arg(import.get_program())
-        .args(import.get_args())
-        .envs(
-            import
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .current_dir(sandbox.path(""))
-        .env("TMPDIR", sandbox.path("tmp"));
+    let import = ["import", &backup, "--no-backup", "--database", "new.db"];
+    let mut limited = sandbox.limited(64, &import);
+    limited.env("TMPDIR", sandbox.path("tmp"));
 
     let failed = Finished(limited.output().unwrap()).expect(74);
 

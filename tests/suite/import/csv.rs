@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use tornsnap::testing::store::Store;
 
 use super::{MARCH, create, with_plan};
+use crate::month_model::{prune, summarize};
 use crate::support::{CANARY, Sandbox, rows};
 
 /// After the days of the demo, when their month can be summarized.
@@ -150,29 +151,22 @@ fn with_pruned_rows() -> Sandbox {
     let full = Connection::open(sandbox.path("full.db")).unwrap();
     full.execute_batch(WITH_PRUNED_ROWS).unwrap();
     drop(full);
-    for command in [
-        &["summarize", "--no-backup", "--database", "full.db"][..],
-        &[
-            "prune",
-            "--allow-large",
-            "--without-backup",
-            "--database",
-            "full.db",
-        ],
-    ] {
-        sandbox.run_at(IN_JULY, command).expect(0);
-    }
+    summarize(&sandbox, IN_JULY, "full.db", &[]);
+    prune(&sandbox, IN_JULY, "full.db", &[]).expect(0);
     sandbox
 }
 
 #[test]
 fn a_pruned_history_keeps_the_rows_that_repeat_others_since_a_row_between_them_was_deleted() {
     let sandbox = with_pruned_rows();
-    create(&sandbox, "copy.db");
-    for (table, id) in [
-        ("territory_ownership_history", "territory_id"),
-        ("player_stats_history", "player_id"),
+    for (table, columns) in [
+        (
+            "territory_ownership_history",
+            "territory_id,faction_id,racket_level,racket_type,war_status,recorded_at",
+        ),
+        ("player_stats_history", "player_id,timestamp,strength,level"),
     ] {
+        create(&sandbox, "copy.db");
         let there = export(&sandbox, "full.db", table, &[], "there.csv");
         let there = String::from_utf8(there).unwrap();
         assert_eq!(there.lines().count(), 3, "{table}");
@@ -196,23 +190,14 @@ fn a_pruned_history_keeps_the_rows_that_repeat_others_since_a_row_between_them_w
         assert_eq!(import("there.csv")["already_there"], 2, "{table}");
         // Without ids, nothing tells that a row was deleted.
         create(&sandbox, "copy.db");
-        let columns = format!(
-            "{id},{}",
-            if table.starts_with("player") {
-                "timestamp,strength,level"
-            } else {
-                "faction_id,racket_level,racket_type,war_status,recorded_at"
-            }
-        );
         export(
             &sandbox,
             "full.db",
             table,
-            &["--columns", &columns],
+            &["--columns", columns],
             "bare.csv",
         );
         assert_eq!(import("bare.csv")["unchanged"], 1, "{table}");
-        create(&sandbox, "copy.db");
     }
 }
 

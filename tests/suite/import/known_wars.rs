@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::closed::database;
-use super::{create, import, open};
+use super::{copy, create, import, open};
 use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, summarize, template};
 use crate::support::{Sandbox, rows};
 
@@ -105,8 +105,7 @@ fn a_war_counts_once_although_our_own_later_summary_of_it_was_pruned() {
         ("first_pruned.db", "late.db"),
         ("first_pruned.db", "late_pruned.db"),
     ] {
-        sandbox.remove_database("new.db");
-        fs::copy(sandbox.path(into), sandbox.path("new.db")).unwrap();
+        copy(&sandbox, into, "new.db");
 
         for _ in 0..2 {
             import(&sandbox, "new.db", &[file]);
@@ -181,8 +180,7 @@ fn a_corrected_score_stays_and_its_war_counts_once_when_another_collector_names_
         ("corrected.db", "january.db"),
         ("january.db", "corrected.db"),
     ] {
-        sandbox.remove_database("new.db");
-        fs::copy(sandbox.path(into), sandbox.path("new.db")).unwrap();
+        copy(&sandbox, into, "new.db");
 
         for _ in 0..2 {
             import(&sandbox, "new.db", &[file]);

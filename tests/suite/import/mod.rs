@@ -71,6 +71,12 @@ fn import(sandbox: &Sandbox, into: &str, arguments: &[&str]) -> Value {
     sandbox.run_at(IN_APRIL, &arguments).expect(0).json()
 }
 
+/// Copies a database in place of any other one with the second name.
+fn copy(sandbox: &Sandbox, from: &str, to: &str) {
+    sandbox.remove_database(to);
+    fs::copy(sandbox.path(from), sandbox.path(to)).unwrap();
+}
+
 /// Makes an empty database in place of any other one with this name.
 fn create(sandbox: &Sandbox, name: &str) {
     sandbox.remove_database(name);

@@ -2,12 +2,11 @@
 //! has seen itself.
 
 use std::fmt::Write as _;
-use std::fs;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{create, import, open};
+use super::{copy, create, import, open};
 use crate::month_model::{EDGES, for_any_history};
 use crate::support::{DAY, Sandbox, rows};
 
@@ -80,8 +79,7 @@ fn check(sandbox: &Sandbox, courses: &[Vec<i64>]) -> Result<(), TestCaseError> {
     for into in files.iter().chain(&["none.db"]) {
         let mut others: Vec<&str> = files.iter().copied().filter(|name| name != into).collect();
         for _ in 0..2 {
-            sandbox.remove_database("new.db");
-            fs::copy(sandbox.path(into), sandbox.path("new.db")).unwrap();
+            copy(sandbox, into, "new.db");
             for file in others.iter().chain(&others) {
                 import(sandbox, "new.db", &[file]);
             }

@@ -12,7 +12,7 @@ use crate::support::{DAY, Sandbox, rows};
 /// 2026-01-01.
 const START: i64 = 1_767_225_600;
 const FILES: [&str; 3] = ["first.db", "second.db", "third.db"];
-/// One collector of all answers, but of no roster without player 1 whose reader had never seen the player in the faction.
+/// One collector of all answers, except rosters without player 1 whose reader had never seen the player in that faction.
 const ALL: &str = "all.db";
 /// One collector of all answers.
 const EVERY_ROSTER: &str = "every-roster.db";
@@ -35,8 +35,8 @@ struct Poll {
 
 #[derive(Clone, Debug)]
 struct World {
-    /// The faction of player 1 at each poll. None comes back, and so does no time without a faction: a collector that
-    /// polls before and after cannot tell that from one that stayed.
+    /// The faction of player 1 at each poll. The player is in each faction, and in none, for one time only: a collector that
+    /// polls before and after an absence cannot tell it from a stay.
     factions: Vec<Option<i64>>,
     polls: Vec<Poll>,
     order: Vec<usize>,

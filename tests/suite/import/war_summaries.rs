@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::closed::database;
-use super::{create, import, open};
+use super::{copy, create, import, open};
 use crate::month_model::{
     EDGES, IN_APRIL, for_any_history, history_rows, prune, summaries, summarize, template,
 };
@@ -284,8 +284,7 @@ fn a_war_of_which_rows_repeat_ours_counts_the_same_rows_in_any_order_of_two_larg
         ] {
             let backwards = [files[1], files[0]];
             for order in [files, backwards] {
-                sandbox.remove_database("new.db");
-                fs::copy(sandbox.path("mine.db"), sandbox.path("new.db")).unwrap();
+                copy(&sandbox, "mine.db", "new.db");
                 for file in order {
                     import(&sandbox, "new.db", &[file]);
                 }
@@ -352,8 +351,7 @@ fn a_war_counts_the_most_rows_that_ours_and_repeated_ones_do_not_account_for() {
         let larger = larger.filter(|rows| *rows > counts.own + counts.repeated);
         let expected = format!("{score}|{}", larger.max().unwrap_or(counts.own));
         for order in [&counts.others, &counts.backwards] {
-            sandbox.remove_database("new.db");
-            fs::copy(sandbox.path("mine.db"), sandbox.path("new.db")).unwrap();
+            copy(&sandbox, "mine.db", "new.db");
             for (score, record_count) in order {
                 with_summary(&sandbox, "other.db", *score, *record_count);
                 import(&sandbox, "new.db", &["other.db"]);

@@ -91,6 +91,24 @@ impl Sandbox {
         }
     }
 
+    /// The program under a limit for the size of its files, in the blocks of `ulimit -f`.
+    #[cfg(unix)]
+    pub fn limited(&self, blocks: u32, arguments: &[&str]) -> Command {
+        let command = self.command(arguments);
+        let mut limited = Command::new("sh");
+        limited
+            .args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .envs(
+                command
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .current_dir(self.folder.path());
+        limited
+    }
+
     /// The program in this folder, without the caller's environment variables.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tornsnap"));

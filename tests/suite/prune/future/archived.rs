@@ -50,12 +50,6 @@ fn rows_of(sandbox: &Sandbox, name: &str) -> Vec<String> {
     history_rows(&Connection::open(sandbox.path(name)).unwrap())
 }
 
-fn remove_backup_with_rows(story: &Story) {
-    let file = story.sandbox.path("backups").join(&story.backup);
-    fs::remove_file(file.with_extension("db.json")).unwrap();
-    fs::remove_file(file).unwrap();
-}
-
 #[test]
 fn rows_that_were_moved_to_the_archive_too_early_come_back_and_are_moved_once() {
     for source in [Source::Backup, Source::Archive, Source::Collector] {
@@ -106,7 +100,7 @@ fn rows_that_were_moved_to_the_archive_too_early_come_back_and_are_moved_once() 
 #[test]
 fn the_archive_is_named_if_no_backup_has_the_rows() {
     let story = Story::with_archives(LEAD, true);
-    remove_backup_with_rows(&story);
+    story.remove_backup();
 
     let report = story.run(IN_APRIL, &["prune", "--future"]);
 
@@ -129,7 +123,7 @@ fn the_archive_is_named_if_no_backup_has_the_rows() {
 #[test]
 fn an_archive_that_is_not_there_is_named_with_the_reason() {
     let story = Story::with_archives(LEAD, true);
-    remove_backup_with_rows(&story);
+    story.remove_backup();
     fs::rename(story.sandbox.path(ARCHIVE), story.sandbox.path("moved.db")).unwrap();
 
     let report = story.run(IN_APRIL, &["prune", "--future"]);
@@ -150,7 +144,7 @@ fn an_archive_that_is_not_there_is_named_with_the_reason() {
 #[test]
 fn an_archive_of_0_bytes_is_called_empty_by_the_search() {
     let story = Story::with_archives(LEAD, true);
-    remove_backup_with_rows(&story);
+    story.remove_backup();
     fs::write(story.sandbox.path(ARCHIVE), "").unwrap();
 
     let report = story.run(IN_APRIL, &["prune", "--future"]);
@@ -181,7 +175,7 @@ fn an_archive_is_imported_only_while_rows_are_missing_that_it_has() {
 #[test]
 fn an_archive_is_still_looked_for_after_a_new_one_was_begun_in_its_place() {
     let story = Story::with_archives(LEAD, true);
-    remove_backup_with_rows(&story);
+    story.remove_backup();
     fs::rename(story.sandbox.path(ARCHIVE), story.sandbox.path("old.db")).unwrap();
     let wrong = IN_APRIL + LEAD + DAY;
     let at = |now: i64, archive: &str, more: &[&str]| {

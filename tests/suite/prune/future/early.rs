@@ -1,5 +1,7 @@
 //! A prune while the clock was ahead is too early: its rows are found in a backup, and come back by an import.
 
+use std::fs;
+
 use serde_json::Value;
 
 use super::HISTORIES;
@@ -18,6 +20,19 @@ pub(super) struct Story {
 }
 
 impl Story {
+    /// The text of the manifest of the backup with the rows.
+    pub(super) fn manifest(&self) -> String {
+        let name = format!("backups/{}.json", self.backup);
+        fs::read_to_string(self.sandbox.path(&name)).unwrap()
+    }
+
+    /// Removes the backup with the rows.
+    pub(super) fn remove_backup(&self) {
+        let file = self.sandbox.path("backups").join(&self.backup);
+        fs::remove_file(file.with_extension("db.json")).unwrap();
+        fs::remove_file(file).unwrap();
+    }
+
     /// `was_pruned`: whether the database was pruned with the right clock before.
     pub(super) fn new(lead: i64, was_pruned: bool) -> Self {
         let story = Self::before(IN_APRIL, was_pruned, false);
@@ -237,9 +252,7 @@ fn the_summaries_stay_until_all_rows_are_back() {
     // Without the rows, neither a new summary nor a prune changes a summary.
     summarize(&story.sandbox, IN_APRIL, "wrong.db", &[]);
     assert_eq!(story.contents("wrong.db").1, right);
-    let file = story.sandbox.path("backups").join(&story.backup);
-    std::fs::remove_file(file.with_extension("db.json")).unwrap();
-    std::fs::remove_file(file).unwrap();
+    story.remove_backup();
     let check = story.check("pruned_early").unwrap();
     assert!(
         check["message"]

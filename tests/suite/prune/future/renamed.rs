@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use serde_json::Value;
 use tornsnap::testing::store::Store;
 
 use super::early::Story;
+use super::unread::text;
 use crate::month_model::IN_APRIL;
 use crate::support::DAY;
 
@@ -24,16 +24,9 @@ fn renamed(name: &str, is_compressed: bool) -> Story {
     fs::write(folder.join(name), bytes).unwrap();
     // Neither is a copy of this database.
     fs::write(folder.join("notes.txt"), "SQLite").unwrap();
-    drop(
-        rusqlite::Connection::open(folder.join("other.db"))
-            .unwrap()
-            .execute_batch("CREATE TABLE t (a)"),
-    );
+    let other = rusqlite::Connection::open(folder.join("other.db")).unwrap();
+    other.execute_batch("CREATE TABLE t (a)").unwrap();
     story
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap()
 }
 
 #[test]
@@ -112,10 +105,8 @@ fn a_dry_run_of_an_import_does_not_take_the_database_for_a_copy_of_itself() {
     for summarizes in [&["--no-summarize"][..], &[]] {
         let story = Story::new(70 * DAY, false);
         let sandbox = &story.sandbox;
-        for name in ["right.db", "backups"] {
-            let path = sandbox.path(name);
-            let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
-        }
+        sandbox.remove_database("right.db");
+        fs::remove_dir_all(sandbox.path("backups")).unwrap();
         drop(Store::create(&sandbox.path("source.db")).unwrap());
         sandbox.write("tornsnap.toml", "[backup]\ndirectory = \".\"\n");
         story.run(IN_APRIL, &["prune", "--future", "--without-backup"]);

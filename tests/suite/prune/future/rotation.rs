@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tornsnap::testing::store::Store;
 
 use super::early::{Story, difference};
+use super::unread::text;
 use crate::month_model::IN_APRIL;
 use crate::support::{DAY, Sandbox, files_with_extension};
 
@@ -25,10 +26,6 @@ pub(super) fn record_fetch(story: &Story, at: i64) {
             [at],
         )
         .unwrap();
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap()
 }
 
 #[test]
@@ -173,18 +170,22 @@ fn another_backup_folder_that_is_not_there_is_named() {
 #[test]
 fn a_forced_removal_does_not_note_that_the_clock_of_a_backup_was_ahead() {
     let story = Story::new(LEAD, false);
-    let manifest = || {
-        let name = format!("backups/{}.json", story.backup);
-        fs::read_to_string(story.sandbox.path(&name)).unwrap()
-    };
     // The clock is behind by months now, and only --force says that it is right.
     record_fetch(&story, IN_APRIL + LEAD);
     let behind = IN_APRIL - 40 * DAY;
 
     story.run(behind, &["prune", "--future", "--force"]);
 
-    assert!(!manifest().contains("ahead_noticed_at"), "{}", manifest());
+    assert!(
+        !story.manifest().contains("ahead_noticed_at"),
+        "{}",
+        story.manifest()
+    );
     record_fetch(&story, IN_APRIL);
     story.run(IN_APRIL + 60, &["backup"]);
-    assert!(manifest().contains("ahead_noticed_at"), "{}", manifest());
+    assert!(
+        story.manifest().contains("ahead_noticed_at"),
+        "{}",
+        story.manifest()
+    );
 }

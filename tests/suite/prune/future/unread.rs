@@ -48,7 +48,7 @@ const FAULTS: [(&str, Fault); 6] = [
     }),
 ];
 
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
