@@ -575,6 +575,12 @@ CREATE TABLE archive_step (                       -- in an archive: the rows tha
     last_id     INTEGER NOT NULL                  -- highest id of these rows
 ) STRICT;
 
+CREATE TABLE archive_receipts (                   -- in an archive and in its database: what each prune has moved from one to the other
+    receipt    TEXT    PRIMARY KEY,               -- random; each prune makes one
+    archive_id TEXT    NOT NULL,                  -- database_id of the archive
+    rows       INTEGER NOT NULL                   -- rows that were copied. If the archive has fewer, it is an older copy
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE searched_copies (                    -- backups and archives that were searched for rows that a prune deleted too early
     copy   TEXT    PRIMARY KEY,                   -- SHA-256 of a backup, as in its manifest; database_id of an archive
     rows   INTEGER,                               -- the missing rows in it; NULL: it could not be searched

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::{Error, Exit, Result, WithContext, without_path};
-use crate::model::archive::{ArchiveFile, UsedArchive, find_blocker};
+use crate::model::archive::{ArchiveBlocker, ArchiveFile, UsedArchive, find_blocker};
 use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, folder_of, plain_absolute};
+use crate::store::archives::{lacks_rows, receipts};
 use crate::store::create::initialise;
 use crate::store::files::remove::remove_database_files;
 use crate::store::files::sync::sync_folder;
@@ -81,6 +82,10 @@ impl Store {
             &archive.recorded_path(),
             &self.used_archives()?,
         );
+        let blocker = match blocker {
+            None if self.lacks_rows(&archive)? => Some(ArchiveBlocker::Outdated),
+            blocker => blocker,
+        };
         // A missing archive is an error only if there are rows to move.
         let blocker = blocker
             .filter(|_| is_used)
@@ -88,9 +93,55 @@ impl Store {
         match blocker {
             None => Ok(archive),
             Some(blocker) => Err(archive_error(path)
-                .with_source(blocker.reason())
+                .with_source(self.reason(blocker, &archive)?)
                 .with_help(blocker.help())),
         }
+    }
+
+    /// Whether the file is an older copy of an archive, which lacks rows that were moved to the archive later.
+    fn lacks_rows(&self, archive: &Archive) -> Result<bool> {
+        let ArchiveFile::Database(found) = &archive.found else {
+            return Ok(false);
+        };
+        let receipts =
+            receipts(self.connection(), &found.id).context("look up what was moved to archives")?;
+        let reader = Reader::open_without_trace(&archive.path, open::BUSY_TIMEOUT)?;
+        lacks_rows(&reader.connection, &receipts)
+    }
+
+    /// The reason in words, with the file that has the rows if an older copy of it was named.
+    fn reason(&self, blocker: ArchiveBlocker, named: &Archive) -> Result<String> {
+        let (ArchiveBlocker::Outdated, ArchiveFile::Database(found)) = (blocker, &named.found)
+        else {
+            return Ok(blocker.reason().to_owned());
+        };
+        let used = self.used_archives()?;
+        let newer = used
+            .iter()
+            .rfind(|used| used.id == found.id)
+            .map(|used| Archive {
+                path: PathBuf::from(&used.path),
+                found: named.found.clone(),
+                begins: false,
+            });
+        let has_rows = |newer: &Archive| {
+            let is_same = read_identity(&newer.path).is_ok_and(|file| file == named.found);
+            is_same && self.lacks_rows(newer).is_ok_and(|lacks| !lacks)
+        };
+        Ok(match newer.filter(has_rows) {
+            Some(newer) => format!(
+                "{}; {} has them",
+                blocker.reason(),
+                display_path(&newer.path)
+            ),
+            None => blocker.reason().to_owned(),
+        })
+    }
+
+    pub(super) fn make_receipt(&self) -> Result<String> {
+        self.connection()
+            .query_row(sql!("prune/make_receipt"), [], |row| row.get("receipt"))
+            .context("make an id for this prune")
     }
 
     /// The archives that were used, oldest first.
@@ -136,6 +187,11 @@ impl Store {
             })
             .context(format!("open the archive {}", archive.path.display()))?;
         let id = self.attached_id(archive, &ours)?;
+        if archive.begins {
+            self.connection
+                .execute(sql!("prune/give_up_receipts"), [])
+                .context("give up the rows that are not in the archive")?;
+        }
         self.undo_interrupted_step()?;
         Ok(id)
     }

@@ -212,3 +212,56 @@ fn a_damaged_archive_that_was_moved_away_can_be_begun_anew() {
     archive(&sandbox, "other.db", &[]).expect(0);
     assert_eq!(text(&archive_check(&sandbox), "state"), "ok");
 }
+
+/// Puts a copy of the archive aside, and moves the rows of one more month to the archive.
+fn with_an_older_copy(name: &str) -> Sandbox {
+    let sandbox = archived();
+    fs::copy(sandbox.path("cold.db"), sandbox.path(name)).unwrap();
+    let later = EDGES[4] + 40 * DAY;
+    summarize(&sandbox, later, "a.db", &[]);
+    prune(&sandbox, later, "a.db", &["--archive", "cold.db"]).expect(0);
+    sandbox
+}
+
+#[test]
+fn an_older_copy_of_the_archive_gets_no_rows_and_the_newer_file_is_named() {
+    let sandbox = with_an_older_copy("copy.db");
+    let before = fs::read(sandbox.path("copy.db")).unwrap();
+
+    for more in [["--dry-run"].as_slice(), &[]] {
+        let refused = archive(&sandbox, "copy.db", more).expect(78);
+
+        let message = refused.stderr();
+        assert!(message.contains("is an older copy"), "{message}");
+        assert!(message.contains("cold.db has them"), "{message}");
+        assert!(fs::read(sandbox.path("copy.db")).unwrap() == before);
+    }
+    archive(&sandbox, "cold.db", &[]).expect(0);
+    assert_eq!(text(&archive_check(&sandbox), "state"), "ok");
+}
+
+#[test]
+fn an_older_copy_in_place_of_the_archive_is_a_finding_until_its_rows_are_given_up() {
+    let sandbox = with_an_older_copy("copy.db");
+    fs::rename(sandbox.path("cold.db"), sandbox.path("newer.db")).unwrap();
+    sandbox.remove_database("cold.db");
+    fs::copy(sandbox.path("copy.db"), sandbox.path("cold.db")).unwrap();
+
+    let check = archive_check(&sandbox);
+    assert_eq!(text(&check, "state"), "critical", "{check}");
+    assert!(text(&check, "message").contains("older copy"), "{check}");
+    let refused = archive(&sandbox, "cold.db", &[]).expect(78);
+    assert!(
+        refused.stderr().contains("--new-archive"),
+        "{}",
+        refused.stderr()
+    );
+    // The newer file is known by its id at any place.
+    archive(&sandbox, "newer.db", &["--dry-run"]).expect(0);
+
+    archive(&sandbox, "cold.db", &["--new-archive"]).expect(0);
+
+    archive(&sandbox, "cold.db", &[]).expect(0);
+    let check = archive_check(&sandbox);
+    assert_eq!(text(&check, "state"), "ok", "{check}");
+}
