@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::command::backup::{describe_origin, named_backup};
+use crate::command::new_folders::NewFolders;
 use crate::command::report::Status;
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
-use crate::model::path::{display_path, shell_word};
+use crate::model::path::{display_path, folder_of, shell_word};
 use crate::model::size::{count, group_digits};
 use crate::model::time::iso;
 use crate::model::watch::Watch;
@@ -65,6 +66,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         });
     }
     let lock_wait = LockWait::new(context, "restore", args.wait.longest());
+    let mut folders = NewFolders::default();
+    folders.note(folder_of(&job.database));
     let locks = Locks::wait(&job.database, &lock_wait)?;
     let staged = StopSignal::interruptible(
         "restore the backup",
@@ -73,6 +76,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     )?;
     // The replacement consists of a few renames, which a signal does not end.
     let kept = restore::replace(&staged, &job.database, now, &locks)?;
+    folders.keep();
     Ok(job.outcome(&staged, kept.as_deref()))
 }
 

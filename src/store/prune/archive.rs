@@ -11,8 +11,7 @@ use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, folder_of, plain_absolute};
 use crate::store::archives::{lacks_rows, receipts};
-use crate::store::create::initialise;
-use crate::store::files::remove::remove_database_files;
+use crate::store::create::NewDatabase;
 use crate::store::files::sync::sync_folder;
 use crate::store::files::{is_empty, is_same_file};
 use crate::store::identity::{identity, identity_from_row};
@@ -20,7 +19,7 @@ use crate::store::migrate::SchemaState;
 use crate::store::open::inspect;
 use crate::store::prune::step;
 use crate::store::reading::Reader;
-use crate::store::{SqlContext, Store, open, owner, sql, transaction, wal};
+use crate::store::{SqlContext, Store, open, sql, transaction, wal};
 
 /// A file that passed [`Store::check_archive`].
 #[derive(Clone, Debug)]
@@ -338,14 +337,6 @@ fn create(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
             ))
             .with_exit(Exit::Config)
     };
-    owner::make_folder(folder, database).map_err(not_creatable)?;
-    // tempfile creates it with mode 0600.
-    let temporary = tempfile::Builder::new()
-        .prefix(".tornsnap-new-")
-        .tempfile_in(folder)
-        .map_err(not_creatable)?;
-    owner::give_to_owner(temporary.as_file(), temporary.path(), database);
-    let temporary = temporary.into_temp_path();
     let claim = |connection: &Connection| {
         connection
             .execute(
@@ -355,14 +346,11 @@ fn create(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
             .map(drop)
             .context(action())
     };
-    if let Err(error) = initialise(&temporary, claim) {
-        remove_database_files(&temporary);
-        return Err(error.with_known_name(&temporary, &display_path(path)));
-    }
+    let new = NewDatabase::build(path, database, claim, not_creatable)?;
     let placed = if is_empty(path) {
-        temporary.persist(path)
+        new.file.persist(path)
     } else {
-        temporary.persist_noclobber(path)
+        new.file.persist_noclobber(path)
     };
     placed.map_err(|error| error.error).with_context(action)?;
     // The directory entry must be durable too before any original is deleted.

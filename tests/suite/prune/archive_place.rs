@@ -1,6 +1,7 @@
 //! The place of an archive: a new one is made and recorded though no row is due, a moved one is followed, an empty file is told.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -264,4 +265,32 @@ fn an_older_copy_in_place_of_the_archive_is_a_finding_until_its_rows_are_given_u
     archive(&sandbox, "cold.db", &[]).expect(0);
     let check = archive_check(&sandbox);
     assert_eq!(text(&check, "state"), "ok", "{check}");
+}
+
+#[test]
+fn what_a_killed_prune_left_of_a_new_archive_is_removed_by_the_next() {
+    let sandbox = archived();
+    sandbox.remove_database("cold.db");
+    let left = sandbox.path(".tornsnap-new-aB3dE6");
+    let used = sandbox.path(".tornsnap-new-aB3dE7");
+    for folder in [&left, &used] {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("new.db"), "").unwrap();
+        let lock = fs::File::create(folder.join("in-use.lock")).unwrap();
+        lock.set_modified(SystemTime::now() - Duration::from_secs(60))
+            .unwrap();
+    }
+    let lock = fs::File::open(used.join("in-use.lock")).unwrap();
+    lock.lock().unwrap();
+
+    archive(&sandbox, "cold.db", &["--new-archive"]).expect(0);
+
+    assert!(!left.exists());
+    assert!(used.exists(), "another run uses it");
+    let hidden = fs::read_dir(sandbox.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name.to_string_lossy().starts_with('.'))
+        .count();
+    assert_eq!(hidden, 1);
 }
