@@ -443,7 +443,8 @@ CREATE TABLE fetch_runs (                         -- each run of `tornsnap fetch
     cause       TEXT                              -- kind of that failure; NULL: none, or not known
         CHECK (cause IN ('network', 'torn', 'keys', 'answers', 'targets', 'configuration', 'storage', 'clock', 'stopped')),
     clock_ahead INTEGER,                          -- seconds that this machine's clock was ahead of Torn's, if that ended the run
-    torn_at     INTEGER                           -- Torn's time at its last answer; NULL: no answer named it, or it was taken back
+    torn_at     INTEGER,                          -- Torn's time at its last answer; NULL: no answer named it, or it was taken back
+    configuration TEXT                            -- absolute path of the configuration file; NULL: none
 ) STRICT;
 
 -- Serves the latest runs of one kind: health.
