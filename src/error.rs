@@ -274,12 +274,11 @@ pub(crate) fn without_os_code(text: &str) -> String {
     while let Some((before, after)) = rest.split_once(START) {
         kept.push_str(before);
         let end = after.trim_start_matches(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
-        rest = match end.strip_prefix(')') {
-            Some(end) => end,
-            None => {
-                kept.push_str(START);
-                after
-            }
+        rest = if let Some(end) = end.strip_prefix(')') {
+            end
+        } else {
+            kept.push_str(START);
+            after
         };
     }
     kept + rest

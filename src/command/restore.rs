@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::command::backup::{describe_origin, named_backup};
 use crate::command::new_folders::NewFolders;
+use crate::command::own_files::refuse_as_restored;
 use crate::command::report::Status;
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
@@ -102,6 +103,7 @@ impl Job {
         };
         let named = args.to.as_deref().unwrap_or(&context.settings.database);
         let database = resolve_target(named)?;
+        refuse_as_restored(&context.settings, &database)?;
         let manifest = manifest_of(&file, args.without_manifest)?;
         let present = match restore::present_database(&database) {
             FileIdentity::Ours(identity) => Some(identity),
@@ -277,6 +279,11 @@ fn resolve_target(path: &Path) -> Result<PathBuf> {
         Ok(found) if found.is_dir() => Err(Error::new(format!("restore to {}", path.display()))
             .with_source("it is a folder")
             .with_help("name the file in it, such as --to folder/tornsnap.db")
+            .with_exit(Exit::Config)),
+        // It would be renamed, also if it is /dev/null.
+        Ok(found) if !found.is_file() => Err(Error::new(format!("restore to {}", path.display()))
+            .with_source("it is not a file")
+            .with_help("name another place with --to")
             .with_exit(Exit::Config)),
         Ok(_) if path.is_symlink() => {
             fs::canonicalize(path).with_context(|| format!("follow the link {}", path.display()))

@@ -42,7 +42,7 @@ impl Store {
         }
         if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
             // `touch` or an interrupted copy leaves an empty file. It holds no data.
-            initialise(path, |_| Ok(()))?;
+            initialise(path, path, |_| Ok(()))?;
         }
         Self::open(path)
     }
@@ -117,7 +117,7 @@ impl NewDatabase {
         let folder = Scratch::beside(place).map_err(&not_writable)?;
         let file = folder.path().join("new.db");
         create_private(&file, database).map_err(&not_writable)?;
-        initialise(&file, finish)
+        initialise(&file, path, finish)
             .map_err(|error| error.with_known_name(&file, &display_path(path)))?;
         Ok(Self {
             file: TempPath::try_from_path(file).map_err(&not_writable)?,
@@ -126,23 +126,28 @@ impl NewDatabase {
     }
 }
 
-/// Turns an empty file into a database, and runs `finish` on it.
+/// Turns an empty file into a database, and runs `finish` on it. `known` is the path that messages name.
 ///
 /// On return the WAL is empty, so that the file may be renamed. Dropping the connection would checkpoint the WAL too,
 /// but would not report a failure.
-fn initialise(path: &Path, finish: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
+fn initialise(
+    path: &Path,
+    known: &Path,
+    finish: impl FnOnce(&Connection) -> Result<()>,
+) -> Result<()> {
+    let action = format!("set up the new database {}", known.display());
     let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
         .execute_batch(&format!(
             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {}; PRAGMA journal_mode = WAL;",
             migrate::APPLICATION_ID
         ))
-        .context("set up a new database")?;
+        .context(&action)?;
     migrate::migrate(&mut connection, &SCHEMA)?;
     finish(&connection)?;
     connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .context("set up a new database")?;
+        .context(&action)?;
     connection
         .close()
         .map_err(|(_, error)| error)

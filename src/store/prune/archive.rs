@@ -295,6 +295,12 @@ fn read_identity(path: &Path) -> Result<ArchiveFile> {
                 .with_source("it is a folder")
                 .with_help("name a file with --archive"));
         }
+        // SQLite would wait for the other end of a FIFO.
+        Ok(found) if !found.is_file() => {
+            return Err(archive_error(path)
+                .with_source("it is not a file")
+                .with_help("name a file with --archive"));
+        }
         Ok(_) if is_empty(path) => return Ok(ArchiveFile::Empty),
         Ok(_) => {}
     }
