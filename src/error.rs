@@ -204,7 +204,7 @@ impl Error {
         let mut causes = Vec::new();
         let mut cause = self.source();
         while let Some(source) = cause {
-            causes.push(source.to_string());
+            causes.push(without_os_code(&source.to_string()));
             cause = source.source();
         }
         causes
@@ -265,6 +265,25 @@ pub(crate) fn without_path(error: std::io::Error) -> std::io::Error {
     }
 }
 
+/// The text of an error without the numbers that the standard library adds to the words of the system, as in "Permission
+/// denied (os error 13)".
+pub(crate) fn without_os_code(text: &str) -> String {
+    const START: &str = " (os error ";
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(START) {
+        kept.push_str(before);
+        let end = after.trim_start_matches(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+        rest = if let Some(end) = end.strip_prefix(')') {
+            end
+        } else {
+            kept.push_str(START);
+            after
+        };
+    }
+    kept + rest
+}
+
 /// The error about a path in words that say what is wrong with it. "File exists" is what the system says of a folder that
 /// cannot be made, because a file has its name.
 fn in_plain_words(error: std::io::Error) -> std::io::Error {
@@ -290,5 +309,23 @@ pub(crate) trait WithContext<T> {
 impl<T> WithContext<T> for std::io::Result<T> {
     fn with_context(self, action: impl FnOnce() -> String) -> Result<T> {
         self.map_err(|source| Error::of_io(action(), source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_of_the_system_are_left_out() {
+        for (text, shown) in [
+            ("Permission denied (os error 13)", "Permission denied"),
+            ("a (os error 2): b (os error -5) c", "a: b c"),
+            ("folder (os error x)", "folder (os error x)"),
+            ("no number (os error 3", "no number (os error 3"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(without_os_code(text), shown);
+        }
     }
 }

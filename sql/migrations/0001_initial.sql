@@ -443,7 +443,8 @@ CREATE TABLE fetch_runs (                         -- each run of `tornsnap fetch
     cause       TEXT                              -- kind of that failure; NULL: none, or not known
         CHECK (cause IN ('network', 'torn', 'keys', 'answers', 'targets', 'configuration', 'storage', 'clock', 'stopped')),
     clock_ahead INTEGER,                          -- seconds that this machine's clock was ahead of Torn's, if that ended the run
-    torn_at     INTEGER                           -- Torn's time at its last answer; NULL: no answer named it, or it was taken back
+    torn_at     INTEGER,                          -- Torn's time at its last answer; NULL: no answer named it, or it was taken back
+    configuration TEXT                            -- absolute path of the configuration file; NULL: none
 ) STRICT;
 
 -- Serves the latest runs of one kind: health.
@@ -574,6 +575,12 @@ CREATE TABLE archive_step (                       -- in an archive: the rows tha
     until_moment INTEGER NOT NULL,
     last_id     INTEGER NOT NULL                  -- highest id of these rows
 ) STRICT;
+
+CREATE TABLE archive_receipts (                   -- in an archive and in its database: what each prune has moved from one to the other
+    receipt    TEXT    PRIMARY KEY,               -- random; each prune makes one
+    archive_id TEXT    NOT NULL,                  -- database_id of the archive
+    rows       INTEGER NOT NULL                   -- rows that were copied. If the archive has fewer, it is an older copy
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE searched_copies (                    -- backups and archives that were searched for rows that a prune deleted too early
     copy   TEXT    PRIMARY KEY,                   -- SHA-256 of a backup, as in its manifest; database_id of an archive

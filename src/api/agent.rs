@@ -10,7 +10,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 use ureq::{Agent, ProxyProtocol};
 
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, Result, without_os_code};
 use crate::model::proxy::Proxy;
 use crate::model::time::iso;
 
@@ -162,7 +162,7 @@ fn describe_io_error(error: &io::Error) -> String {
         _ if text.starts_with("failed to lookup address") => {
             "its host name was not found; is this machine connected to the network?"
         }
-        _ => text.split(" (os error").next().unwrap_or_default(),
+        _ => return without_os_code(&text),
     };
     words.to_owned()
 }

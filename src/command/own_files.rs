@@ -43,6 +43,15 @@ impl OwnFiles {
         own
     }
 
+    /// All files of the settings except the database and the archive.
+    fn but_databases(settings: &Settings) -> Self {
+        let mut own = Self::of(settings);
+        own.files.retain(|(_, word)| {
+            !["the database", "the archive", "a part of the archive"].contains(word)
+        });
+        own
+    }
+
     fn without_log(settings: &Settings) -> Self {
         let mut files = vec![(settings.database.clone(), "the database")];
         let beside = BESIDE_DATABASE.into_iter();
@@ -135,10 +144,7 @@ impl OwnFiles {
 ///
 /// [`Exit::Config`] says which file it is.
 pub(crate) fn refuse_as_archive(settings: &Settings, path: &Path) -> Result<()> {
-    let mut own = OwnFiles::of(settings);
-    own.files.retain(|(_, word)| {
-        !["the database", "the archive", "a part of the archive"].contains(word)
-    });
+    let own = OwnFiles::but_databases(settings);
     if part_of_backup(path).is_some() && own.files.iter().all(|(own, _)| !is_same_file(own, path)) {
         // A backup is a database, and the check of the archive says whose it is.
         return Ok(());
@@ -147,6 +153,19 @@ pub(crate) fn refuse_as_archive(settings: &Settings, path: &Path) -> Result<()> 
         path,
         &format!("use the archive {}", path.display()),
         "name another file with --archive or in [retention] archive",
+    )
+}
+
+/// Refuses to restore a backup in the place of a file of tornsnap itself that is neither the database nor the archive.
+///
+/// # Errors
+///
+/// [`Exit::Config`] says which file it is.
+pub(crate) fn refuse_as_restored(settings: &Settings, path: &Path) -> Result<()> {
+    OwnFiles::but_databases(settings).refuse(
+        path,
+        &format!("restore to {}", path.display()),
+        "name another place with --to",
     )
 }
 

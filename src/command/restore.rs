@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::command::backup::{describe_origin, named_backup};
+use crate::command::new_folders::NewFolders;
+use crate::command::own_files::refuse_as_restored;
 use crate::command::report::Status;
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
-use crate::model::path::{display_path, shell_word};
+use crate::model::path::{display_path, folder_of, shell_word};
 use crate::model::size::{count, group_digits};
 use crate::model::time::iso;
 use crate::model::watch::Watch;
@@ -65,6 +67,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         });
     }
     let lock_wait = LockWait::new(context, "restore", args.wait.longest());
+    let mut folders = NewFolders::default();
+    folders.note(folder_of(&job.database));
     let locks = Locks::wait(&job.database, &lock_wait)?;
     let staged = StopSignal::interruptible(
         "restore the backup",
@@ -73,6 +77,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     )?;
     // The replacement consists of a few renames, which a signal does not end.
     let kept = restore::replace(&staged, &job.database, now, &locks)?;
+    folders.keep();
     Ok(job.outcome(&staged, kept.as_deref()))
 }
 
@@ -98,6 +103,7 @@ impl Job {
         };
         let named = args.to.as_deref().unwrap_or(&context.settings.database);
         let database = resolve_target(named)?;
+        refuse_as_restored(&context.settings, &database)?;
         let manifest = manifest_of(&file, args.without_manifest)?;
         let present = match restore::present_database(&database) {
             FileIdentity::Ours(identity) => Some(identity),
@@ -273,6 +279,11 @@ fn resolve_target(path: &Path) -> Result<PathBuf> {
         Ok(found) if found.is_dir() => Err(Error::new(format!("restore to {}", path.display()))
             .with_source("it is a folder")
             .with_help("name the file in it, such as --to folder/tornsnap.db")
+            .with_exit(Exit::Config)),
+        // It would be renamed, also if it is /dev/null.
+        Ok(found) if !found.is_file() => Err(Error::new(format!("restore to {}", path.display()))
+            .with_source("it is not a file")
+            .with_help("name another place with --to")
             .with_exit(Exit::Config)),
         Ok(_) if path.is_symlink() => {
             fs::canonicalize(path).with_context(|| format!("follow the link {}", path.display()))

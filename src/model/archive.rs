@@ -23,6 +23,10 @@ pub(crate) enum ArchiveFile {
 /// The description of an empty archive, without its name.
 pub(crate) const IS_EMPTY: &str = "is empty: it has 0 bytes";
 
+/// The description of an older copy of an archive, without its name.
+pub(crate) const IS_OUTDATED: &str =
+    "is an older copy of the archive: rows that were moved to the archive later are not in it";
+
 /// A reason not to use a file as the archive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ArchiveBlocker {
@@ -36,6 +40,8 @@ pub(crate) enum ArchiveBlocker {
     Emptied,
     /// Rows were moved to this path before, and a different archive is there now.
     Replaced,
+    /// It is an older copy of the archive, which lacks rows that were moved to the archive later.
+    Outdated,
 }
 
 impl ArchiveBlocker {
@@ -48,6 +54,9 @@ impl ArchiveBlocker {
                  or its disk is not mounted"
             }
             Self::Emptied => "history rows were moved to it before, and the file is empty now",
+            Self::Outdated => {
+                "it is an older copy of the archive: rows that were moved to the archive later are not in it"
+            }
             Self::Replaced => {
                 "history rows were moved to another archive at this place before: this one does not have them"
             }
@@ -65,6 +74,10 @@ impl ArchiveBlocker {
             Self::Emptied => {
                 "put a copy of the archive back, name its present path with --archive, or add --new-archive to start a new one"
             }
+            Self::Outdated => {
+                "put the newest copy in its place, or name its path with --archive; if it is lost, add --new-archive to go on \
+                 with this one and to give those rows up"
+            }
             Self::Replaced => {
                 "put the other archive back, name its present path with --archive, or add --new-archive to use this one"
             }
@@ -73,7 +86,10 @@ impl ArchiveBlocker {
 
     /// Whether `--new-archive` overrides it.
     pub(crate) fn can_be_overridden(self) -> bool {
-        matches!(self, Self::Missing | Self::Emptied | Self::Replaced)
+        matches!(
+            self,
+            Self::Missing | Self::Emptied | Self::Replaced | Self::Outdated
+        )
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) use machine::{Disk, disk, sqlite, wal};
 pub(crate) use metric::Metric;
 pub(crate) use missing::{MissingId, missing};
 pub(crate) use notification::{Change, Changes, Event, Finding, LastNotification, changes_since};
-pub(crate) use runs::{Gap, Setup, age, gaps, killed, not_fetched};
+pub(crate) use runs::{Gap, Setup, age, configurations, gaps, killed, not_fetched};
 pub(crate) use schedule::schedule;
 pub(crate) use targets::{Incomplete, LastSaving, LastSuccess, Target, incomplete, targets};
 

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use log::{LevelFilter, Log, Metadata, Record};
 
+use crate::error::without_os_code;
 use crate::model::hidden::without_hidden;
 use crate::output::log_file::LogFile;
 use crate::output::printable::printable_record;
@@ -69,9 +70,11 @@ pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<LogFile>) {
     }
 }
 
-/// The message without hidden words and line breaks.
+/// The message without hidden words, numbers of the system and line breaks.
 fn message_of(record: &Record<'_>) -> String {
-    printable_record(&without_hidden(&record.args().to_string()))
+    printable_record(&without_hidden(&without_os_code(
+        &record.args().to_string(),
+    )))
 }
 
 struct Logger {

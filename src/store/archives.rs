@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, named_params};
 
+use crate::error::Result;
 use crate::model::identity::{DatabaseId, Identity};
-use crate::store::sql;
+use crate::store::{SqlContext, sql};
 
 /// An archive, as the database recorded it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -14,6 +15,8 @@ pub(crate) struct RecordedArchive {
     pub(crate) id: DatabaseId,
     /// Rows with a timestamp before this one were moved to the archive.
     pub(crate) cutoff: i64,
+    /// What was moved to it, as [`lacks_rows`] takes it.
+    pub(super) receipts: String,
     /// Whether `prune --new-archive` has begun another archive at this path.
     pub(crate) is_replaced: bool,
 }
@@ -29,12 +32,34 @@ pub(super) fn recorded_archives(connection: &Connection) -> rusqlite::Result<Vec
     connection
         .prepare(sql!("health/list_archives"))?
         .query_map([], |row| {
+            let id = DatabaseId::new(row.get("archive_id")?);
             Ok(RecordedArchive {
                 path: PathBuf::from(row.get::<_, String>("archive")?),
-                id: DatabaseId::new(row.get("archive_id")?),
+                receipts: receipts(connection, &id)?,
+                id,
                 cutoff: row.get("cutoff")?,
                 is_replaced: row.get("is_replaced")?,
             })
         })?
         .collect()
+}
+
+/// What was moved to an archive, as [`lacks_rows`] takes it.
+pub(super) fn receipts(connection: &Connection, archive: &DatabaseId) -> rusqlite::Result<String> {
+    connection.query_row(
+        sql!("prune/list_receipts"),
+        named_params! { ":archive_id": archive.as_str() },
+        |row| row.get("receipts"),
+    )
+}
+
+/// Whether an archive is an older copy, which lacks rows that were moved to it later.
+pub(super) fn lacks_rows(archive: &Connection, receipts: &str) -> Result<bool> {
+    archive
+        .query_row(
+            sql!("prune/lacks_rows"),
+            named_params! { ":receipts": receipts },
+            |row| row.get("lacks_rows"),
+        )
+        .context("look up what was moved to the archive")
 }

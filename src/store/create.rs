@@ -2,12 +2,16 @@
 //! never replaces a file with contents.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempPath;
 
-use crate::error::{Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::{display_path, folder_of};
+use crate::store::files::private::create_private;
+use crate::store::files::scratch::Scratch;
 use crate::store::handle::{Access, Store};
 use crate::store::migrate::{self, SCHEMA};
 use crate::store::{SqlContext, open, owner, restore_marker};
@@ -38,7 +42,7 @@ impl Store {
         }
         if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
             // `touch` or an interrupted copy leaves an empty file. It holds no data.
-            initialise(path, |_| Ok(()))?;
+            initialise(path, path, |_| Ok(()))?;
         }
         Self::open(path)
     }
@@ -72,7 +76,7 @@ impl Store {
 fn build(path: &Path, database: &Path) -> Result<()> {
     let action = || format!("make the database {}", path.display());
     let folder = folder_of(path);
-    let not_writable = |error: std::io::Error| {
+    let not_writable = |error: io::Error| {
         let error =
             owner::explain_folder(action(), folder, database, error).with_exit(Exit::Config);
         if error.help().is_some() {
@@ -83,42 +87,67 @@ fn build(path: &Path, database: &Path) -> Result<()> {
             folder.display()
         ))
     };
-    owner::make_folder(folder, database).map_err(not_writable)?;
-    // tempfile creates it with mode 0600.
-    let temporary = tempfile::Builder::new()
-        .prefix(".tornsnap-new-")
-        .tempfile_in(folder)
-        .map_err(not_writable)?;
-    owner::give_to_owner(temporary.as_file(), temporary.path(), database);
-    initialise(temporary.path(), |_| Ok(()))
-        .map_err(|error| error.with_known_name(temporary.path(), &display_path(path)))?;
-    match temporary.persist_noclobber(path) {
-        Ok(_) => Ok(()),
+    let new = NewDatabase::build(path, database, |_| Ok(()), not_writable)?;
+    match new.file.persist_noclobber(path) {
+        Ok(()) => Ok(()),
         Err(_) if path.exists() => Ok(()), // Another process was quicker.
         Err(error) => Err(error.error).with_context(action),
     }
 }
 
-/// Turns an empty file into a database, and runs `finish` on it.
+/// A complete new database in a hidden folder beside its final path. A later run removes the folder if this one is killed.
+pub(super) struct NewDatabase {
+    // The first field is dropped first, and is removed then if it still has this name.
+    pub(super) file: TempPath,
+    _folder: Scratch,
+}
+
+impl NewDatabase {
+    /// Makes the file for `path`, and runs `finish` on it. It gets the owner of `database`.
+    ///
+    /// `not_writable` explains why no file can be made in the folder of `path`.
+    pub(super) fn build(
+        path: &Path,
+        database: &Path,
+        finish: impl FnOnce(&Connection) -> Result<()>,
+        not_writable: impl Fn(io::Error) -> Error,
+    ) -> Result<Self> {
+        let place = folder_of(path);
+        owner::make_folder(place, database).map_err(&not_writable)?;
+        let folder = Scratch::beside(place).map_err(&not_writable)?;
+        let file = folder.path().join("new.db");
+        create_private(&file, database).map_err(&not_writable)?;
+        initialise(&file, path, finish)
+            .map_err(|error| error.with_known_name(&file, &display_path(path)))?;
+        Ok(Self {
+            file: TempPath::try_from_path(file).map_err(&not_writable)?,
+            _folder: folder,
+        })
+    }
+}
+
+/// Turns an empty file into a database, and runs `finish` on it. `known` is the path that messages name.
 ///
 /// On return the WAL is empty, so that the file may be renamed. Dropping the connection would checkpoint the WAL too,
 /// but would not report a failure.
-pub(super) fn initialise(
+fn initialise(
     path: &Path,
+    known: &Path,
     finish: impl FnOnce(&Connection) -> Result<()>,
 ) -> Result<()> {
+    let action = format!("set up the new database {}", known.display());
     let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
         .execute_batch(&format!(
             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {}; PRAGMA journal_mode = WAL;",
             migrate::APPLICATION_ID
         ))
-        .context("set up a new database")?;
+        .context(&action)?;
     migrate::migrate(&mut connection, &SCHEMA)?;
     finish(&connection)?;
     connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .context("set up a new database")?;
+        .context(&action)?;
     connection
         .close()
         .map_err(|(_, error)| error)

@@ -29,6 +29,7 @@ const RETRY_DELAY: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub struct Lock {
     file: File,
+    path: PathBuf,
 }
 
 /// The run that holds a lock, as its lock file describes it.
@@ -99,7 +100,7 @@ impl Lock {
 
     /// Takes the lock `name` of a database, and waits for its holder as long as `policy` says.
     ///
-    /// The file `<database>.<name>.lock` is never removed: otherwise two runs could lock two different files.
+    /// The file `<database>.<name>.lock` stays, except where there is no database (see [`Lock::remove`]).
     ///
     /// # Errors
     ///
@@ -110,11 +111,14 @@ impl Lock {
             // Each try opens the file again, because a restore may have replaced it.
             let mut file = open(&path, database)?;
             if try_lock(&file).with_context(|| format!("lock {}", path.display()))? {
+                if is_removed(&file, &path) {
+                    continue; // Otherwise two runs would lock two different files.
+                }
                 // Best effort: waiting runs show this text to the user.
                 let _ = file.set_len(0).and_then(|()| {
                     writeln!(file, "{} {}", std::process::id(), policy.command(name))
                 });
-                return Ok(Self { file });
+                return Ok(Self { file, path });
             }
             let holder = holder(&mut file, name);
             drop(file);
@@ -126,6 +130,13 @@ impl Lock {
                         .with_exit(Exit::TryLater),
                 );
             }
+        }
+    }
+
+    /// Removes the lock file, and releases the lock. A run that has opened the file before opens it again.
+    pub(super) fn remove(self) {
+        if let Err(error) = fs::remove_file(&self.path) {
+            log::debug!("could not remove {}: {error}", self.path.display());
         }
     }
 
@@ -179,6 +190,20 @@ fn open(path: &Path, database: &Path) -> Result<File> {
         .map_err(|error| owner::explain(action(), path, database, error))?;
     owner::give_to_owner(&file, path, database);
     Ok(file)
+}
+
+/// Whether another run has removed the file since this one opened it.
+fn is_removed(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if file.metadata().is_ok_and(|file| file.nlink() == 0) {
+            return true;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    !path.exists()
 }
 
 /// Tries to lock the file; `false` if another process holds the lock.

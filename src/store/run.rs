@@ -1,9 +1,13 @@
 //! The tables `fetch_runs` and `rejected_payloads`.
 
+use std::fs;
+use std::path::Path;
+
 use rusqlite::{Transaction, named_params};
 
 use crate::error::Result;
 use crate::model::kind::Kind;
+use crate::model::path::{display_path, plain_absolute};
 use crate::model::run::{ClockCheck, Counts, FailureCause, RunFailure, RunStatus};
 use crate::store::{SqlContext, Store, sql};
 
@@ -38,8 +42,17 @@ pub struct Rejected {
 impl Store {
     /// Records the start of a run, and marks unfinished runs of the same kind as killed.
     ///
+    /// `configuration`: the configuration file. It is recorded, so that `health` can tell that two of them fetch the same.
+    ///
     /// The caller holds the lock of the kind, so that no unfinished run can still be active.
-    pub fn start_run(&mut self, kind: Kind, now: i64) -> Result<RunId> {
+    pub fn start_run(
+        &mut self,
+        kind: Kind,
+        now: i64,
+        configuration: Option<&Path>,
+    ) -> Result<RunId> {
+        let configuration = configuration
+            .map(|file| fs::canonicalize(file).unwrap_or_else(|_| plain_absolute(file)));
         self.transaction(|transaction| {
             transaction
                 .execute(
@@ -49,7 +62,11 @@ impl Store {
                 .and_then(|_| {
                     transaction.execute(
                         sql!("runs/start_run"),
-                        named_params! { ":kind": kind.as_str(), ":started_at": now },
+                        named_params! {
+                            ":kind": kind.as_str(),
+                            ":started_at": now,
+                            ":configuration": configuration.as_deref().map(display_path),
+                        },
                     )
                 })
                 .context("record the start of the run")?;

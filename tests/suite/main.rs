@@ -48,6 +48,7 @@ mod stdout;
 mod store;
 mod stress;
 mod summarize;
+mod system_errors;
 mod temporary_folder;
 mod thorough;
 mod transport;

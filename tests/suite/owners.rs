@@ -198,7 +198,7 @@ fn a_file_of_root_is_named_with_its_owner_and_the_chown_to_run() {
 
     let refused = as_nobody(&sandbox, &sandbox.command(&["backup"])).expect(78);
     let expected = format!(
-        "tornsnap: could not open the lock file {0}\n  because: Permission denied (os error 13): the file {0} belongs to \
+        "tornsnap: could not open the lock file {0}\n  because: Permission denied: the file {0} belongs to \
          root (uid 0), and the database to nobody (uid 65534)\n  try: sudo chown nobody:65534 {0}\n",
         fs::canonicalize(&lock).unwrap().display()
     );
@@ -235,7 +235,7 @@ fn a_log_file_of_root_is_a_warning_with_the_chown_to_run() {
 
     let finished = as_nobody(&sandbox, &sandbox.command(&["backup"])).expect(0);
 
-    let warning = "could not open the log file t.log: Permission denied (os error 13): the file t.log belongs to root \
+    let warning = "could not open the log file t.log: Permission denied: the file t.log belongs to root \
                    (uid 0), and the database to nobody (uid 65534); try: sudo chown nobody:65534 t.log\n";
     assert!(finished.stderr().contains(warning), "{}", finished.stderr());
     assert_eq!(fs::read_to_string(log).unwrap(), "");

@@ -261,7 +261,7 @@ fn record_failed_start(
         cause: FailureCause::of_start(error.exit()),
     };
     for kind in kinds {
-        let run = store.start_run(kind, now)?;
+        let run = store.start_run(kind, now, settings.config_file.as_deref())?;
         store.finish_run(
             run,
             RunStatus::Failed,

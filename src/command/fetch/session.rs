@@ -121,7 +121,9 @@ impl<'a> Session<'a> {
 
     fn start_run(&mut self, kind: Kind) -> Result<ActiveRun> {
         let now = self.settings.clock.now();
-        let id = self.store.start_run(kind, now)?;
+        let id = self
+            .store
+            .start_run(kind, now, self.settings.config_file.as_deref())?;
         log::info!("fetching {kind}");
         Ok(ActiveRun {
             kind,

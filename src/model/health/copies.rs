@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Check, Metric, State, format_date, format_duration};
-use crate::model::archive::IS_EMPTY;
+use crate::model::archive::{IS_EMPTY, IS_OUTDATED};
 use crate::model::lost_rows::{LostRows, UnreadCopy};
 use crate::model::path::display_path;
 use crate::model::time::{DAY, is_far_future};
@@ -214,6 +214,8 @@ pub(crate) enum ArchiveState {
     GivenUp,
     /// Another file is at the path of the archive.
     Replaced,
+    /// An older copy of the archive is at its path: it lacks rows that were moved to the archive later.
+    Outdated,
     /// The archive cannot be used; the error.
     Damaged(String),
     /// This user may not read the archive; the error.
@@ -255,6 +257,13 @@ pub(crate) fn archives(archives: &[Archive]) -> Check {
         State::Unknown => "check which program has the file open, and who owns it",
         _ if is_unmounted => {
             "check whether its disk is mounted; if it is, restore the archive from a copy of it"
+        }
+        _ if unsound
+            .iter()
+            .all(|archive| archive.state == ArchiveState::Outdated) =>
+        {
+            "put the newest copy of the archive in its place; if it is lost, `tornsnap prune --archive FILE --new-archive` goes on \
+             with this one, and gives the rows up that are not in it"
         }
         _ => {
             "restore the archive from a copy of it; if there is none, move the file away, and give its rows up: `tornsnap prune \
@@ -312,6 +321,7 @@ fn describe_archive(archive: &Archive) -> String {
         ArchiveState::Replaced => format!(
             "{path} is not the archive that `prune` wrote, or it belongs to another database; {loss}"
         ),
+        ArchiveState::Outdated => format!("{path} {IS_OUTDATED}; {loss}"),
         ArchiveState::Damaged(why) => format!("the archive {path} cannot be used: {why}; {loss}"),
         ArchiveState::Unreadable(why) => {
             format!("this user may not read the archive {path}: {why}")

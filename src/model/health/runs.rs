@@ -1,7 +1,10 @@
 //! The checks of the fetches: ages, killed runs and gaps.
 
+use std::path::PathBuf;
+
 use super::{Check, Metric, State, format_duration};
 use crate::model::kind::Kind;
+use crate::model::path::display_path;
 use crate::model::schedule::condition::NO_JOBS;
 use crate::model::size::format_bytes;
 use crate::model::time::{HOUR, iso};
@@ -111,6 +114,27 @@ pub(crate) fn killed(killed: &[(Kind, i64)], free: Option<u64>, reserve: u64) ->
         ),
     }
     .with_metric(metric)
+}
+
+/// Warns about several configuration files that fetch into the database in turns; `None` if there is at most one.
+pub(crate) fn configurations(files: &[PathBuf]) -> Option<Check> {
+    if files.len() < 2 {
+        return None;
+    }
+    let files: Vec<String> = files.iter().map(|file| display_path(file)).collect();
+    Some(
+        Check::finding(
+            "configurations",
+            State::Warning,
+            format!(
+                "{} configurations fetch into this database in turns, so what both follow is asked for twice: {}",
+                files.len(),
+                files.join(", ")
+            ),
+            "give each configuration a database of its own, or run `tornsnap schedule remove --config FILE` with all but one of them",
+        )
+        .with_subjects(files),
+    )
 }
 
 /// A time without a successful run of a kind.

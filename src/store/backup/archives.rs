@@ -1,9 +1,9 @@
 //! Reads the archives that may have the history rows that a prune moved while the clock was ahead.
 
 use crate::error::{Error, Result};
-use crate::model::archive::IS_EMPTY;
+use crate::model::archive::{IS_EMPTY, IS_OUTDATED};
 use crate::model::identity::DatabaseId;
-use crate::store::archives::RecordedArchive;
+use crate::store::archives::{RecordedArchive, lacks_rows};
 use crate::store::files::is_empty;
 use crate::store::reading::Reader;
 use crate::store::{identity, open};
@@ -23,6 +23,9 @@ pub(super) fn open_archive(archive: &RecordedArchive, database: &DatabaseId) -> 
     open::inspect(&reader.connection, path)?;
     let found = identity::identity(&reader.connection)?;
     if archive.is(&found, database) {
+        if lacks_rows(&reader.connection, &archive.receipts)? {
+            return refuse(&format!("it {IS_OUTDATED}"));
+        }
         return Ok(reader);
     }
     if archive.is_replaced {

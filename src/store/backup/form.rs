@@ -64,6 +64,8 @@ pub(in crate::store) fn open_backup_file(path: &Path) -> Result<File> {
             return Err(refuse("there is no such file"));
         }
         Ok(found) if found.is_dir() => return Err(refuse("it is a folder")),
+        // The read of a FIFO would wait for its other end, and a device may have no end.
+        Ok(found) if !found.is_file() => return Err(refuse("it is not a file")),
         _ => {}
     }
     File::open(path).with_context(|| format!("read the backup {}", path.display()))

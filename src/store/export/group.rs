@@ -29,10 +29,11 @@ const RECORDS: [&str; 7] = [
 ];
 
 /// The tables of [`Group::Inner`].
-const INNER: [&str; 23] = [
+const INNER: [&str; 24] = [
     "api_keys",
     "api_pauses",
     "api_requests",
+    "archive_receipts",
     "archive_step",
     "backup_folders",
     "database_identity",

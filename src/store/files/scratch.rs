@@ -10,7 +10,10 @@ use tempfile::TempDir;
 use crate::error::{Error, Result};
 use crate::model::leftovers::open_foreign;
 
+/// The start of the names in the folder for temporary files.
 const PREFIX: &str = "tornsnap-";
+/// The start of the names beside a database.
+const HIDDEN_PREFIX: &str = ".tornsnap-new-";
 const LOCK: &str = "in-use.lock";
 
 /// A folder that only this user can open. It is removed on drop.
@@ -23,14 +26,20 @@ pub(in crate::store) struct Scratch {
 }
 
 impl Scratch {
-    /// Makes a folder. `action` is the context of an error.
+    /// Makes a folder in the one for temporary files. `action` is the context of an error.
     pub(in crate::store) fn new(action: &str) -> Result<Self> {
-        Self::make().map_err(|error| Error::of_temporary_folder(action, error))
+        Self::make(&std::env::temp_dir(), PREFIX)
+            .map_err(|error| Error::of_temporary_folder(action, error))
     }
 
-    fn make() -> io::Result<Self> {
-        remove_abandoned();
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
+    /// Makes a folder in `place`, for a file that gets its name there when it is complete.
+    pub(in crate::store) fn beside(place: &Path) -> io::Result<Self> {
+        Self::make(place, HIDDEN_PREFIX)
+    }
+
+    fn make(place: &Path, prefix: &str) -> io::Result<Self> {
+        remove_abandoned(place, prefix);
+        let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(place)?;
         let lock = lock_new(&folder.path().join(LOCK))?;
         Ok(Self {
             _lock: lock,
@@ -62,13 +71,13 @@ fn lock_new(path: &Path) -> io::Result<Option<File>> {
 const YOUNGEST: Duration = Duration::from_secs(2);
 
 /// Removes the folders of runs that are gone. Best effort: a folder that stays costs only space.
-fn remove_abandoned() {
-    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else {
+fn remove_abandoned(place: &Path, prefix: &str) {
+    let Ok(entries) = fs::read_dir(place) else {
         return;
     };
     for entry in entries.flatten() {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder && entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        if is_folder && entry.file_name().to_string_lossy().starts_with(prefix) {
             remove_if_abandoned(&entry.path());
         }
     }

@@ -9,8 +9,8 @@ use super::Snapshot;
 use super::open::connect_without_trace;
 use crate::error::{Exit, Result};
 use crate::model::health::{Archive, ArchiveState};
-use crate::model::identity::{DatabaseId, Identity};
-use crate::store::archives::{RecordedArchive, recorded_archives};
+use crate::model::identity::DatabaseId;
+use crate::store::archives::{RecordedArchive, lacks_rows, recorded_archives};
 use crate::store::check::{self, Depth};
 use crate::store::files::is_empty;
 use crate::store::{SqlContext, identity, open};
@@ -46,7 +46,10 @@ pub(crate) fn inspect_archive(
         }
         let timeout = LOCK_TIMEOUT.saturating_sub(waiting_since.elapsed());
         let found = inspect(candidate, recorded, database, deep, timeout);
-        let is_this_archive = !matches!(found, ArchiveState::Replaced | ArchiveState::Empty);
+        let is_this_archive = !matches!(
+            found,
+            ArchiveState::Replaced | ArchiveState::Outdated | ArchiveState::Empty
+        );
         if is_this_archive || matches!(state, ArchiveState::Missing { .. }) {
             state = found;
             candidate.clone_into(&mut path);
@@ -73,11 +76,18 @@ fn inspect(
     deep: bool,
     timeout: Duration,
 ) -> ArchiveState {
-    let read = || -> Result<(Identity, Connection)> {
+    let read = || -> Result<(Connection, Option<ArchiveState>)> {
         open::check_is_file(path)?;
         let connection = connect_without_trace(path, timeout)?;
         open::inspect(&connection, path)?;
-        Ok((identity::identity(&connection)?, connection))
+        let fault = if !recorded.is(&identity::identity(&connection)?, database) {
+            Some(ArchiveState::Replaced)
+        } else if lacks_rows(&connection, &recorded.receipts)? {
+            Some(ArchiveState::Outdated)
+        } else {
+            None
+        };
+        Ok((connection, fault))
     };
     if is_empty(path) {
         return ArchiveState::Empty;
@@ -86,8 +96,8 @@ fn inspect(
         Err(error) if error.exit() == Exit::TryLater => ArchiveState::Locked,
         Err(error) if super::is_forbidden(path) => ArchiveState::Unreadable(error.one_line()),
         Err(error) => ArchiveState::Damaged(error.one_line()),
-        Ok((found, _)) if !recorded.is(&found, database) => ArchiveState::Replaced,
-        Ok((_, connection)) if deep => {
+        Ok((_, Some(fault))) => fault,
+        Ok((connection, None)) if deep => {
             let what = format!("the archive {}", path.display());
             let checked = check::integrity(&connection, Depth::Full, &what)
                 .and_then(|()| check::foreign_keys(&connection, &what));

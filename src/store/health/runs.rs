@@ -1,5 +1,7 @@
 //! Reads the runs of each kind: successes, failures, kills and gaps.
 
+use std::path::PathBuf;
+
 use rusqlite::{OptionalExtension, named_params};
 
 use super::{Snapshot, WINDOW};
@@ -31,6 +33,21 @@ struct KilledRun {
 }
 
 impl Snapshot {
+    /// The configuration files whose fetches took turns in the last day.
+    pub(crate) fn configurations(&self, now: i64) -> Result<Vec<PathBuf>> {
+        self.connection()
+            .prepare(sql!("health/list_configurations"))
+            .and_then(|mut statement| {
+                statement
+                    .query_map(
+                        named_params! { ":since": now - DAY, ":horizon": now + DAY },
+                        |row| row.get::<_, String>("configuration").map(PathBuf::from),
+                    )?
+                    .collect()
+            })
+            .context("read the database")
+    }
+
     /// Reads the recent runs of one kind. A gap is a time without success that is longer than `gap_seconds`.
     pub(crate) fn runs(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<RunHistory> {
         let success = self.last_success(kind, now)?;

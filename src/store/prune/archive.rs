@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::{Error, Exit, Result, WithContext, without_path};
-use crate::model::archive::{ArchiveFile, UsedArchive, find_blocker};
+use crate::model::archive::{ArchiveBlocker, ArchiveFile, UsedArchive, find_blocker};
 use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, folder_of, plain_absolute};
-use crate::store::create::initialise;
-use crate::store::files::remove::remove_database_files;
+use crate::store::archives::{lacks_rows, receipts};
+use crate::store::create::NewDatabase;
 use crate::store::files::sync::sync_folder;
 use crate::store::files::{is_empty, is_same_file};
 use crate::store::identity::{identity, identity_from_row};
@@ -19,7 +19,7 @@ use crate::store::migrate::SchemaState;
 use crate::store::open::inspect;
 use crate::store::prune::step;
 use crate::store::reading::Reader;
-use crate::store::{SqlContext, Store, open, owner, sql, transaction, wal};
+use crate::store::{SqlContext, Store, open, sql, transaction, wal};
 
 /// A file that passed [`Store::check_archive`].
 #[derive(Clone, Debug)]
@@ -81,6 +81,10 @@ impl Store {
             &archive.recorded_path(),
             &self.used_archives()?,
         );
+        let blocker = match blocker {
+            None if self.lacks_rows(&archive)? => Some(ArchiveBlocker::Outdated),
+            blocker => blocker,
+        };
         // A missing archive is an error only if there are rows to move.
         let blocker = blocker
             .filter(|_| is_used)
@@ -88,9 +92,55 @@ impl Store {
         match blocker {
             None => Ok(archive),
             Some(blocker) => Err(archive_error(path)
-                .with_source(blocker.reason())
+                .with_source(self.reason(blocker, &archive)?)
                 .with_help(blocker.help())),
         }
+    }
+
+    /// Whether the file is an older copy of an archive, which lacks rows that were moved to the archive later.
+    fn lacks_rows(&self, archive: &Archive) -> Result<bool> {
+        let ArchiveFile::Database(found) = &archive.found else {
+            return Ok(false);
+        };
+        let receipts =
+            receipts(self.connection(), &found.id).context("look up what was moved to archives")?;
+        let reader = Reader::open_without_trace(&archive.path, open::BUSY_TIMEOUT)?;
+        lacks_rows(&reader.connection, &receipts)
+    }
+
+    /// The reason in words, with the file that has the rows if an older copy of it was named.
+    fn reason(&self, blocker: ArchiveBlocker, named: &Archive) -> Result<String> {
+        let (ArchiveBlocker::Outdated, ArchiveFile::Database(found)) = (blocker, &named.found)
+        else {
+            return Ok(blocker.reason().to_owned());
+        };
+        let used = self.used_archives()?;
+        let newer = used
+            .iter()
+            .rfind(|used| used.id == found.id)
+            .map(|used| Archive {
+                path: PathBuf::from(&used.path),
+                found: named.found.clone(),
+                begins: false,
+            });
+        let has_rows = |newer: &Archive| {
+            let is_same = read_identity(&newer.path).is_ok_and(|file| file == named.found);
+            is_same && self.lacks_rows(newer).is_ok_and(|lacks| !lacks)
+        };
+        Ok(match newer.filter(has_rows) {
+            Some(newer) => format!(
+                "{}; {} has them",
+                blocker.reason(),
+                display_path(&newer.path)
+            ),
+            None => blocker.reason().to_owned(),
+        })
+    }
+
+    pub(super) fn make_receipt(&self) -> Result<String> {
+        self.connection()
+            .query_row(sql!("prune/make_receipt"), [], |row| row.get("receipt"))
+            .context("make an id for this prune")
     }
 
     /// The archives that were used, oldest first.
@@ -136,6 +186,11 @@ impl Store {
             })
             .context(format!("open the archive {}", archive.path.display()))?;
         let id = self.attached_id(archive, &ours)?;
+        if archive.begins {
+            self.connection
+                .execute(sql!("prune/give_up_receipts"), [])
+                .context("give up the rows that are not in the archive")?;
+        }
         self.undo_interrupted_step()?;
         Ok(id)
     }
@@ -240,6 +295,12 @@ fn read_identity(path: &Path) -> Result<ArchiveFile> {
                 .with_source("it is a folder")
                 .with_help("name a file with --archive"));
         }
+        // SQLite would wait for the other end of a FIFO.
+        Ok(found) if !found.is_file() => {
+            return Err(archive_error(path)
+                .with_source("it is not a file")
+                .with_help("name a file with --archive"));
+        }
         Ok(_) if is_empty(path) => return Ok(ArchiveFile::Empty),
         Ok(_) => {}
     }
@@ -282,14 +343,6 @@ fn create(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
             ))
             .with_exit(Exit::Config)
     };
-    owner::make_folder(folder, database).map_err(not_creatable)?;
-    // tempfile creates it with mode 0600.
-    let temporary = tempfile::Builder::new()
-        .prefix(".tornsnap-new-")
-        .tempfile_in(folder)
-        .map_err(not_creatable)?;
-    owner::give_to_owner(temporary.as_file(), temporary.path(), database);
-    let temporary = temporary.into_temp_path();
     let claim = |connection: &Connection| {
         connection
             .execute(
@@ -299,14 +352,11 @@ fn create(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
             .map(drop)
             .context(action())
     };
-    if let Err(error) = initialise(&temporary, claim) {
-        remove_database_files(&temporary);
-        return Err(error.with_known_name(&temporary, &display_path(path)));
-    }
+    let new = NewDatabase::build(path, database, claim, not_creatable)?;
     let placed = if is_empty(path) {
-        temporary.persist(path)
+        new.file.persist(path)
     } else {
-        temporary.persist_noclobber(path)
+        new.file.persist_noclobber(path)
     };
     placed.map_err(|error| error.error).with_context(action)?;
     // The directory entry must be durable too before any original is deleted.

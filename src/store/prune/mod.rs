@@ -25,7 +25,7 @@ use crate::model::size::count;
 use crate::store::Store;
 use crate::store::pruned_early::give_up;
 use plan::{HistoryPlan, MonthPlan};
-use record::PruneRecord;
+use record::{AttachedArchive, PruneRecord};
 use step::{Step, StepResult};
 use throttle::Throttle;
 
@@ -69,7 +69,6 @@ impl PruneResult {
 struct Executor<'a> {
     store: &'a mut Store,
     record: PruneRecord,
-    uses_archive: bool,
     now: i64,
     throttle: Throttle,
     /// Is called after each step with the number of deleted rows, and returns false to stop.
@@ -102,7 +101,11 @@ impl Store {
                 if !has_rows {
                     self.record_archive(archive, &id, plan.cutoff, now)?;
                 }
-                Some((archive.recorded_path(), id))
+                Some(AttachedArchive {
+                    path: archive.recorded_path(),
+                    id,
+                    receipt: self.make_receipt()?,
+                })
             }
             None => None,
         };
@@ -113,7 +116,6 @@ impl Store {
         let mut executor = Executor {
             store: self,
             record: PruneRecord::new(now, plan.cutoff, attached),
-            uses_archive,
             now,
             throttle: if uses_archive {
                 Throttle::with_archive()
@@ -187,7 +189,7 @@ impl Executor<'_> {
                 last_id,
                 retained_ids: plan.retained.ids(from, until),
             };
-            let result = step.run(self.store, &mut self.record, self.uses_archive, self.now);
+            let result = step.run(self.store, &mut self.record, self.now);
             let StepResult { rows, held } = match result {
                 Err(error) if error.exit() == Exit::Io && !self.throttle.is_disk_full => {
                     // The disk may be full. Small steps can still succeed, and each of them frees some space.
@@ -209,7 +211,7 @@ impl Executor<'_> {
             "{} of {month}: {} {} in {}",
             plan.table.table,
             count(*deleted - before, "row"),
-            if self.uses_archive {
+            if self.record.receipt().is_some() {
                 "moved to the archive"
             } else {
                 "deleted"

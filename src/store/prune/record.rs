@@ -7,18 +7,27 @@ use crate::error::{Error, Result};
 use crate::model::identity::DatabaseId;
 use crate::store::{SqlContext, sql};
 
+/// The archive that rows are moved to.
+#[derive(Debug)]
+pub(super) struct AttachedArchive {
+    /// The path, as `prune_runs` records it.
+    pub(super) path: String,
+    pub(super) id: DatabaseId,
+    /// The id under which the archive and the database count the rows that this prune moves.
+    pub(super) receipt: String,
+}
+
 #[derive(Debug)]
 pub(super) struct PruneRecord {
     started_at: i64,
     cutoff: i64,
-    /// The path and the id of the archive that rows are moved to.
-    archive: Option<(String, DatabaseId)>,
+    archive: Option<AttachedArchive>,
     /// The id of the row, once it exists.
     id: Option<i64>,
 }
 
 impl PruneRecord {
-    pub(super) fn new(started_at: i64, cutoff: i64, archive: Option<(String, DatabaseId)>) -> Self {
+    pub(super) fn new(started_at: i64, cutoff: i64, archive: Option<AttachedArchive>) -> Self {
         Self {
             started_at,
             cutoff,
@@ -30,6 +39,13 @@ impl PruneRecord {
     /// History rows with an earlier timestamp are deleted.
     pub(super) fn cutoff(&self) -> i64 {
         self.cutoff
+    }
+
+    /// The receipt of the rows that are moved; `None` if they are deleted.
+    pub(super) fn receipt(&self) -> Option<&str> {
+        self.archive
+            .as_ref()
+            .map(|archive| archive.receipt.as_str())
     }
 
     /// Adds rows that the caller's transaction deletes. The first call inserts the row, or reuses that of an interrupted
@@ -62,7 +78,7 @@ impl PruneRecord {
     fn insert_or_resume(&self, connection: &Connection) -> Result<i64> {
         let action = "record the start of the prune";
         let (path, archive_id) = match &self.archive {
-            Some((path, id)) => (Some(path.as_str()), Some(id.as_str())),
+            Some(archive) => (Some(archive.path.as_str()), Some(archive.id.as_str())),
             None => (None, None),
         };
         let unfinished: Option<i64> = connection

@@ -39,17 +39,17 @@ impl Step {
         &self,
         store: &mut Store,
         record: &mut PruneRecord,
-        uses_archive: bool,
         now: i64,
     ) -> Result<StepResult> {
-        if uses_archive {
-            self.copy(&mut store.connection)?;
+        if let Some(receipt) = record.receipt() {
+            self.copy(&mut store.connection, receipt)?;
         }
         let mut locked_at = Instant::now();
         let outcome = transaction(&mut store.connection, |transaction| {
             locked_at = Instant::now(); // The wait for the lock does not count.
-            if uses_archive {
+            if let Some(receipt) = record.receipt() {
                 self.compare_copies(transaction)?;
+                confirm_receipt(transaction, receipt)?;
             }
             let rows = self.delete(transaction)?;
             if rows == 0 {
@@ -67,7 +67,7 @@ impl Step {
                 Ok(StepResult { rows, held })
             }
             Err(error) => {
-                if uses_archive {
+                if record.receipt().is_some() {
                     // If this fails too, the next prune with this archive deletes the copies.
                     let _ = self.delete_copies(&mut store.connection);
                 }
@@ -99,7 +99,7 @@ impl Step {
     }
 
     /// Copies the rows to the archive and records the step there. Both are durable when this returns.
-    fn copy(&self, connection: &mut Connection) -> Result<()> {
+    fn copy(&self, connection: &mut Connection, receipt: &str) -> Result<()> {
         let action = || format!("copy {} to the archive", self.table());
         // Deferred, because only the archive is written: no lock on the main database is needed.
         let transaction = connection
@@ -115,6 +115,10 @@ impl Step {
             })
             .and_then(|_| transaction.prepare_cached(&Statements::of(self.history).archive))
             .and_then(|mut statement| statement.execute(self.parameters_with(&known).as_slice()))
+            .and_then(|rows| {
+                let mut statement = transaction.prepare_cached(sql!("prune/record_receipt"))?;
+                statement.execute(named_params! { ":receipt": receipt, ":rows": rows })
+            })
             .context(action())?;
         transaction.commit().context(action())
     }
@@ -211,6 +215,15 @@ impl Step {
         let [from, until, last_id, kept] = self.parameters();
         [from, until, last_id, kept, (":known", known)]
     }
+}
+
+/// Records in the database how many rows of this prune the archive has.
+fn confirm_receipt(connection: &Connection, receipt: &str) -> Result<()> {
+    connection
+        .prepare_cached(sql!("prune/confirm_receipt"))
+        .and_then(|mut statement| statement.execute(named_params! { ":receipt": receipt }))
+        .map(drop)
+        .context("record the number of moved rows")
 }
 
 /// Deletes from the archive the copies of a step whose originals still exist, and the record of the step.

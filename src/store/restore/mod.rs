@@ -63,7 +63,20 @@ fn form_of(file: &Path) -> Result<Form> {
 /// All locks of a database. No other run of tornsnap changes it while they are held.
 #[derive(Debug)]
 pub struct Locks {
-    _held: Vec<Lock>,
+    database: PathBuf,
+    held: Vec<Lock>,
+}
+
+impl Drop for Locks {
+    fn drop(&mut self) {
+        if self.database.exists() {
+            return;
+        }
+        // The restore has failed, and there is no database for which these files could be needed.
+        for lock in self.held.drain(..) {
+            lock.remove();
+        }
+    }
 }
 
 impl Locks {
@@ -90,11 +103,14 @@ impl Locks {
             // No run can fetch into a database that does not exist.
             names.extend(Kind::ALL.map(Kind::as_str));
         }
-        let held = names
-            .into_iter()
-            .map(|name| Lock::wait(database, name, policy))
-            .collect::<Result<_>>()?;
-        Ok(Self { _held: held })
+        let mut locks = Self {
+            database: database.to_owned(),
+            held: Vec::new(),
+        };
+        for name in names {
+            locks.held.push(Lock::wait(database, name, policy)?);
+        }
+        Ok(locks)
     }
 }
 

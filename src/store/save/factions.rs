@@ -156,7 +156,7 @@ fn save_roster(
         .prepare_cached(sql!("fetch/upsert_roster"))?
         .execute(named_params! { ":members": members, ":faction_id": faction, ":at": at })?;
     transaction
-        .prepare_cached(sql!("fetch/record_roster_sightings"))?
+        .prepare_cached(sql!("fetch/record_sightings"))?
         .execute(named_params! { ":members": members, ":faction_id": faction, ":at": at })?;
     transaction
         .prepare_cached(sql!("fetch/observe_members"))?

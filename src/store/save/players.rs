@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, Transaction, named_params};
+use serde_json::json;
 
 use crate::error::Result;
 use crate::model::id::{FactionId, PlayerId};
@@ -148,9 +149,9 @@ fn save_profile(transaction: &Transaction<'_>, item: &Observation<Player>) -> ru
             ":at": item.at,
         })?;
     transaction
-        .prepare_cached(sql!("fetch/record_sighting"))?
+        .prepare_cached(sql!("fetch/record_sightings"))?
         .execute(named_params! {
-            ":player_id": player.id,
+            ":members": json!([{ "id": player.id.get() }]).to_string(),
             ":faction_id": profile.faction,
             ":at": item.at,
         })?;

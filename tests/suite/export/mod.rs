@@ -202,7 +202,7 @@ fn a_full_disk_has_its_own_exit_code() {
 
     assert_eq!(
         finished.stderr(),
-        "tornsnap: could not write /dev/full\n  because: No space left on device (os error 28)\n  \
+        "tornsnap: could not write /dev/full\n  because: No space left on device\n  \
          try: check the free space there, or name another place with --output\n"
     );
 }

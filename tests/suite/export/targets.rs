@@ -290,7 +290,7 @@ fn a_folder_that_may_not_be_written_is_named() {
 
     assert_eq!(
         finished.stderr(),
-        "tornsnap: could not write shut/x.csv\n  because: Permission denied (os error 13)\n  \
+        "tornsnap: could not write shut/x.csv\n  because: Permission denied\n  \
          try: check who may write to the folder shut, or name another file with --output\n"
     );
 }
@@ -308,7 +308,7 @@ fn no_error_shows_the_hidden_name() {
         let stderr = finished.stderr();
         assert!([74, 78].contains(&finished.code()), "{stderr}");
         assert!(!stderr.contains(".partial"), "{stderr}");
-        assert!(stderr.contains("(os error "), "{stderr}");
+        assert!(!stderr.contains("(os error "), "{stderr}");
         assert!(
             stderr.ends_with(&format!(
                 "  try: check who may write to the folder {folder}, or name another file with --output\n"

@@ -318,7 +318,7 @@ fn a_full_disk_is_an_error_and_leaves_no_file() {
 
     assert_eq!(
         to_file.stderr(),
-        "tornsnap: could not write d/h.xlsx\n  because: its temporary file: File too large (os error 27)\n  \
+        "tornsnap: could not write d/h.xlsx\n  because: its temporary file: File too large\n  \
          try: check the free space there, or name another place with --output\n"
     );
     assert!(

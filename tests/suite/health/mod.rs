@@ -1,6 +1,7 @@
 //! `tornsnap health`: every state, with real databases; no file is changed.
 
 mod causes;
+mod configurations;
 mod copies;
 mod found;
 mod held;

@@ -23,7 +23,7 @@ pub fn save(sandbox: &Sandbox, name: &str, answers: &[(i64, Answer)]) {
     };
     let mut store = Store::open(&sandbox.path(name)).unwrap();
     let batch = Batch {
-        run: store.start_run(Kind::Players, *first).unwrap(),
+        run: store.start_run(Kind::Players, *first, None).unwrap(),
         every_poll: false,
     };
     let mut counts = Counts::default();

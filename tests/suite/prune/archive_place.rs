@@ -1,6 +1,9 @@
 //! The place of an archive: a new one is made and recorded though no row is due, a moved one is followed, an empty file is told.
 
 use std::fs;
+#[cfg(unix)]
+use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -211,4 +214,103 @@ fn a_damaged_archive_that_was_moved_away_can_be_begun_anew() {
     // Then any archive may be used.
     archive(&sandbox, "other.db", &[]).expect(0);
     assert_eq!(text(&archive_check(&sandbox), "state"), "ok");
+}
+
+/// Puts a copy of the archive aside, and moves the rows of one more month to the archive.
+fn with_an_older_copy(name: &str) -> Sandbox {
+    let sandbox = archived();
+    fs::copy(sandbox.path("cold.db"), sandbox.path(name)).unwrap();
+    let later = EDGES[4] + 40 * DAY;
+    summarize(&sandbox, later, "a.db", &[]);
+    prune(&sandbox, later, "a.db", &["--archive", "cold.db"]).expect(0);
+    sandbox
+}
+
+#[test]
+fn an_older_copy_of_the_archive_gets_no_rows_and_the_newer_file_is_named() {
+    let sandbox = with_an_older_copy("copy.db");
+    let before = fs::read(sandbox.path("copy.db")).unwrap();
+
+    for more in [["--dry-run"].as_slice(), &[]] {
+        let refused = archive(&sandbox, "copy.db", more).expect(78);
+
+        let message = refused.stderr();
+        assert!(message.contains("is an older copy"), "{message}");
+        assert!(message.contains("cold.db has them"), "{message}");
+        assert!(fs::read(sandbox.path("copy.db")).unwrap() == before);
+    }
+    archive(&sandbox, "cold.db", &[]).expect(0);
+    assert_eq!(text(&archive_check(&sandbox), "state"), "ok");
+}
+
+#[test]
+fn an_older_copy_in_place_of_the_archive_is_a_finding_until_its_rows_are_given_up() {
+    let sandbox = with_an_older_copy("copy.db");
+    fs::rename(sandbox.path("cold.db"), sandbox.path("newer.db")).unwrap();
+    sandbox.remove_database("cold.db");
+    fs::copy(sandbox.path("copy.db"), sandbox.path("cold.db")).unwrap();
+
+    let check = archive_check(&sandbox);
+    assert_eq!(text(&check, "state"), "critical", "{check}");
+    assert!(text(&check, "message").contains("older copy"), "{check}");
+    let refused = archive(&sandbox, "cold.db", &[]).expect(78);
+    assert!(
+        refused.stderr().contains("--new-archive"),
+        "{}",
+        refused.stderr()
+    );
+    // The newer file is known by its id at any place.
+    archive(&sandbox, "newer.db", &["--dry-run"]).expect(0);
+
+    archive(&sandbox, "cold.db", &["--new-archive"]).expect(0);
+
+    archive(&sandbox, "cold.db", &[]).expect(0);
+    let check = archive_check(&sandbox);
+    assert_eq!(text(&check, "state"), "ok", "{check}");
+}
+
+#[test]
+fn what_a_killed_prune_left_of_a_new_archive_is_removed_by_the_next() {
+    let sandbox = archived();
+    sandbox.remove_database("cold.db");
+    let left = sandbox.path(".tornsnap-new-aB3dE6");
+    let used = sandbox.path(".tornsnap-new-aB3dE7");
+    for folder in [&left, &used] {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("new.db"), "").unwrap();
+        let lock = fs::File::create(folder.join("in-use.lock")).unwrap();
+        lock.set_modified(SystemTime::now() - Duration::from_secs(60))
+            .unwrap();
+    }
+    let lock = fs::File::open(used.join("in-use.lock")).unwrap();
+    lock.lock().unwrap();
+
+    archive(&sandbox, "cold.db", &["--new-archive"]).expect(0);
+
+    assert!(!left.exists());
+    assert!(used.exists(), "another run uses it");
+    let hidden = fs::read_dir(sandbox.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name.to_string_lossy().starts_with('.'))
+        .count();
+    assert_eq!(hidden, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_fifo_is_not_used_as_an_archive() {
+    let sandbox = archived();
+    let made = Command::new("mkfifo")
+        .arg(sandbox.path("pipe"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+
+    for more in [["--dry-run"].as_slice(), &[]] {
+        let refused = archive(&sandbox, "pipe", more).expect(78);
+
+        let said = refused.stderr();
+        assert!(said.contains("it is not a file"), "{said}");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod ids;
 mod interrupted;
+mod leftovers;
 mod lost;
 mod properties;
 mod unsound;

@@ -40,7 +40,9 @@ pub struct Book {
 impl Book {
     /// Starts a run in this database.
     pub fn new(mut store: Store) -> Self {
-        let run = store.start_run(Kind::Players, AT).expect("a run starts");
+        let run = store
+            .start_run(Kind::Players, AT, None)
+            .expect("a run starts");
         Self {
             store,
             batch: Batch {

@@ -42,6 +42,7 @@ pub(super) fn runs(
         u64::from(limits.min_free_mb) * 1_000_000,
     ));
     checks.push(health::gaps(&gaps));
+    checks.extend(health::configurations(&snapshot.configurations(now)?));
     Ok(checks)
 }
 

@@ -86,7 +86,7 @@ impl Guide<'_> {
             store.save_key_facts(&key.named.name, &key.named.key, &key.facts, now)?;
         }
         let batch = Batch {
-            run: store.start_run(Kind::Factions, now)?,
+            run: store.start_run(Kind::Factions, now, None)?,
             every_poll: false,
         };
         let factions: Vec<Observation<_>> = self.factions.values().cloned().collect();

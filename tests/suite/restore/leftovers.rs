@@ -1,0 +1,113 @@
+//! A restore that fails leaves nothing behind.
+
+use std::fs;
+
+use tornsnap::testing::store::Lock;
+
+use super::{BACKUP, ready};
+use crate::support::Sandbox;
+
+/// The names in the folder of the sandbox.
+fn names(sandbox: &Sandbox) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(sandbox.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_damaged_backup_leaves_neither_locks_nor_folders_at_a_new_place() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    let mut bytes = fs::read(sandbox.path(BACKUP)).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(sandbox.path(BACKUP), bytes).unwrap();
+    let before = names(&sandbox);
+
+    for place in ["copy.db", "new/folder/copy.db"] {
+        sandbox
+            .run(&["restore", BACKUP, "--to", place, "--yes"])
+            .expect(79);
+
+        assert_eq!(names(&sandbox), before, "{place}");
+    }
+}
+
+#[test]
+fn a_restore_that_another_run_refuses_removes_its_own_locks_only() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    for held in ["maintenance", "backup"] {
+        let lock = Lock::take(&sandbox.path("copy.db"), held).unwrap();
+        let before = names(&sandbox);
+
+        sandbox
+            .run(&["restore", BACKUP, "--to", "copy.db", "--yes", "--wait", "0"])
+            .expect(75);
+
+        assert_eq!(names(&sandbox), before);
+        drop(lock);
+        fs::remove_file(sandbox.path(&format!("copy.db.{held}.lock"))).unwrap();
+    }
+    sandbox
+        .run(&["restore", BACKUP, "--to", "copy.db", "--yes"])
+        .expect(0);
+}
+
+#[test]
+fn a_file_of_tornsnap_itself_is_not_replaced_by_a_database() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    sandbox.write("alice.key", "");
+    sandbox.write(
+        "tornsnap.toml",
+        "[log]\nfile = \"t.log\"\n[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n",
+    );
+    let before = names(&sandbox);
+    for (place, word) in [
+        ("tornsnap.toml", "the configuration"),
+        ("alice.key", "the file of a key"),
+        ("t.log", "the log"),
+        ("tornsnap.db.backup.lock", "a lock"),
+        (BACKUP, "a backup"),
+    ] {
+        let refused = sandbox
+            .run(&["restore", "latest", "--to", place, "--yes"])
+            .expect(78);
+
+        let said = refused.stderr();
+        assert!(said.contains(word), "{place}: {said}");
+        let mut after = names(&sandbox);
+        after.retain(|name| name != "t.log");
+        assert_eq!(after, before, "{place}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_fifo_is_neither_a_backup_nor_a_place_for_one() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    let made = std::process::Command::new("mkfifo")
+        .arg(sandbox.path("pipe"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let before = names(&sandbox);
+
+    for command in [
+        &["restore", "latest", "--to", "pipe", "--yes"][..],
+        &["restore", "pipe", "--without-manifest", "--yes"],
+        &["restore", "pipe", "--yes"],
+        &["backup", "--verify", "pipe"],
+    ] {
+        let refused = sandbox.run(command).expect(78);
+
+        let said = refused.stderr();
+        assert!(said.contains("it is not a file"), "{command:?}: {said}");
+    }
+    assert_eq!(names(&sandbox), before);
+}
