@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::command::backup::{describe_origin, named_backup};
+use crate::command::new_folders::new_folder_note;
 use crate::command::report::Status;
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
-use crate::model::path::{display_path, shell_word};
+use crate::model::path::{display_path, folder_of, shell_word};
 use crate::model::size::{count, group_digits};
 use crate::model::time::iso;
 use crate::model::watch::Watch;
@@ -34,7 +35,7 @@ pub(crate) struct Args {
     /// The backup, or `latest`; a name without a folder is also looked for in the backup folder
     #[arg(value_name = "FILE|latest")]
     file: PathBuf,
-    /// Path to restore to [default: the database]
+    /// Path to restore to; a folder that is missing is made [default: the database]
     #[arg(long, value_name = "PATH")]
     to: Option<PathBuf>,
     /// Do not ask for confirmation (without a terminal, nothing is asked anyway)
@@ -64,6 +65,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
             ..Outcome::new(Exit::Done).with_report(serde_json::Map::new())
         });
     }
+    let place = new_folder_note(folder_of(&job.database));
     let lock_wait = LockWait::new(context, "restore", args.wait.longest());
     let locks = Locks::wait(&job.database, &lock_wait)?;
     let staged = StopSignal::interruptible(
@@ -73,7 +75,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     )?;
     // The replacement consists of a few renames, which a signal does not end.
     let kept = restore::replace(&staged, &job.database, now, &locks)?;
-    Ok(job.outcome(&staged, kept.as_deref()))
+    Ok(job.outcome(&staged, kept.as_deref(), &place))
 }
 
 /// The backup to restore, and the database that is there now.
@@ -179,7 +181,8 @@ impl Job {
         .with_exit(Exit::Config))
     }
 
-    fn outcome(&self, staged: &Staged, kept: Option<&Path>) -> Outcome {
+    /// `place` says whether the folder of the database is new.
+    fn outcome(&self, staged: &Staged, kept: Option<&Path>, place: &str) -> Outcome {
         let known = self.reference.as_ref();
         let origin = describe_origin(&staged.identity, self.database_name(), known);
         let origin_note = match known {
@@ -211,7 +214,7 @@ impl Job {
         });
         Outcome::done(
             format!(
-                "restored {} from {}{made_note} ({}){origin_note}{old_note}",
+                "restored {}{place} from {}{made_note} ({}){origin_note}{old_note}",
                 self.database.display(),
                 self.file.display(),
                 count(group_digits(staged.rows), "row")

@@ -419,7 +419,7 @@ fn only_commands_that_call_torn_refuse_to_run_without_a_limit() {
 }
 
 #[test]
-fn a_folder_without_a_configuration_is_named_as_the_cause() {
+fn in_a_folder_where_nothing_was_set_up_each_command_leads_to_init_first() {
     let sandbox = Sandbox::new();
     for arguments in [
         &["fetch", "all"][..],
@@ -427,18 +427,17 @@ fn a_folder_without_a_configuration_is_named_as_the_cause() {
         &["prune"],
         &["export", "players"],
         &["backup"],
+        &["import", "players.csv"],
     ] {
         let stderr = sandbox.run(arguments).expect(78).stderr();
-        let start = "tornsnap: could not open the database tornsnap.db\n  because: there is no such file, and no \
-                     configuration that says where the database is: --config and TORNSNAP_CONFIG name none, and there is \
-                     none at ";
+        let start = "tornsnap: could not open the database tornsnap.db\n  because: this folder has neither a \
+                     configuration nor a database\n  try: run `tornsnap init` to set tornsnap up; ";
         assert!(stderr.starts_with(start), "{arguments:?}: {stderr}");
-        assert!(
-            stderr.contains("name yours with --config or --database"),
-            "{stderr}"
-        );
         assert!(fs::read_dir(sandbox.path("")).unwrap().next().is_none());
     }
+    let health = sandbox.run(&["health"]).expect(2).stdout();
+    assert!(health.contains("try: run `tornsnap init`"), "{health}");
+    assert!(!health.contains("run `tornsnap backup`"), "{health}");
     let named = sandbox
         .run(&["--database", "gone.db", "export", "players"])
         .expect(78);

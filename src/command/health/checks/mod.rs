@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use self::copies::RecordedCopies;
 use crate::command::clock::clock_dispute;
+use crate::command::config::check_configured;
 use crate::command::demo_config;
 use crate::command::lost_database;
 use crate::command::schedule::inspect;
@@ -59,6 +60,10 @@ fn database_checks(settings: &Settings, jobs: &Condition, deep: bool, now: i64) 
         checks: vec![check],
         ..DatabaseChecks::default()
     };
+    if let Err(error) = check_configured(settings) {
+        let error = lost_database::name_backup(error, settings);
+        return only(failed_check("database", State::Critical, &error));
+    }
     for _ in 0..ATTEMPTS {
         match Database::open(&settings.database) {
             Ok(Database::Current(mut snapshot)) => {
