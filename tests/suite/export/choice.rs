@@ -382,3 +382,21 @@ fn blanks_around_the_commas_of_a_list_do_not_count() {
         assert_eq!(run(spaced), run(close), "{spaced:?}");
     }
 }
+
+#[test]
+fn an_export_of_a_view_is_not_imported_and_the_table_that_can_be_is_named() {
+    let sandbox = hard();
+    for spreadsheet in [&[][..], &["--spreadsheet"]] {
+        let exported = ["player_latest", "--output", "players.csv"];
+        export(&sandbox, &[&exported[..], spreadsheet].concat()).expect(0);
+
+        let refused = sandbox.run(&["import", "players.csv"]).expect(78);
+
+        assert_eq!(
+            refused.stderr(),
+            "tornsnap: could not import players.csv\n  because: it looks like an export of a view, which cannot be \
+             imported: no table has the column \"recorded_at_utc\"; line 1 was taken as the header\n  \
+             try: import an export of the table: `tornsnap export players --output players.csv`\n"
+        );
+    }
+}
