@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::command::backup::{describe_origin, named_backup};
+use crate::command::config::check_configured;
 use crate::command::new_folders::new_folder_note;
 use crate::command::report::Status;
 use crate::command::signal::StopSignal;
@@ -243,7 +244,13 @@ fn latest(context: &Context, now: i64) -> Result<PathBuf> {
         &settings.database,
         id.as_ref(),
         now,
-    )?;
+    )
+    .map_err(|error| match check_configured(settings) {
+        Ok(()) => error,
+        Err(_) => error.with_help(
+            "change to the folder of your configuration, or name it with --config; or name the backup file itself",
+        ),
+    })?;
     for damaged in &latest.damaged {
         log::warn!(
             "skipping {}, because it was found damaged at {}; the next older backup is taken",

@@ -144,7 +144,7 @@ fn a_folder_with_other_files_is_refused() {
             "\
 tornsnap: could not use the folder mine
   because: {} is not from a demo
-  try: move it away, or name another folder with --output
+  try: name another folder with --output; a new one is made
 ",
             native("mine/tornsnap.toml")
         )
@@ -223,7 +223,7 @@ fn an_earlier_demo_is_replaced_only_if_the_user_changed_nothing_in_its_folder() 
                 "\
 tornsnap: could not use the folder tornsnap-demo
   because: {}
-  try: move it away, or name another folder with --output
+  try: move that file to another folder, or name another folder with --output
 ",
                 native(change.message)
             )

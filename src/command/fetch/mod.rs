@@ -57,8 +57,8 @@ Examples:
   Show the calls and the time they take, and make none:
     tornsnap fetch all --plan")]
 pub(crate) struct Args {
-    /// What to fetch
-    #[arg(required = true, value_name = "KIND")]
+    /// What to fetch; several with blanks or commas between them
+    #[arg(required = true, value_name = "KIND", value_delimiter = ',')]
     pub(crate) kinds: Vec<KindArg>,
     /// Only these players (ids, or addresses of their pages), followed or not; comma-separated, or the option again for each
     #[arg(long = "player", value_name = "ID", value_delimiter = ',', value_parser = list_value::player)]

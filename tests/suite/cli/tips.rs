@@ -104,10 +104,11 @@ fn a_number_that_is_none_is_refused_with_its_range() {
     }
 }
 
+const WAYS: &str = "`tornsnap backup --list` shows the backups; `latest` is the newest\n";
+
 #[test]
 fn a_backup_that_is_not_there_is_answered_with_the_list_and_the_newest() {
     let sandbox = Sandbox::new();
-    const WAYS: &str = "`tornsnap backup --list` shows the backups; `latest` is the newest\n";
     for (line, help) in [
         ("restore lastest", format!("did you mean `latest`? {WAYS}")),
         (

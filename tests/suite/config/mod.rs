@@ -417,33 +417,3 @@ fn only_commands_that_call_torn_refuse_to_run_without_a_limit() {
         assert!(told.contains("accept requests_per_minute = 0"), "{told}");
     }
 }
-
-#[test]
-fn in_a_folder_where_nothing_was_set_up_each_command_leads_to_init_first() {
-    let sandbox = Sandbox::new();
-    for arguments in [
-        &["fetch", "all"][..],
-        &["summarize"],
-        &["prune"],
-        &["export", "players"],
-        &["backup"],
-        &["import", "players.csv"],
-    ] {
-        let stderr = sandbox.run(arguments).expect(78).stderr();
-        let start = "tornsnap: could not open the database tornsnap.db\n  because: this folder has neither a \
-                     configuration nor a database\n  try: run `tornsnap init` to set tornsnap up; ";
-        assert!(stderr.starts_with(start), "{arguments:?}: {stderr}");
-        assert!(fs::read_dir(sandbox.path("")).unwrap().next().is_none());
-    }
-    let health = sandbox.run(&["health"]).expect(2).stdout();
-    assert!(health.contains("try: run `tornsnap init`"), "{health}");
-    assert!(!health.contains("run `tornsnap backup`"), "{health}");
-    let named = sandbox
-        .run(&["--database", "gone.db", "export", "players"])
-        .expect(78);
-    assert!(
-        named.stderr().contains("because: there is no such file\n"),
-        "{}",
-        named.stderr()
-    );
-}

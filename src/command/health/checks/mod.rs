@@ -31,6 +31,11 @@ pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     } = database_checks(settings, &jobs, deep, now);
     checks.push(if demo_config::is_of_demo(settings) {
         Check::ok("schedule", demo_config::NO_JOBS)
+    } else if settings.config_file.is_none() {
+        Check::ok(
+            "schedule",
+            "there is no configuration whose jobs to install",
+        )
     } else {
         health::schedule(&jobs)
     });
