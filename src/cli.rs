@@ -3,6 +3,7 @@
 mod help;
 mod misplaced;
 mod negative;
+mod tips;
 mod usage;
 
 use std::env;
@@ -111,7 +112,11 @@ impl Command {
     /// Whether the command can do nothing without the database.
     fn needs_database(&self) -> bool {
         match self {
-            Self::Fetch(_) | Self::Summarize(_) | Self::Prune(_) | Self::Export(_) => true,
+            Self::Fetch(_)
+            | Self::Summarize(_)
+            | Self::Prune(_)
+            | Self::Export(_)
+            | Self::Import(_) => true,
             Self::Backup(args) => args.needs_database(),
             _ => false,
         }
@@ -165,11 +170,13 @@ pub fn run() -> ExitCode {
     #[cfg(not(unix))]
     let started = start(&cli);
     let ended = started.and_then(|context| {
-        if cli.command.needs_database() {
-            command::config::check_configured(&context)?;
-        }
-        cli.command
-            .run(&context)
+        let checked = if cli.command.needs_database() {
+            command::config::check_configured(&context.settings)
+        } else {
+            Ok(())
+        };
+        checked
+            .and_then(|()| cli.command.run(&context))
             .map_err(|error| command::lost_database::name_backup(error, &context.settings))
     });
     command::log::finish();
@@ -196,6 +203,7 @@ fn report_outcome(global: &Global, command: &'static str, outcome: &Outcome) -> 
     if global.json
         && let Some(report) = Report::of_outcome(command, outcome)
         && let Err(error) = terminal::report(&report)
+        && outcome.failure.is_none()
     {
         terminal::print_error(&error);
         // Without the report, the exit code must not say success.
@@ -208,10 +216,9 @@ fn report_outcome(global: &Global, command: &'static str, outcome: &Outcome) -> 
 
 fn report_error(global: &Global, command: &'static str, error: &Error) -> Exit {
     terminal::print_error(error);
-    if global.json
-        && let Err(unprinted) = terminal::report(&Report::of_error(command, error))
-    {
-        terminal::print_error(&unprinted);
+    if global.json {
+        // That there is no report says nothing about the failure itself, which was printed and is in the exit code.
+        let _ = terminal::report(&Report::of_error(command, error));
     }
     error.exit()
 }

@@ -36,13 +36,19 @@ pub(super) fn refuse(settings: &Settings, action: &str) -> Result<()> {
         .with_exit(Exit::Config))
 }
 
-/// Whether these settings are those of a demo, with the address of its simulated Torn.
+/// Whether the configuration file is that of a demo, with the address of its simulated Torn. The environment does not
+/// count: another address would mix the rows of another world into the database of the demo.
 pub(super) fn is_of_demo(settings: &Settings) -> bool {
-    let has_its_address = settings
-        .fields
-        .iter()
-        .any(|field| field.name == "api.base_url" && matches!(field.origin, Origin::Line(_)));
-    has_its_address && settings.config_file.as_deref().is_some_and(is_demo)
+    let has_address = |file: Settings| {
+        let mut fields = file.fields.iter();
+        fields.any(|field| field.name == "api.base_url" && matches!(field.origin, Origin::Line(_)))
+    };
+    settings.config_file.as_deref().is_some_and(|config| {
+        read_text(config).is_ok_and(|text| {
+            text.starts_with(SENTINEL)
+                && Settings::from_text_alone(config, &text).is_ok_and(has_address)
+        })
+    })
 }
 
 /// The state of the jobs of a demo, for the checks.

@@ -9,6 +9,7 @@ use clap_mangen::Man;
 use serde::Serialize;
 
 use crate::command::clock::BUILD_DAY;
+use crate::command::new_folders::new_folder_note;
 use crate::command::own_files::OwnFiles;
 use crate::command::{Context, Outcome};
 use crate::config::Settings;
@@ -67,6 +68,7 @@ pub(crate) fn run(context: &Context, args: &Args, mut program: Command) -> Resul
         .map(|settings| OwnFiles::of(&settings));
     let mut pages = Vec::new();
     add_pages(&program, &mut pages)?;
+    let place = new_folder_note(folder);
     fs::create_dir_all(folder).with_context(|| format!("make the folder {}", folder.display()))?;
     let files = pages
         .iter()
@@ -74,7 +76,7 @@ pub(crate) fn run(context: &Context, args: &Args, mut program: Command) -> Resul
         .collect::<Result<Vec<_>>>()?;
     Ok(Outcome::done(
         format!(
-            "wrote {} to {}",
+            "wrote {} to {}{place}",
             count(files.len(), "manual page"),
             folder.display()
         ),

@@ -1,4 +1,4 @@
-//! Removes the folders that a command has made, if it fails.
+//! Names the folders that a command makes, and removes them if it fails.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,14 @@ use std::path::{Path, PathBuf};
 /// New folders. They are removed on drop if they are empty, unless [`NewFolders::keep`] was called.
 #[derive(Debug, Default)]
 pub(super) struct NewFolders(Vec<PathBuf>);
+
+/// What a summary says after the name of a place whose folder is made for it. A folder with a mistyped name is noticed then.
+pub(super) fn new_folder_note(folder: &Path) -> String {
+    if folder.exists() {
+        return String::new();
+    }
+    format!(" (the folder {} is new)", folder.display())
+}
 
 impl NewFolders {
     /// Notes a folder and its parents, as far as they do not exist yet.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::command::backup::{describe_origin, named_backup};
-use crate::command::new_folders::NewFolders;
+use crate::command::config::check_configured;
+use crate::command::new_folders::{NewFolders, new_folder_note};
 use crate::command::own_files::refuse_as_restored;
 use crate::command::report::Status;
 use crate::command::signal::StopSignal;
@@ -36,7 +37,7 @@ pub(crate) struct Args {
     /// The backup, or `latest`; a name without a folder is also looked for in the backup folder
     #[arg(value_name = "FILE|latest")]
     file: PathBuf,
-    /// Path to restore to [default: the database]
+    /// Path to restore to; a folder that is missing is made [default: the database]
     #[arg(long, value_name = "PATH")]
     to: Option<PathBuf>,
     /// Do not ask for confirmation (without a terminal, nothing is asked anyway)
@@ -66,6 +67,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
             ..Outcome::new(Exit::Done).with_report(serde_json::Map::new())
         });
     }
+    let place = new_folder_note(folder_of(&job.database));
     let lock_wait = LockWait::new(context, "restore", args.wait.longest());
     let mut folders = NewFolders::default();
     folders.note(folder_of(&job.database));
@@ -78,7 +80,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     // The replacement consists of a few renames, which a signal does not end.
     let kept = restore::replace(&staged, &job.database, now, &locks)?;
     folders.keep();
-    Ok(job.outcome(&staged, kept.as_deref()))
+    Ok(job.outcome(&staged, kept.as_deref(), &place))
 }
 
 /// The backup to restore, and the database that is there now.
@@ -185,7 +187,8 @@ impl Job {
         .with_exit(Exit::Config))
     }
 
-    fn outcome(&self, staged: &Staged, kept: Option<&Path>) -> Outcome {
+    /// `place` says whether the folder of the database is new.
+    fn outcome(&self, staged: &Staged, kept: Option<&Path>, place: &str) -> Outcome {
         let known = self.reference.as_ref();
         let origin = describe_origin(&staged.identity, self.database_name(), known);
         let origin_note = match known {
@@ -217,7 +220,7 @@ impl Job {
         });
         Outcome::done(
             format!(
-                "restored {} from {}{made_note} ({}){origin_note}{old_note}",
+                "restored {}{place} from {}{made_note} ({}){origin_note}{old_note}",
                 self.database.display(),
                 self.file.display(),
                 count(group_digits(staged.rows), "row")
@@ -246,7 +249,13 @@ fn latest(context: &Context, now: i64) -> Result<PathBuf> {
         &settings.database,
         id.as_ref(),
         now,
-    )?;
+    )
+    .map_err(|error| match check_configured(settings) {
+        Ok(()) => error,
+        Err(_) => error.with_help(
+            "change to the folder of your configuration, or name it with --config; or name the backup file itself",
+        ),
+    })?;
     for damaged in &latest.damaged {
         log::warn!(
             "skipping {}, because it was found damaged at {}; the next older backup is taken",

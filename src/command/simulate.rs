@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome, report};
 use crate::error::{Exit, Result, WithContext};
+use crate::model::digits::parse_in_range;
 use crate::output::terminal;
 use crate::sim::{Options, Simulator};
 
@@ -22,19 +23,19 @@ Examples:
     tornsnap simulate --requests-per-minute 60")]
 pub(crate) struct Args {
     /// Players in the simulated world
-    #[arg(long, default_value_t = 120)]
+    #[arg(long, value_name = "N", default_value_t = 120, value_parser = |text: &str| parse_in_range(text, &(0..=u32::MAX)))]
     pub(crate) players: u32,
     /// Factions in the simulated world
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = |text: &str| parse_in_range(text, &(0..=u32::MAX)))]
     pub(crate) factions: u32,
     /// Delay before each answer, in milliseconds
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = |text: &str| parse_in_range(text, &(0..=u64::MAX)))]
     pub(crate) latency_ms: u64,
     /// Calls per minute that each key owner may make before the answer is error 5; 0: no limit
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = |text: &str| parse_in_range(text, &(0..=u32::MAX)))]
     pub(crate) requests_per_minute: u32,
     /// Seed of the simulated world
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = |text: &str| parse_in_range(text, &(0..=u64::MAX)))]
     pub(crate) seed: u64,
 }
 
@@ -96,7 +97,7 @@ fn print_start(context: &Context, report: Report) -> Result<()> {
         return report::Report::of_outcome("simulate", &outcome)
             .map_or(Ok(()), |report| terminal::report(&report));
     }
-    terminal::print_line(&report.url).with_context(|| "print the address".to_owned())?;
+    terminal::print("the address", &report.url)?;
     for key in &report.keys {
         terminal::print_message(&format!("key {} of player {}", key.key, key.owner_id));
     }

@@ -2,6 +2,7 @@
 //!
 //! `str::parse` and chrono also accept signs, blanks and missing digits, such as `+5` or `+026-1`.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -20,7 +21,10 @@ pub(crate) fn is_digits(text: &str) -> bool {
 /// # Errors
 ///
 /// The message names the range.
-pub(crate) fn parse_in_range(text: &str, range: &RangeInclusive<u32>) -> Result<u32, String> {
+pub(crate) fn parse_in_range<T>(text: &str, range: &RangeInclusive<T>) -> Result<T, String>
+where
+    T: FromStr + PartialOrd + Display,
+{
     let number = parse_digits(text).filter(|number| range.contains(number));
     number.ok_or_else(|| format!("write a number from {} to {}", range.start(), range.end()))
 }

@@ -1,22 +1,57 @@
 //! Suggestions for misspelled names.
 
+/// How far a known name is from what was typed. The order of the fields is the order of their weight.
+#[derive(Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Distance {
+    typing_errors: usize,
+    /// Whether the names have only their beginning in common.
+    is_beginning: bool,
+    length: usize,
+}
+
 /// The known name that is most similar to `word`; `None` if none is similar enough.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase().replace('-', "_");
     known
         .into_iter()
-        .map(|name| (distance(&word, name), name.len(), name))
+        .map(|name| (distance(&word, name), name))
         .min()
-        .filter(|&(distance, ..)| distance <= 1 + word.chars().count() / 3)
-        .map(|(.., name)| name)
+        .filter(|(distance, _)| distance.typing_errors <= 1 + word.chars().count() / 3)
+        .map(|(_, name)| name)
 }
 
-/// The number of typing errors between two names. If one is the beginning of the other, they count as one error.
-fn distance(word: &str, name: &str) -> usize {
-    if word.len() >= 3 && (name.starts_with(word) || word.starts_with(name)) {
-        return 1;
+/// The number of typing errors between two names. A plural in the place of a singular is none. If one is the beginning of
+/// the other, or has only words of the other, they count as one error.
+fn distance(word: &str, name: &str) -> Distance {
+    let (typed, meant) = (singulars(word), singulars(name));
+    let errors = strsim::damerau_levenshtein(word, name).min(strsim::damerau_levenshtein(
+        &typed.join("_"),
+        &meant.join("_"),
+    ));
+    let is_long = word.len() >= 3;
+    let is_part = is_long && typed.iter().all(|part| meant.contains(part));
+    let is_beginning = is_long && (name.starts_with(word) || word.starts_with(name));
+    let nearest = if is_part { errors.min(1) } else { errors };
+    Distance {
+        typing_errors: if is_beginning {
+            nearest.min(1)
+        } else {
+            nearest
+        },
+        is_beginning: is_beginning && nearest > 1,
+        length: name.len(),
     }
-    strsim::damerau_levenshtein(word, name)
+}
+
+/// The words of a name, each in the singular.
+fn singulars(name: &str) -> Vec<String> {
+    let words = name.split('_');
+    words
+        .map(|word| match word.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y"),
+            None => word.strip_suffix('s').unwrap_or(word).to_owned(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -25,13 +60,32 @@ mod tests {
 
     #[test]
     fn a_misspelled_name_is_found_and_an_unrelated_one_is_not() {
-        const KNOWN: [&str; 4] = ["players", "player_latest", "factions", "war_latest"];
+        const KNOWN: [&str; 9] = [
+            "players",
+            "player_latest",
+            "player_gains",
+            "player_stats_history",
+            "factions",
+            "faction_latest",
+            "territories",
+            "territory_latest",
+            "war_latest",
+        ];
 
         for (word, meant) in [
             ("player", Some("players")),
             ("playr_latest", Some("player_latest")),
             ("Player-Latest", Some("player_latest")),
             ("war_latets", Some("war_latest")),
+            ("players_latest", Some("player_latest")),
+            ("players_latst", Some("player_latest")),
+            ("players_gains", Some("player_gains")),
+            ("player_gain", Some("player_gains")),
+            ("territories_latest", Some("territory_latest")),
+            ("player_history", Some("player_stats_history")),
+            ("players_all", Some("players")),
+            ("faction_lat", Some("faction_latest")),
+            ("gains", Some("player_gains")),
             ("zebra", None),
             ("", None),
         ] {

@@ -50,12 +50,19 @@ pub(crate) fn parse_ids(text: &str) -> PastedIds {
     parsed
 }
 
+/// Reads the id in the address of a faction's or a player's page; `None` if the text is no address.
+pub(crate) fn parse_address(text: &str) -> Option<Result<PastedId, String>> {
+    let text = text.replace("&amp;", "&");
+    let word = text.trim().trim_matches(AROUND);
+    is_address(word).then(|| id_in_address(word))
+}
+
 fn parse_word(word: &str) -> Result<PastedId, String> {
     if let Some(id) = number(word) {
         return Ok(PastedId::Number(id));
     }
     if is_address(word) {
-        return parse_address(word);
+        return id_in_address(word);
     }
     if is_digits(word) {
         return Err(format!("{word} is no id: ids are whole numbers from 1"));
@@ -85,7 +92,7 @@ fn is_address(word: &str) -> bool {
 }
 
 /// Reads an address such as `https://www.torn.com/factions.php?step=profile&ID=9001`.
-fn parse_address(address: &str) -> Result<PastedId, String> {
+fn id_in_address(address: &str) -> Result<PastedId, String> {
     let shown = shorten(address);
     let (host, rest) = split_host(address);
     if let Some(host) = host

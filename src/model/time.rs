@@ -205,7 +205,7 @@ const PLAUSIBLE: std::ops::Range<i64> = 1_072_915_200..4_102_444_800;
 
 /// Parses unix seconds. Refuses numbers that more likely are a year, a date without hyphens, or milliseconds. 0 means the
 /// beginning, for scripts that have not exported anything yet.
-fn parse_plausible_unix(text: &str) -> Result<i64, String> {
+fn parse_plausible_unix(text: &str) -> Result<i64, NotATime> {
     let number = text.parse().unwrap_or(i64::MAX);
     if PLAUSIBLE.contains(&number) || number == 0 {
         return Ok(number);
@@ -232,9 +232,19 @@ fn parse_plausible_unix(text: &str) -> Result<i64, String> {
         }
         _ => "write a date, such as 2026-10-31".to_owned(),
     };
-    Err(format!(
-        "{text} is not a time: as unix seconds it is not between the years 2004 and 2100; {hint}"
-    ))
+    Err(NotATime {
+        why: format!(
+            "{text} is not a time: as unix seconds it is not between the years 2004 and 2100"
+        ),
+        hint,
+    })
+}
+
+/// Why a text is not a time, and what to write instead.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NotATime {
+    pub(crate) why: String,
+    pub(crate) hint: String,
 }
 
 /// Parses the formats of [`parse_timestamp`], a month, `today`, `yesterday`, and an age relative to `now` such as `12h`,
@@ -246,8 +256,8 @@ fn parse_plausible_unix(text: &str) -> Result<i64, String> {
 ///
 /// # Errors
 ///
-/// The message lists the accepted formats.
-pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, String> {
+/// The hint lists the accepted formats.
+pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, NotATime> {
     let text = text.trim();
     match text.to_ascii_lowercase().as_str() {
         "today" => return Ok(day_start(now)),
@@ -262,12 +272,14 @@ pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, String> {
     }
     match parse_with_unit(text, &[('h', HOUR), ('d', DAY), ('w', 7 * DAY)]) {
         Some(age) => Ok(now.saturating_sub(age)),
-        None => parse_timestamp(text).map(|unix| unix.saturating_add(i64::from(has_fraction(text)))).map_err(|_| {
-            format!(
-                "{text:?} is not a time: write 2026-10-31, 2026-10, \"2026-10-31 12:00:00\", 2026-10-31T12:00:00Z, unix \
-                 seconds, today, yesterday, or an age such as 12h, 30d or 2w"
-            )
-        }),
+        None => parse_timestamp(text)
+            .map(|unix| unix.saturating_add(i64::from(has_fraction(text))))
+            .map_err(|_| NotATime {
+                why: format!("{text:?} is not a time"),
+                hint: "write 2026-10-31, 2026-10, \"2026-10-31 12:00:00\", 2026-10-31T12:00:00Z, unix seconds, today, \
+                       yesterday, or an age such as 12h, 30d or 2w"
+                    .to_owned(),
+            }),
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn print(checks: &[Check], is_quiet: bool, columns: Option<u16>) -> i
         checks.iter().collect()
     };
     if io::stdout().is_terminal() {
-        terminal::print_line(&headline(checks))?;
+        terminal::print_text(&headline(checks))?;
         let width = width::width().or(columns).unwrap_or(DEFAULT_WIDTH);
         return terminal::print_text(&if width < MIN_WIDTH {
             list(&shown)

@@ -76,6 +76,15 @@ pub(crate) fn print_text(text: &str) -> io::Result<()> {
     }
 }
 
+/// Prints `what` as [`print_text`] does.
+///
+/// # Errors
+///
+/// See [`write_error`].
+pub(crate) fn print(what: &str, text: &str) -> Result<()> {
+    print_text(text).map_err(|error| write_error(what, error))
+}
+
 /// Prints a line of data on stdout.
 ///
 /// # Errors
@@ -128,7 +137,7 @@ pub(crate) fn report(document: &impl Serialize) -> Result<()> {
 /// The error for `what` that could not be written to stdout.
 pub(crate) fn write_error(what: &str, error: io::Error) -> Error {
     let help = match stream::require_stdout() {
-        Ok(()) => "check the free space where stdout goes to",
+        Ok(()) => "check where stdout goes to, and the free space there",
         Err(_) => "run it with stdout open; `> /dev/null` discards the output",
     };
     Error::new(format!("write {what} to stdout"))

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use crate::schedules::has_program;
+use crate::support::torn::Torn;
 use crate::support::{Finished, NOW, Sandbox, native, rows};
 
 const DATABASE: &str = "tornsnap-demo/tornsnap.db";
@@ -143,7 +144,7 @@ fn a_folder_with_other_files_is_refused() {
             "\
 tornsnap: could not use the folder mine
   because: {} is not from a demo
-  try: move it away, or name another folder with --output
+  try: name another folder with --output; a new one is made
 ",
             native("mine/tornsnap.toml")
         )
@@ -222,7 +223,7 @@ fn an_earlier_demo_is_replaced_only_if_the_user_changed_nothing_in_its_folder() 
                 "\
 tornsnap: could not use the folder tornsnap-demo
   because: {}
-  try: move it away, or name another folder with --output
+  try: move that file to another folder, or name another folder with --output
 ",
                 native(change.message)
             )
@@ -313,6 +314,7 @@ fn nothing_calls_the_simulated_torn_of_a_demo_that_has_ended_and_the_next_demo_r
         &["fetch", "all"][..],
         &["schedule", "install", "--for", "cron"],
         &["config", "check", "--online"],
+        &["init", "--non-interactive"],
     ];
     if cfg!(unix) && has_program("crontab") {
         commands.push(&["schedule", "install", "--for", "cron", "--dry-run"]);
@@ -333,15 +335,20 @@ fn nothing_calls_the_simulated_torn_of_a_demo_that_has_ended_and_the_next_demo_r
         assert_eq!(finished.code() == 0, is_preview, "{arguments:?}: {told}");
     }
 
-    let checked = sandbox.run(&[&config[..], &["config", "check"]].concat());
-    let health = sandbox.run(&[&config[..], &["health"]].concat());
-    for told in [checked.stdout(), health.stdout()] {
+    let told = |arguments: &[&str]| sandbox.run(&[&config, arguments].concat()).stdout();
+    for told in [
+        told(&["config", "check"]),
+        told(&["health"]),
+        told(&["schedule", "show", "--for", "cron"]),
+    ] {
         assert!(
             told.contains("the configuration of a demo has no jobs"),
             "{told}"
         );
-        assert!(!told.contains("schedule install"), "{told}");
+        assert!(!told.contains("run `tornsnap schedule install`"), "{told}");
     }
+
+    expect_no_call_to_another_torn(&sandbox, config);
 
     // Without the address of the simulated Torn, this is a configuration like any other.
     if cfg!(unix) && has_program("crontab") {
@@ -360,4 +367,29 @@ fn nothing_calls_the_simulated_torn_of_a_demo_that_has_ended_and_the_next_demo_r
     }
 
     sandbox.run(&["demo", "--days", "1"]).expect(0);
+}
+
+/// The rows of another world would be mixed with those of the demo.
+fn expect_no_call_to_another_torn(sandbox: &Sandbox, config: [&str; 2]) {
+    let other = Torn::new();
+    let commands: [&[&str]; 3] = [
+        &["fetch", "all"],
+        &["config", "check", "--online"],
+        &["init", "--non-interactive"],
+    ];
+    for arguments in commands {
+        let finished = sandbox
+            .command(&[&config, arguments].concat())
+            .env("TORNSNAP_API_URL", other.simulator.url())
+            .output()
+            .unwrap();
+
+        let finished = Finished(finished).expect(78);
+        let told = finished.stdout() + &finished.stderr();
+        assert!(
+            told.contains("its simulated Torn ran only while the demo played"),
+            "{arguments:?}: {told}"
+        );
+    }
+    assert_eq!(other.calls(), 0);
 }

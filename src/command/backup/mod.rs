@@ -8,10 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use self::report::{BackupReport, CreateReport, display_paths};
+use crate::command::new_folders::new_folder_note;
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
-use crate::error::{Result, WithContext};
+use crate::error::Result;
 use crate::model::digits::parse_in_range;
 use crate::model::identity::{Identity, Relation};
 use crate::model::path::{display_path, shell_word};
@@ -166,6 +167,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         });
     }
     let lock_wait = LockWait::new(context, "backup", args.wait.longest());
+    let place = args.output.as_deref().map(new_folder_note);
     let NewBackup {
         manifest,
         removed,
@@ -186,8 +188,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     });
     Ok(Outcome::done(
         format!(
-            "verified backup: {}{rotation}{}",
+            "verified backup: {}{}{rotation}{}",
             summarize(&manifest),
+            place.unwrap_or_default(),
             elsewhere.collect::<String>()
         ),
         CreateReport {
@@ -316,5 +319,5 @@ fn describe_backup(manifest: &Manifest, present: Option<&Identity>) -> String {
 }
 
 fn print_line(line: &str) -> Result<()> {
-    terminal::print_text(line).with_context(|| "write to stdout".to_owned())
+    terminal::print("the list of backups", line)
 }

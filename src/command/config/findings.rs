@@ -192,8 +192,7 @@ impl Findings {
             if let Some(remedy) = &finding.r#try {
                 lines.push(format!("{:8} try: {}", "", printable(remedy)));
             }
-            terminal::print_text(&lines.join("\n"))
-                .map_err(|error| terminal::write_error("the findings", error))?;
+            terminal::print("the findings", &lines.join("\n"))?;
         }
         Ok(())
     }

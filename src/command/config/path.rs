@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{reason, reason_word};
 use crate::command::{Context, Outcome};
-use crate::config::{Found, LookedAt, Origin, look_for_file};
+use crate::config::{Found, LookedAt, Origin, Settings, look_for_file};
 use crate::error::{Error, Exit, Result};
 use crate::model::path::{display_path, plain_absolute};
 use crate::output::terminal;
@@ -75,14 +75,13 @@ pub(super) fn existing_file(found: &Found) -> Result<&LookedAt> {
     }
 }
 
-/// Fails if there is neither a configuration nor a database at the default path: the command was probably started in
-/// another folder than the user thinks.
+/// Fails if there is neither a configuration nor a database at the default path: nothing was set up yet, or the command was
+/// started in another folder than the user thinks.
 ///
 /// # Errors
 ///
-/// [`Exit::Config`] with the places where a configuration was looked for.
-pub(crate) fn check_configured(context: &Context) -> Result<()> {
-    let settings = &context.settings;
+/// [`Exit::Config`].
+pub(crate) fn check_configured(settings: &Settings) -> Result<()> {
     let is_default = settings
         .fields
         .iter()
@@ -90,19 +89,14 @@ pub(crate) fn check_configured(context: &Context) -> Result<()> {
     if settings.config_file.is_some() || !is_default || !is_missing(&settings.database) {
         return Ok(());
     }
-    let error = existing_file(&look_for_file(&context.overrides)?).err();
-    let why = error.map_or_else(String::new, |error| error.causes().join(": "));
-    Err(
-        Error::new(format!("open the database {}", settings.database.display()))
-            .with_source(format!(
-                "there is no such file, and no configuration that says where the database is: {why}"
-            ))
-            .with_help(
-                "name yours with --config or --database; `tornsnap restore latest` brings one back that was lost, and \
-                 `tornsnap init` makes a new one",
-            )
-            .with_exit(Exit::Config),
-    )
+    Err(Error::new(format!("open the database {}", settings.database.display()))
+        .with_source("this folder has neither a configuration nor a database")
+        .with_help(
+            "run `tornsnap init` to set tornsnap up; if that is done, change to its folder, or name its configuration \
+             with --config (`tornsnap config path` shows where it is looked for)",
+        )
+        .with_unusable_database(&settings.database)
+        .with_exit(Exit::Config))
 }
 
 impl From<&LookedAt> for PlaceReport {

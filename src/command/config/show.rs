@@ -175,8 +175,7 @@ fn print(report: &Report) -> Result<()> {
         }
     }
     for line in lines {
-        terminal::print_text(&printable(&line))
-            .map_err(|error| terminal::write_error("the settings", error))?;
+        terminal::print("the settings", &printable(&line))?;
     }
     Ok(())
 }

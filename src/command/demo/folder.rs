@@ -47,6 +47,11 @@ pub(super) fn remove_earlier_demo(folder: &Path) -> Result<()> {
     let entries =
         list(folder, "").with_context(|| format!("read the folder {}", folder.display()))?;
     let record = Record::load(folder);
+    let help = if record.is_some() {
+        "move that file to another folder, or name another folder with --output"
+    } else {
+        "name another folder with --output; a new one is made"
+    };
     if record.is_none() && demo_config::is_demo(&folder.join(FILE_NAME)) {
         return Err(refused(
             folder,
@@ -61,11 +66,7 @@ pub(super) fn remove_earlier_demo(folder: &Path) -> Result<()> {
             .problem_with(entry)
             .with_context(|| format!("read {path}"))?;
         if let Some(problem) = problem {
-            return Err(refused(
-                folder,
-                &format!("{path} {problem}"),
-                "move it away, or name another folder with --output",
-            ));
+            return Err(refused(folder, &format!("{path} {problem}"), help));
         }
     }
     for entry in &entries {

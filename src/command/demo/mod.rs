@@ -50,10 +50,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", default_value = "tornsnap-demo")]
     pub(crate) output: PathBuf,
     /// Number of simulated days
-    #[arg(long, default_value_t = 100, value_parser = |text: &str| parse_in_range(text, &(1..=1000)))]
+    #[arg(long, default_value_t = 100, value_parser = |text: &str| parse_in_range(text, &(1..=1000_u32)))]
     pub(crate) days: u32,
     /// Seed of the simulated world
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = |text: &str| parse_in_range(text, &(0..=u64::MAX)))]
     pub(crate) seed: u64,
     // These two hide the global options of the same name, which have no use here.
     #[arg(long, hide = true, value_name = "FILE")]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::command::{Context, health};
 use crate::config::{FILE_NAME, Settings};
-use crate::error::{Result, WithContext};
+use crate::error::Result;
 use crate::model::path::shell_word;
 use crate::model::size::group_digits;
 use crate::output::terminal::{self, Verbosity};
@@ -31,7 +31,7 @@ pub(super) fn print(context: &Context, settings: &Settings) -> Result<()> {
 }
 
 fn print_line(text: &str) -> Result<()> {
-    terminal::print_text(text).with_context(|| "print the result of the demo".to_owned())
+    terminal::print("the result of the demo", text)
 }
 
 /// A table of the players who gained most; empty if no month is summarized.

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::command::export::report::{FileReport, WrittenFile, WrittenReport};
 use crate::command::export::style::OutputStyle;
 use crate::command::export::usage;
-use crate::command::new_folders::NewFolders;
+use crate::command::new_folders::{NewFolders, new_folder_note};
 use crate::command::own_files::OwnFiles;
 use crate::command::report::Report;
 use crate::command::signal::{EndWithMessage, StopSignal, interrupted};
@@ -44,12 +44,12 @@ pub(super) struct Exporter<'a> {
 impl Exporter<'_> {
     /// Writes to stdout. A closed pipe is not an error.
     pub(super) fn export_to_stdout(&self, name: &str, query: &RowQuery) -> Result<Outcome> {
-        let action = || format!("write {name} to stdout");
+        let unwritten = |error| terminal::write_error(name, error);
         let mut stdout = Stdout {
-            inner: terminal::stdout().with_context(action)?,
+            inner: terminal::stdout().map_err(unwritten)?,
             is_written: false,
         };
-        let _ends = end_with_message(action(), false)?;
+        let _ends = end_with_message(format!("write {name} to stdout"), false)?;
         let options = WriteOptions {
             format: &self.style.format,
             title: name,
@@ -60,7 +60,7 @@ impl Exporter<'_> {
         let written = rows::write(&mut stdout, &query.columns, &options, |writer| {
             self.store.stream_rows(query, |row| writer.row(row))
         })
-        .and_then(|written| written.with_context(action).map_err(with_write_help));
+        .and_then(|written| written.map_err(unwritten));
         let written = match written {
             // The rows are the one JSON document, so the error is only on stderr.
             Err(error) if self.context.json && stdout.is_written => {
@@ -147,6 +147,7 @@ impl Exporter<'_> {
             .with_source("it is not a folder")
             .with_help("name a folder with --output, or export one table or view"));
         }
+        let place = new_folder_note(folder);
         let mut new_folders = NewFolders::default();
         new_folders.note(folder);
         create_folder(folder)?;
@@ -171,7 +172,7 @@ impl Exporter<'_> {
         let rows: u64 = written.iter().map(|done| done.rows).sum();
         Ok(Outcome::done(
             format!(
-                "exported {} of {} tables and views to {}",
+                "exported {} of {} tables and views to {}{place}",
                 count(rows, "row"),
                 written.len(),
                 folder.display()

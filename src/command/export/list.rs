@@ -3,7 +3,7 @@
 use crate::command::export::report::{DatasetReport, ListReport};
 use crate::command::{Context, Outcome};
 use crate::config;
-use crate::error::{Exit, Result, WithContext};
+use crate::error::{Exit, Result};
 use crate::output::terminal;
 use crate::output::width;
 use crate::output::wrap::{text_width, wrap};
@@ -27,7 +27,7 @@ pub(super) fn print(context: &Context, store: &Store, datasets: &[Dataset]) -> R
     if !context.json {
         let width = width::width().or_else(config::columns);
         let lines = lines(&entries, usize::from(width.unwrap_or(DEFAULT_WIDTH)));
-        terminal::print_text(&lines.join("\n")).with_context(|| "write the list".to_owned())?;
+        terminal::print("the list", &lines.join("\n"))?;
     }
     let datasets = entries
         .iter()

@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use crate::command::export::exporter::Exporter;
 use crate::command::export::format::FormatName;
 use crate::command::export::style::OutputStyle;
-use crate::command::list_value::list_value;
+use crate::command::list_value;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
@@ -51,7 +51,7 @@ pub(crate) struct Args {
     /// Write every table and view, as of one moment, into the folder --output
     #[arg(long, requires = "output", conflicts_with_all = ["dataset", "columns", "since", "until", "player", "faction", "territory", "war"])]
     all: bool,
-    /// Write to this file, pipe or device; with --all to this folder. A file appears when it is complete. In PowerShell,
+    /// Write to this file, pipe or device; with --all to this folder, which is made if it is missing. A file appears when it is complete. In PowerShell,
     /// use it instead of >, which changes the encoding [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -59,7 +59,7 @@ pub(crate) struct Args {
     #[arg(short, long)]
     format: Option<FormatName>,
     /// Only these columns, in this order; comma-separated, or the option again for each
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = list_value::<String>)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = list_value::list_value::<String>)]
     columns: Vec<String>,
     /// Only rows from this time on: 2026-10-31, 2026-10, yesterday, 30d and more, in UTC
     ///
@@ -72,16 +72,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Only these players; comma-separated, or the option again for each
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::<PlayerId>)]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::player)]
     player: Vec<PlayerId>,
     /// Only these factions, written as for --player, on either side of a war
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::<FactionId>)]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::faction)]
     faction: Vec<FactionId>,
     /// Only these tiles, such as AAB,AAC
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::<TerritoryId>)]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::list_value::<TerritoryId>)]
     territory: Vec<TerritoryId>,
     /// Only these wars; written as for --player
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::<WarId>)]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::list_value::<WarId>)]
     war: Vec<WarId>,
     /// How times are written [default: unix; in tables, workbooks and with --spreadsheet, as dates]
     #[arg(long)]
@@ -169,7 +169,11 @@ fn filter(context: &Context, args: &Args) -> Result<Filter> {
         let Some(text) = text else { return Ok(None) };
         parse_timestamp_or_age(text, context.settings.clock.now())
             .map(Some)
-            .map_err(|why| usage(&format!("understand {flag}")).with_source(why))
+            .map_err(|wrong| {
+                usage(&format!("understand {flag}"))
+                    .with_source(wrong.why)
+                    .with_help(wrong.hint)
+            })
     };
     let filter = Filter {
         since: timestamp("--since", &args.since)?,

@@ -26,7 +26,7 @@ use crate::command::clock::refuse_wrong_clock;
 use crate::command::demo_config;
 use crate::command::fetch::outcome::FetchOutcome;
 use crate::command::fetch::session::Session;
-use crate::command::list_value::list_value;
+use crate::command::list_value;
 use crate::command::signal::StopSignal;
 use crate::command::torn::TornClient;
 use crate::command::wait::LockWait;
@@ -57,14 +57,14 @@ Examples:
   Show the calls and the time they take, and make none:
     tornsnap fetch all --plan")]
 pub(crate) struct Args {
-    /// What to fetch
-    #[arg(required = true, value_name = "KIND")]
+    /// What to fetch; several with blanks or commas between them
+    #[arg(required = true, value_name = "KIND", value_delimiter = ',')]
     pub(crate) kinds: Vec<KindArg>,
-    /// Only these players, followed or not; comma-separated, or the option again for each
-    #[arg(long = "player", value_name = "ID", value_delimiter = ',', value_parser = list_value::<PlayerId>)]
+    /// Only these players (ids, or addresses of their pages), followed or not; comma-separated, or the option again for each
+    #[arg(long = "player", value_name = "ID", value_delimiter = ',', value_parser = list_value::player)]
     pub(crate) players: Vec<PlayerId>,
     /// Only these factions (for players: their members), followed or not; written as for --player
-    #[arg(long = "faction", value_name = "ID", value_delimiter = ',', value_parser = list_value::<FactionId>)]
+    #[arg(long = "faction", value_name = "ID", value_delimiter = ',', value_parser = list_value::faction)]
     pub(crate) factions: Vec<FactionId>,
     /// Show the calls that would be made, per key and minute, and make none
     #[arg(long)]

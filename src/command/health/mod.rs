@@ -149,9 +149,8 @@ fn report_interruption(error: &Error, json: bool) -> HealthExit {
 /// Reports that the settings cannot be used, as a check that is unknown.
 pub(crate) fn report_unusable_settings(error: &Error, json: bool) -> HealthExit {
     let checks = [checks::failed_check("configuration", State::Unknown, error)];
-    if let Err(write_error) = print(&checks, &Report::new(&checks), json, false) {
+    if print(&checks, &Report::new(&checks), json, false).is_err() {
         terminal::print_error(error);
-        terminal::print_error(&write_error);
     }
     HealthExit::Unknown
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::command::import::{Args, Finished, NextPrune};
-use crate::error::{Result, WithContext};
+use crate::error::Result;
 use crate::model::history::History;
 use crate::model::import::SourceKind;
 use crate::model::import::report::{ImportResult, Tally};
@@ -116,8 +116,7 @@ pub(super) fn read_as_utc(args: &Args, result: &ImportResult) -> i64 {
 
 /// Prints a line for each table, and one for each reason below it.
 pub(super) fn print_table(result: &ImportResult) -> Result<()> {
-    let print =
-        |line: &str| terminal::print_text(line).with_context(|| "print the report".to_owned());
+    let print = |line: &str| terminal::print("the report", line);
     print(&format!(
         "{:28} {:>10} {:>13} {:>10} {:>10}",
         "table", "taken", "already there", "no change", "left out"

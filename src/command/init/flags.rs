@@ -5,9 +5,15 @@ use std::path::{Path, PathBuf};
 
 use crate::command::init::Args;
 use crate::command::init::fields::{absolute, relative};
-use crate::config::{describe_unusable, expand_home};
+use crate::config::{describe_unusable, expand_home, is_variable_set};
 use crate::error::{Error, Exit, Result};
+use crate::model::key::looks_like_key;
 use crate::model::unprintable::is_unprintable;
+
+const IS_THE_KEY: &str = "it looks like the key itself";
+
+const PUT_INTO_FILE: &str =
+    "put the key on the first line of a file, and name that file with --key-file";
 
 /// Refuses values that the configuration `file` cannot have.
 ///
@@ -22,6 +28,7 @@ pub(super) fn check(args: &Args, database: Option<&Path>, file: &Path) -> Result
         let whole = key_file(path)?;
         check_path("--key-file", path, &whole, file)
             .map_err(|error| error.with_exit(Exit::NoKey))?;
+        check_key_file(path, &whole)?;
     }
     match database {
         Some(path) => check_path("--database", path, &absolute(path)?, file),
@@ -40,16 +47,48 @@ pub(super) fn key_file(path: &Path) -> Result<PathBuf> {
 }
 
 fn check_variable(name: &str) -> Result<()> {
-    let why = if name.trim().is_empty() {
+    let refuse = |why: String, help: String| {
+        Err(Error::new("use --key-env")
+            .with_source(why)
+            .with_help(help)
+            .with_exit(Exit::NoKey))
+    };
+    let unusable = if name.trim().is_empty() {
         "the name of the variable is empty"
     } else if name.contains(is_unprintable) {
         "the name of the variable contains a control character"
-    } else {
+    } else if is_variable_set(name) {
         return Ok(());
+    } else if looks_like_key(name) {
+        return refuse(IS_THE_KEY.to_owned(), PUT_INTO_FILE.to_owned());
+    } else {
+        return refuse(
+            format!("the environment variable {name} is not set"),
+            format!("set {name}, or name another variable with --key-env"),
+        );
     };
-    Err(Error::new("use --key-env")
-        .with_source(why)
-        .with_help("name the variable that holds the key")
+    refuse(
+        unusable.to_owned(),
+        "name the variable that holds the key".to_owned(),
+    )
+}
+
+/// Refuses a key file that is not there. What is wrong with the text in a file is found when it is read.
+fn check_key_file(path: &Path, whole: &Path) -> Result<()> {
+    if !matches!(whole.try_exists(), Ok(false)) {
+        return Ok(());
+    }
+    let name = whole.file_name().unwrap_or_default().to_string_lossy();
+    let (why, help) = if looks_like_key(&name) {
+        (IS_THE_KEY, PUT_INTO_FILE)
+    } else {
+        (
+            "there is no such file",
+            "put the key on the first line of that file as plain text, or name another file with --key-file",
+        )
+    };
+    Err(refused("--key-file", path, why)
+        .with_help(help)
         .with_exit(Exit::NoKey))
 }
 

@@ -21,13 +21,14 @@ use std::path::{Path, PathBuf};
 
 pub(in crate::command) use private_file::write_private;
 
+use crate::command::demo_config;
 use crate::command::init::answers::Answers;
 use crate::command::init::configuration::ExistingFile;
 use crate::command::init::ids::NewIds;
 use crate::command::init::keys::CheckedKeys;
 use crate::command::init::report::{JobsReport, KeyReport, Report};
 use crate::command::init::write::Setup;
-use crate::command::list_value::list_value;
+use crate::command::list_value;
 use crate::command::lost_database::backup_of_lost;
 use crate::command::schedule::place_of_jobs;
 use crate::command::signal::StopSignal;
@@ -61,16 +62,16 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) non_interactive: bool,
     /// Environment variable that holds a key, also at later runs; comma-separated, or the option again for each
-    #[arg(long = "key-env", value_name = "NAME", value_delimiter = ',', value_parser = list_value::<String>, num_args = 1..)]
+    #[arg(long = "key-env", value_name = "NAME", value_delimiter = ',', value_parser = list_value::list_value::<String>, num_args = 1..)]
     pub(crate) key_env: Vec<String>,
     /// File with a key on its first line, which other users must not be able to read; repeat it for each file
     #[arg(long = "key-file", value_name = "FILE", num_args = 1..)]
     pub(crate) key_file: Vec<PathBuf>,
     /// Follow these factions and their members; comma-separated, or the option again for each
-    #[arg(long = "faction", value_name = "ID", value_delimiter = ',', value_parser = list_value::<FactionId>, num_args = 1..)]
+    #[arg(long = "faction", value_name = "ID", value_delimiter = ',', value_parser = list_value::faction, num_args = 1..)]
     pub(crate) factions: Vec<FactionId>,
     /// Follow these players; written as for --faction
-    #[arg(long = "player", value_name = "ID", value_delimiter = ',', value_parser = list_value::<PlayerId>, num_args = 1..)]
+    #[arg(long = "player", value_name = "ID", value_delimiter = ',', value_parser = list_value::player, num_args = 1..)]
     pub(crate) players: Vec<PlayerId>,
     /// Wars to follow: those of the followed factions, or all in the game
     #[arg(long, value_name = "WHICH", value_parser = ["tracked", "all"])]
@@ -86,6 +87,7 @@ pub(crate) struct Args {
 /// Checks the keys, writes the configuration and creates or upgrades the database.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let file = file_to_write(&context.overrides)?;
+    demo_config::refuse(&context.settings, "set up tornsnap with this configuration")?;
     terms::show(context)?;
     let existing = configuration::read_existing(&file, args.force)?;
     flags::check(args, context.overrides.database.as_deref(), &file)?;

@@ -1,7 +1,7 @@
 //! The table that Torn's API terms require wherever a user enters a key.
 
 use crate::command::Context;
-use crate::error::{Result, WithContext};
+use crate::error::Result;
 use crate::output::terminal::{self, Verbosity};
 use crate::output::width;
 use crate::output::wrap::wrap_indented;
@@ -52,8 +52,8 @@ pub(super) fn show(context: &Context) -> Result<()> {
         terminal::print_message(&table(width::message_width()));
         return Ok(());
     }
-    terminal::print_line(&table(width::width()))
-        .with_context(|| "print Torn's storage-and-use table".to_owned())
+    let what = "Torn's storage-and-use table";
+    terminal::print_line(&table(width::width())).map_err(|error| terminal::write_error(what, error))
 }
 
 /// The table for a terminal with this number of columns. Lines break at blanks.

@@ -12,7 +12,7 @@ use crate::command::signal::StopSignal;
 use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome, backup};
 use crate::config::Clock;
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result};
 use crate::model::future::{FutureBounds, FutureFacts, blockers};
 use crate::model::lost_rows::{CopyKind, LostRows};
 use crate::model::path::display_path;
@@ -295,8 +295,7 @@ fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outc
     }
     if !context.json {
         for rows in &findings.tables {
-            terminal::print_text(&format_rows(rows))
-                .with_context(|| "print the plan".to_owned())?;
+            terminal::print("the plan", &format_rows(rows))?;
         }
     }
     let blockers = find_blockers(context, args, &findings, bounds.now);

@@ -88,7 +88,7 @@ pub(crate) struct Args {
 #[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct HistoryArgs {
     /// Full months of history rows to keep in addition to the current one [default: as configured, or 2]
-    #[arg(long, value_name = "N", value_parser = |text: &str| parse_in_range(text, &(1..=1200)))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| parse_in_range(text, &(1..=1200_u32)))]
     keep_months: Option<u32>,
     /// Move history rows to this database instead of deleting them
     #[arg(long, value_name = "FILE")]

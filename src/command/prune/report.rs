@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::command::prune::guards::help;
 use crate::command::{Context, Outcome};
-use crate::error::{Result, WithContext};
+use crate::error::Result;
 use crate::model::path::display_path;
 use crate::model::retention::{PruneBlocker, PruneScope};
 use crate::model::size;
@@ -145,8 +145,7 @@ pub(super) fn preview(
 ) -> Result<Outcome> {
     if !context.json {
         for table in plan.tables() {
-            terminal::print_text(&format_table(table))
-                .with_context(|| "print the plan".to_owned())?;
+            terminal::print("the plan", &format_table(table))?;
         }
     }
     warn_about_kept_rows(&plan.scope);

@@ -10,7 +10,7 @@ use crate::command::prune::report::format_table;
 use crate::command::signal::StopSignal;
 use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome};
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result};
 use crate::model::identity::Identity;
 use crate::model::time::Month;
 use crate::output::{prompt, terminal};
@@ -74,8 +74,7 @@ fn preview(context: &Context, month: Month) -> Result<Outcome> {
     store.check_unchanged()?;
     if !context.json {
         for table in &tables {
-            terminal::print_text(&format_table(table))
-                .with_context(|| "print the plan".to_owned())?;
+            terminal::print("the plan", &format_table(table))?;
         }
     }
     let rows = count_rows(&tables);

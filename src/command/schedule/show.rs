@@ -1,5 +1,6 @@
 //! `schedule show`: the entries, and when each job ran last and runs next.
 
+use crate::command::demo_config::{NO_JOBS, is_of_demo};
 use crate::command::schedule::backend::{Backend, EntryFile, State};
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::inspection;
@@ -37,7 +38,7 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
             warnings.push(warning);
         }
     }
-    let (installed, advice) = installation(backend, &entries, &mut warnings);
+    let (installed, advice) = installation(settings, backend, &entries, &mut warnings);
     let jobs = job_reports(settings, backend, &entries, &mut warnings);
     for warning in &warnings {
         log::warn!("{warning}");
@@ -76,6 +77,7 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
 
 /// Whether the jobs are installed, in one word, and the next step.
 fn installation(
+    settings: &Settings,
     backend: &dyn Backend,
     entries: &Entries,
     warnings: &mut Vec<String>,
@@ -85,6 +87,7 @@ fn installation(
         Ok(State::No) if entries.jobs.is_empty() => {
             ("no", ": all jobs are off under [schedule]".to_owned())
         }
+        Ok(State::No) if is_of_demo(settings) => ("no", format!(": {NO_JOBS}")),
         Ok(State::No) => ("no", ": run `tornsnap schedule install`".to_owned()),
         Ok(State::Outdated) => (
             "outdated",

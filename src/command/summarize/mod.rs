@@ -13,7 +13,7 @@ use crate::command::summarize::remarks::Remark;
 use crate::command::summarize::report::{Preview, Report};
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, backup};
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result};
 use crate::model::elapsed::format_elapsed;
 use crate::model::month_state::MonthState;
 use crate::model::size::count;
@@ -269,13 +269,11 @@ fn nothing_to_do(args: &Args) -> String {
 
 fn print_jobs(jobs: &[SummaryJob]) -> Result<()> {
     for job in jobs {
-        terminal::print_text(&format!(
-            "{}  {}  {}",
-            job.month,
-            count(job.rows, "history row"),
-            job.reason.as_str()
-        ))
-        .with_context(|| "print the months".to_owned())?;
+        let rows = count(job.rows, "history row");
+        terminal::print(
+            "the months",
+            &format!("{}  {rows}  {}", job.month, job.reason.as_str()),
+        )?;
     }
     Ok(())
 }

@@ -242,7 +242,11 @@ impl RunEnd {
         Self::new(
             Exit::TryLater,
             cause_of(error),
-            format!("Torn is not answering: {error}"),
+            match error {
+                // These say by themselves that Torn does not answer.
+                ApiError::Unreachable(_) | ApiError::Timeout(_) => error.to_string(),
+                _ => format!("Torn is not answering: {error}"),
+            },
             help,
         )
     }

@@ -15,6 +15,7 @@ use crate::api::wire;
 use crate::error::{Exit, Result};
 use crate::model::key::{KeyFacts, KeyState, NamedKey};
 use crate::model::run::FailureCause;
+use crate::model::size::agree;
 use crate::model::time::{DAY, iso};
 use crate::store::pauses::PauseScope;
 
@@ -260,8 +261,8 @@ impl TornClient {
                 Exit::Protocol,
                 FailureCause::Answers,
                 format!(
-                    "Torn's answers about the keys {} could not be decoded",
-                    unchecked.join(", ")
+                    "Torn's answers about {} could not be decoded",
+                    the_keys(&unchecked)
                 ),
                 "look at the table rejected_payloads; a newer tornsnap may decode them",
             );
@@ -269,14 +270,17 @@ impl TornClient {
         RunEnd::new(
             Exit::TryLater,
             lock(&self.check_failure).unwrap_or(FailureCause::Network),
-            format!(
-                "the keys {} could not be checked with Torn",
-                unchecked.join(", ")
-            ),
+            format!("{} could not be checked with Torn", the_keys(&unchecked)),
             format!(
                 "check the network, and that {} can be reached",
                 self.route()
             ),
         )
     }
+}
+
+fn the_keys<T: AsRef<str>>(names: &[T]) -> String {
+    let listed: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    let noun = agree(names.len(), "key", "keys");
+    format!("the {noun} {}", listed.join(", "))
 }

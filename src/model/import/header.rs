@@ -231,6 +231,9 @@ fn no_table(names: &[String]) -> Refusal {
             "name a file that `tornsnap export` wrote of a table; views are not imported",
         );
     };
+    if let Some(column) = names.iter().find(|name| name.ends_with("_utc")) {
+        return of_view(table, column);
+    }
     let start = format!("its header fits no table; the nearest is {}, ", table.name);
     let cause = match (unknown_place(table, names), missing(table, names)) {
         (Some(place), _) if names[place].is_empty() => {
@@ -254,6 +257,18 @@ fn no_table(names: &[String]) -> Refusal {
     refusal(
         cause,
         "correct the header, or remove columns that no table has; views are not imported",
+    )
+}
+
+/// Only views have columns of times as text, whose names end in `_utc`.
+fn of_view(table: &Table, column: &str) -> Refusal {
+    let name = table.name;
+    refusal(
+        format!(
+            "it looks like an export of a view, which cannot be imported: no table has the column {:?}",
+            mask_key_like(column)
+        ),
+        &format!("import an export of the table: `tornsnap export {name} --output {name}.csv`"),
     )
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::nearest::nearest;
 use crate::store::files::compressed::Contents;
 use crate::store::files::kind::{FileKind, is_empty};
 
@@ -54,9 +55,13 @@ pub(in crate::store) fn form_of(file: &Path, action: &str) -> Result<Form> {
 /// Opens a backup file. The error says whether the path is missing or a folder.
 pub(in crate::store) fn open_backup_file(path: &Path) -> Result<File> {
     let refuse = |why: &str| {
+        let meant = path.to_str().and_then(|typed| nearest(typed, ["latest"]));
+        let meant = meant.map_or("", |_| "did you mean `latest`? ");
         Error::new(format!("read the backup {}", path.display()))
             .with_source(why.to_owned())
-            .with_help("name a file such as backups/tornsnap-20261121T220600Z.db")
+            .with_help(format!(
+                "{meant}`tornsnap backup --list` shows the backups; `latest` is the newest"
+            ))
             .with_exit(Exit::Config)
     };
     match fs::metadata(path) {

@@ -254,7 +254,11 @@ fn two_backups_never_run_at_the_same_time() {
 fn a_missing_database_or_an_unwritable_folder_is_refused() {
     let sandbox = Sandbox::new();
     let missing = sandbox.run(&["backup"]).expect(78);
-    assert!(missing.stderr().contains("there is no such file"));
+    assert!(
+        missing
+            .stderr()
+            .contains("neither a configuration nor a database")
+    );
     assert!(
         !sandbox.path("tornsnap.db.backup.lock").exists(),
         "nothing is left behind"

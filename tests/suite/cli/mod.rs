@@ -4,8 +4,11 @@ mod color;
 mod examples;
 mod help;
 mod negative;
+mod new_folders;
+mod pasted;
 mod questions;
 mod shells;
+mod tips;
 mod usage;
 #[cfg(target_os = "linux")]
 mod widths;

@@ -199,7 +199,9 @@ fn each_command_for_users_has_a_manual_page() {
     expected.sort_unstable();
     assert_eq!(names, expected);
     let number = names.len();
-    let summary = format!("wrote {number} manual pages to share/man/man1\n");
+    let summary = format!(
+        "wrote {number} manual pages to share/man/man1 (the folder share/man/man1 is new)\n"
+    );
     assert_eq!(finished.stderr(), summary);
     for name in &names {
         let text = fs::read_to_string(sandbox.path(&format!("share/man/man1/{name}"))).unwrap();

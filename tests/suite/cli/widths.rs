@@ -129,6 +129,9 @@ fn summaries_warnings_and_errors_break_between_words_only() {
         &["export", "plyaers"],
         &["export", "players", "--columns", "nam"],
         &["export", "players", "--nonsense"],
+        &["fetch"],
+        &["man", "fetch"],
+        &["--config", "gone.toml", "health"],
         &["summarize", "--month", "2030-01"],
         &["--config", "nowhere/tornsnap.toml", "backup"],
     ] {

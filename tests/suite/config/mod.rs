@@ -417,34 +417,3 @@ fn only_commands_that_call_torn_refuse_to_run_without_a_limit() {
         assert!(told.contains("accept requests_per_minute = 0"), "{told}");
     }
 }
-
-#[test]
-fn a_folder_without_a_configuration_is_named_as_the_cause() {
-    let sandbox = Sandbox::new();
-    for arguments in [
-        &["fetch", "all"][..],
-        &["summarize"],
-        &["prune"],
-        &["export", "players"],
-        &["backup"],
-    ] {
-        let stderr = sandbox.run(arguments).expect(78).stderr();
-        let start = "tornsnap: could not open the database tornsnap.db\n  because: there is no such file, and no \
-                     configuration that says where the database is: --config and TORNSNAP_CONFIG name none, and there is \
-                     none at ";
-        assert!(stderr.starts_with(start), "{arguments:?}: {stderr}");
-        assert!(
-            stderr.contains("name yours with --config or --database"),
-            "{stderr}"
-        );
-        assert!(fs::read_dir(sandbox.path("")).unwrap().next().is_none());
-    }
-    let named = sandbox
-        .run(&["--database", "gone.db", "export", "players"])
-        .expect(78);
-    assert!(
-        named.stderr().contains("because: there is no such file\n"),
-        "{}",
-        named.stderr()
-    );
-}

@@ -190,6 +190,16 @@ const REFUSALS: &[Refusal] = &[
              try: did you mean player_latest? `tornsnap export --list` shows all\n",
     },
     Refusal {
+        arguments: &["players_latest"],
+        error: "tornsnap: could not export \"players_latest\"\n  because: there is no such table or view\n  \
+             try: did you mean player_latest? `tornsnap export --list` shows all\n",
+    },
+    Refusal {
+        arguments: &["players_gains"],
+        error: "tornsnap: could not export \"players_gains\"\n  because: there is no such table or view\n  \
+             try: did you mean player_gains? `tornsnap export --list` shows all\n",
+    },
+    Refusal {
         arguments: &["zzzzzz"],
         error: "tornsnap: could not export \"zzzzzz\"\n  because: there is no such table or view\n  \
              try: `tornsnap export --list` shows all\n",
@@ -217,16 +227,16 @@ const REFUSALS: &[Refusal] = &[
     Refusal {
         arguments: &["players", "--until", "20261201"],
         error: "tornsnap: could not understand --until\n  because: 20261201 is not a time: as unix seconds it is not \
-             between the years 2004 and 2100; for the day, write 2026-12-01\n",
+             between the years 2004 and 2100\n  try: for the day, write 2026-12-01\n",
     },
     Refusal {
         arguments: &["players", "--since", "1774958400000"],
         error: "tornsnap: could not understand --since\n  because: 1774958400000 is not a time: as unix seconds it is \
-             not between the years 2004 and 2100; it looks like milliseconds: for seconds, write 1774958400\n",
+             not between the years 2004 and 2100\n  try: it looks like milliseconds: for seconds, write 1774958400\n",
     },
     Refusal {
         arguments: &["players", "--since", "tomorrow"],
-        error: "tornsnap: could not understand --since\n  because: \"tomorrow\" is not a time: write 2026-10-31, \
+        error: "tornsnap: could not understand --since\n  because: \"tomorrow\" is not a time\n  try: write 2026-10-31, \
              2026-10, \"2026-10-31 12:00:00\", 2026-10-31T12:00:00Z, unix seconds, today, yesterday, \
              or an age such as 12h, 30d or 2w\n",
     },
@@ -370,5 +380,23 @@ fn blanks_around_the_commas_of_a_list_do_not_count() {
             sandbox.run(&all).expect(0).stdout()
         };
         assert_eq!(run(spaced), run(close), "{spaced:?}");
+    }
+}
+
+#[test]
+fn an_export_of_a_view_is_not_imported_and_the_table_that_can_be_is_named() {
+    let sandbox = hard();
+    for spreadsheet in [&[][..], &["--spreadsheet"]] {
+        let exported = ["player_latest", "--output", "players.csv"];
+        export(&sandbox, &[&exported[..], spreadsheet].concat()).expect(0);
+
+        let refused = sandbox.run(&["import", "players.csv"]).expect(78);
+
+        assert_eq!(
+            refused.stderr(),
+            "tornsnap: could not import players.csv\n  because: it looks like an export of a view, which cannot be \
+             imported: no table has the column \"recorded_at_utc\"; line 1 was taken as the header\n  \
+             try: import an export of the table: `tornsnap export players --output players.csv`\n"
+        );
     }
 }

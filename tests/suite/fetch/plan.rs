@@ -280,3 +280,14 @@ fn a_plan_estimates_the_calls_of_members_that_are_not_known() {
     assert_eq!(unknown["total_minutes"], 3);
     assert!(after["unknown_members"].is_null(), "{after:#}");
 }
+
+#[test]
+fn kinds_are_written_with_blanks_or_commas_between_them() {
+    let torn = Torn::new();
+    let plan = |arguments: &[&str]| {
+        let all = [&["fetch", "--plan"], arguments].concat();
+        torn.sandbox.run(&all).expect(0).stdout()
+    };
+
+    assert_eq!(plan(&["factions,wars"]), plan(&["factions", "wars"]));
+}

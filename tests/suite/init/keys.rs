@@ -288,6 +288,19 @@ const WRONG_FLAGS: &[WrongFlag] = &[
         exit: 77,
     },
     WrongFlag {
+        arguments: &["--key-file", "gone.key"],
+        error: "could not use --key-file gone.key\n",
+        why: "there is no such file\n  try: put the key on the first line of that file as plain text, or name another \
+              file with --key-file\n",
+        exit: 77,
+    },
+    WrongFlag {
+        arguments: &["--key-env", "NOPE"],
+        error: "could not use --key-env\n",
+        why: "the environment variable NOPE is not set\n  try: set NOPE, or name another variable with --key-env\n",
+        exit: 77,
+    },
+    WrongFlag {
         arguments: &["--key-env", ""],
         error: "could not use --key-env\n",
         why: "the name of the variable is empty",

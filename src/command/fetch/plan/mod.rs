@@ -13,7 +13,7 @@ use crate::command::fetch::plan::report::{KeyReport, KindReport, PlanReport, Unk
 use crate::command::report::Status;
 use crate::command::{Context, Outcome};
 use crate::config::Settings;
-use crate::error::{Result, WithContext};
+use crate::error::Result;
 use crate::model::id::FactionId;
 use crate::model::key::NamedKey;
 use crate::model::kind::Kind;
@@ -86,7 +86,7 @@ pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
     store.check_unchanged()?;
 
     if !context.json {
-        print(&plan).with_context(|| "print the plan".to_owned())?;
+        print(&plan).map_err(|error| terminal::write_error("the plan", error))?;
     }
     Ok(Outcome {
         status: Status::Planned,

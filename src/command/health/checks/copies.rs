@@ -4,12 +4,16 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::failed_check;
+use crate::command::lost_database::is_lost;
 use crate::config::Settings;
 use crate::error::Result;
 use crate::model::health::{self, Archive, Check, Disk, RecordedBackup, State};
 use crate::model::identity::DatabaseId;
 use crate::model::lost_rows::LostRows;
 use crate::store::health::{self as database, RecordedArchive, Snapshot};
+
+/// The help for backups while there is nothing to back up.
+const NO_DATABASE_HELP: &str = "the database comes first: see the check `database`";
 
 /// The copies that the database has recorded; empty if it cannot be read.
 #[derive(Debug, Default)]
@@ -69,7 +73,11 @@ fn backups(settings: &Settings, recorded: &RecordedCopies, deep: bool, now: i64)
         Ok(found) => {
             let days = settings.health.backup_max_age_days;
             let last = recorded.last_backup.as_ref();
-            let mut checks = vec![health::backup(&found, last, directory, now, days)];
+            let mut backup = health::backup(&found, last, directory, now, days);
+            if is_lost(database) && backup.help.is_some() {
+                backup.help = Some(NO_DATABASE_HELP.to_owned());
+            }
+            let mut checks = vec![backup];
             checks.extend(health::future_backups(
                 &found.future,
                 recorded.lost.as_ref(),

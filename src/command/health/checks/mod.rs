@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use self::copies::RecordedCopies;
 use crate::command::clock::clock_dispute;
+use crate::command::config::check_configured;
 use crate::command::demo_config;
 use crate::command::lost_database;
 use crate::command::schedule::inspect;
@@ -30,6 +31,11 @@ pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     } = database_checks(settings, &jobs, deep, now);
     checks.push(if demo_config::is_of_demo(settings) {
         Check::ok("schedule", demo_config::NO_JOBS)
+    } else if settings.config_file.is_none() {
+        Check::ok(
+            "schedule",
+            "there is no configuration whose jobs to install",
+        )
     } else {
         health::schedule(&jobs)
     });
@@ -59,6 +65,10 @@ fn database_checks(settings: &Settings, jobs: &Condition, deep: bool, now: i64) 
         checks: vec![check],
         ..DatabaseChecks::default()
     };
+    if let Err(error) = check_configured(settings) {
+        let error = lost_database::name_backup(error, settings);
+        return only(failed_check("database", State::Critical, &error));
+    }
     for _ in 0..ATTEMPTS {
         match Database::open(&settings.database) {
             Ok(Database::Current(mut snapshot)) => {

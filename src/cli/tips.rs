@@ -1,0 +1,257 @@
+//! Tips in the usage errors of clap: what to write instead.
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command};
+
+use crate::model::nearest::nearest;
+use crate::model::time::Month;
+
+/// The error with the tips that help, and without those that do not.
+pub(super) fn corrected(error: clap::Error, words: &[String], program: &Command) -> clap::Error {
+    let error = with_tip(without_empty_tips(error), words, program);
+    let mut error = with_similar_command(error, words, program);
+    remove_hidden_suggestions(&mut error, program);
+    error
+}
+
+/// Removes hidden commands from the commands that clap suggests.
+fn remove_hidden_suggestions(error: &mut clap::Error, program: &Command) {
+    let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) else {
+        return;
+    };
+    let is_hidden = |name: &String| {
+        let command = program.find_subcommand(name);
+        command.is_some_and(Command::is_hide_set)
+    };
+    let names: Vec<String> = names
+        .iter()
+        .filter(|name| !is_hidden(name))
+        .cloned()
+        .collect();
+    error.remove(ContextKind::SuggestedSubcommand);
+    if !names.is_empty() {
+        error.insert(
+            ContextKind::SuggestedSubcommand,
+            ContextValue::Strings(names),
+        );
+    }
+}
+
+/// Removes the tip to write an unknown option as a value, because no command takes such values.
+fn without_empty_tips(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::StyledStrs(mut tips)) = error.remove(ContextKind::Suggested) {
+        tips.retain(|tip| !tip.to_string().starts_with("to pass "));
+        if !tips.is_empty() {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
+    }
+    error
+}
+
+/// The tip for a command line: what to write in the place of a word that is wrong, and what a missing argument may be.
+fn with_tip(mut error: clap::Error, words: &[String], program: &Command) -> clap::Error {
+    let command = name_of_command(words, program).and_then(|name| program.find_subcommand(name));
+    let tip = command.and_then(|command| match error.kind() {
+        ErrorKind::MissingRequiredArgument => tip_for_missing(words, command),
+        ErrorKind::UnknownArgument => {
+            let word = word_in(&error, ContextKind::InvalidArg)?;
+            month_tip(words, command, word)
+                .or_else(|| list_tip(words, command, word))
+                .or_else(|| page_tip(command, word, program))
+                .or_else(|| output_tip(command, word))
+        }
+        // The value of an option is in its place, whatever is wrong with it.
+        ErrorKind::InvalidValue if !is_about_option(&error) => {
+            list_tip(words, command, word_in(&error, ContextKind::InvalidValue)?)
+        }
+        _ => None,
+    });
+    if let Some(tip) = tip {
+        let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+        error.insert(ContextKind::Suggested, tip);
+    }
+    error
+}
+
+/// The word that the error is about.
+fn word_in(error: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match error.get(kind)? {
+        ContextValue::String(word) => Some(word),
+        _ => None,
+    }
+}
+
+/// What the first argument of a command may be.
+fn tip_for_missing(words: &[String], command: &Command) -> Option<String> {
+    match command.get_name() {
+        "export" if !words.iter().any(|word| word == "--all") => {
+            return Some("`tornsnap export --list` shows the tables and views".to_owned());
+        }
+        "restore" => {
+            return Some(
+                "`tornsnap backup --list` shows the backups; `latest` is the newest".to_owned(),
+            );
+        }
+        _ => {}
+    }
+    let argument = command
+        .get_positionals()
+        .find(|argument| argument.is_required_set())?;
+    let values: Vec<String> = argument
+        .get_possible_values()
+        .iter()
+        .filter(|value| !value.is_hide_set())
+        .map(|value| value.get_name().to_owned())
+        .collect();
+    if values.is_empty() {
+        return None;
+    }
+    let name = argument.get_value_names()?.first()?;
+    Some(format!("{name} is one of {}", values.join(", ")))
+}
+
+/// How to read about one command, for somebody who asks `man` for it.
+fn page_tip(command: &Command, word: &str, program: &Command) -> Option<String> {
+    let asked = program.find_subcommand(word)?;
+    (command.get_name() == "man").then(|| {
+        format!(
+            "`tornsnap help {}` shows its help; `man --output DIR` writes the pages of all commands",
+            asked.get_name()
+        )
+    })
+}
+
+/// How to name the file or the folder that a command writes.
+fn output_tip(command: &Command, word: &str) -> Option<String> {
+    let has_output = command
+        .get_arguments()
+        .any(|option| option.get_long() == Some("output"));
+    let is_place = !word.starts_with('-') && word.contains(['/', '\\', '.']);
+    (has_output && is_place).then(|| format!("to write to it, use --output {word}"))
+}
+
+/// Suggests a command for a misspelled one. clap does so itself, but not for the words after `help`.
+fn with_similar_command(
+    mut error: clap::Error,
+    words: &[String],
+    program: &Command,
+) -> clap::Error {
+    if error.kind() != ErrorKind::InvalidSubcommand
+        || error.get(ContextKind::SuggestedSubcommand).is_some()
+    {
+        return error;
+    }
+    let Some(unknown) = word_in(&error, ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    let before = words.iter().take_while(|word| *word != unknown);
+    let parent = before.fold(program, |parent, word| {
+        parent.find_subcommand(word).unwrap_or(parent)
+    });
+    let names = parent.get_subcommands().map(Command::get_name);
+    if let Some(similar) = nearest(unknown, names) {
+        let names = ContextValue::Strings(vec![similar.to_owned()]);
+        error.insert(ContextKind::SuggestedSubcommand, names);
+    }
+    error
+}
+
+/// Whether the error is about an option, and not about a word without one.
+fn is_about_option(error: &clap::Error) -> bool {
+    let named = error.get(ContextKind::InvalidArg);
+    matches!(named, Some(ContextValue::String(name)) if name.starts_with('-'))
+}
+
+/// How to name a month to `export`, which takes a range of times instead of the `--month` of other commands.
+fn month_tip(words: &[String], command: &Command, unknown: &str) -> Option<String> {
+    if command.get_name() != "export" || !unknown.starts_with("--month") {
+        return None;
+    }
+    let at = words.iter().position(|word| word.starts_with("--month"))?;
+    let value = match words[at].split_once('=') {
+        Some((_, value)) => Some(value),
+        None => words.get(at + 1).map(String::as_str),
+    };
+    let month: Month = value.and_then(|text| text.parse().ok())?;
+    Some(format!(
+        "write a month as --since {month} --until {}",
+        month.next()
+    ))
+}
+
+fn list_tip(words: &[String], command: &Command, word: &str) -> Option<String> {
+    if word.starts_with('-') {
+        return None;
+    }
+    let end = words.iter().position(|other| other == word)?;
+    let start = words[..end]
+        .iter()
+        .rposition(|other| other.starts_with('-'))?;
+    let flag = &words[start];
+    let long = flag.strip_prefix("--")?;
+    let option = command
+        .get_arguments()
+        .find(|option| option.get_long() == Some(long) && is_list(option))?;
+    let [first, second, ..] = &words[start + 1..=end] else {
+        return None;
+    };
+    let repeated = format!("{flag} {first} {flag} {second}");
+    let ways = match option.get_value_delimiter() {
+        Some(delimiter) => format!("{flag} {first}{delimiter}{second} or {repeated}"),
+        None => repeated,
+    };
+    Some(format!("{flag} takes one value at a time: write {ways}"))
+}
+
+fn is_list(option: &Arg) -> bool {
+    matches!(option.get_action(), ArgAction::Append) && !option.is_positional()
+}
+
+/// The command among the words of a command line.
+pub(super) fn name_of_command<'a>(words: &[String], program: &'a Command) -> Option<&'a str> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if let Some(command) = program.find_subcommand(word) {
+            return Some(command.get_name());
+        }
+        if takes_the_next_word(program, word) {
+            words.next();
+        }
+    }
+    None
+}
+
+/// Whether the word is a global option whose value is the next word.
+fn takes_the_next_word(program: &Command, word: &str) -> bool {
+    let long = word.strip_prefix("--");
+    program.get_arguments().any(|option| {
+        option.get_long() == long && long.is_some() && option.get_action().takes_values()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_command_is_the_first_word_that_is_no_value_of_a_global_option() {
+        let program = Cli::command();
+        for (line, command) in [
+            ("fetch --nonsense", Some("fetch")),
+            ("-q --config backup export --nonsense", Some("export")),
+            ("--config=backup export", Some("export")),
+            ("--json featch", None),
+            ("--database", None),
+        ] {
+            assert_eq!(name_of_command(&words(line), &program), command, "{line}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Usage errors say what to write instead.
+
+use crate::support::Sandbox;
+
+/// A wrong command line, and a part of the error that helps.
+struct Case {
+    line: &'static str,
+    tip: &'static str,
+}
+
+const CASES: &[Case] = &[
+    Case {
+        line: "fetch",
+        tip: "tip: KIND is one of players, factions, wars, territories, all\n",
+    },
+    Case {
+        line: "schedule",
+        tip: "tip: ACTION is one of show, install, remove\n",
+    },
+    Case {
+        line: "completions",
+        tip: "tip: SHELL is one of bash, elvish, fish, powershell, zsh\n",
+    },
+    Case {
+        line: "export",
+        tip: "tip: `tornsnap export --list` shows the tables and views\n",
+    },
+    Case {
+        line: "restore",
+        tip: "tip: `tornsnap backup --list` shows the backups; `latest` is the newest\n",
+    },
+    Case {
+        line: "fech",
+        tip: "tip: a similar subcommand exists: 'fetch'\n",
+    },
+    Case {
+        line: "help fech",
+        tip: "tip: a similar subcommand exists: 'fetch'\n",
+    },
+    Case {
+        line: "help config shw",
+        tip: "tip: a similar subcommand exists: 'show'\n",
+    },
+    Case {
+        line: "man pages/man1",
+        tip: "tip: to write to it, use --output pages/man1\n",
+    },
+    Case {
+        line: "man fetch",
+        tip: "tip: `tornsnap help fetch` shows its help; `man --output DIR` writes the pages of all commands\n",
+    },
+    Case {
+        line: "export players players.csv",
+        tip: "tip: to write to it, use --output players.csv\n",
+    },
+    Case {
+        line: "backup copies/today",
+        tip: "tip: to write to it, use --output copies/today\n",
+    },
+];
+
+#[test]
+fn a_usage_error_says_what_to_write_instead() {
+    let sandbox = Sandbox::new();
+    for Case { line, tip } in CASES {
+        let arguments: Vec<&str> = line.split(' ').collect();
+
+        let stderr = sandbox.run(&arguments).expect(2).stderr();
+
+        assert!(stderr.contains(tip), "{line}: {stderr}");
+        assert_eq!(stderr.matches("tip:").count(), 1, "{line}: {stderr}");
+    }
+}
+
+#[test]
+fn help_does_not_suggest_a_hidden_command() {
+    let stderr = Sandbox::new().run(&["help", "simulat"]).expect(2).stderr();
+
+    assert!(!stderr.contains("simulate"), "{stderr}");
+}
+
+#[test]
+fn a_number_that_is_none_is_refused_with_its_range() {
+    let sandbox = Sandbox::new();
+    for line in [
+        "simulate --players many",
+        "simulate --factions -1",
+        "simulate --latency-ms 1.5",
+        "simulate --requests-per-minute 99999999999",
+        "simulate --seed x",
+        "demo --seed many",
+        "demo --days many",
+        "prune --keep-months many",
+        "backup --keep many",
+    ] {
+        let arguments: Vec<&str> = line.split(' ').collect();
+
+        let stderr = sandbox.run(&arguments).expect(2).stderr();
+
+        assert!(
+            stderr.contains(": write a number from "),
+            "{line}: {stderr}"
+        );
+    }
+}
+
+const WAYS: &str = "`tornsnap backup --list` shows the backups; `latest` is the newest\n";
+
+#[test]
+fn a_backup_that_is_not_there_is_answered_with_the_list_and_the_newest() {
+    let sandbox = Sandbox::new();
+    for (line, help) in [
+        ("restore lastest", format!("did you mean `latest`? {WAYS}")),
+        (
+            "backup --verify lastest",
+            format!("did you mean `latest`? {WAYS}"),
+        ),
+        ("restore none.db", WAYS.to_owned()),
+        ("restore nofolder/none.db", WAYS.to_owned()),
+    ] {
+        let arguments: Vec<&str> = line.split(' ').collect();
+
+        let stderr = sandbox.run(&arguments).expect(78).stderr();
+
+        assert!(
+            stderr.ends_with(&format!("because: there is no such file\n  try: {help}")),
+            "{line}: {stderr}"
+        );
+    }
+}
