@@ -9,7 +9,7 @@ use tornsnap::testing::model::Unwatched;
 use tornsnap::testing::store::Lock;
 use tornsnap::testing::store::backup::{self, BackupOptions, Manifest};
 use tornsnap::testing::store::restore::{self, Locks};
-use tornsnap::testing::store::{Depth, Store};
+use tornsnap::testing::store::Depth;
 
 use super::dump;
 use crate::support::new_database::new_database;
