@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rusqlite::Connection;
 use tornsnap::testing::model::Unwatched;
+use tornsnap::testing::store::Depth;
 use tornsnap::testing::store::Lock;
 use tornsnap::testing::store::backup::{self, BackupOptions, Manifest};
 use tornsnap::testing::store::restore::{self, Locks};
-use tornsnap::testing::store::Depth;
 
 use super::dump;
 use crate::support::new_database::new_database;
