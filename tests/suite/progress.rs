@@ -5,8 +5,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key};
-use tornsnap::testing::store::Store;
 
+use crate::support::new_database::new_database;
 use crate::support::pty::Pty;
 use crate::support::screen::Screen;
 use crate::support::torn::Torn;
@@ -72,7 +72,7 @@ fn assert_no_bar(lines: &[String]) {
 fn large() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("tornsnap.toml", "database = \"tornsnap.db\"\n");
-    drop(Store::create(&sandbox.database()).unwrap());
+    new_database(&sandbox.database());
     sandbox
         .sqlite()
         .execute_batch(

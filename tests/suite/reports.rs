@@ -3,9 +3,9 @@
 use std::fs;
 
 use serde_json::{Map, Value, json};
-use tornsnap::testing::store::Store;
 
 use crate::init::Fresh;
+use crate::support::new_database::new_database;
 use crate::support::schema::Schema;
 use crate::support::torn::Torn;
 use crate::support::{DAY, HOUR, NOW, Sandbox, fill};
@@ -107,7 +107,7 @@ fn reports_of_schedule_fit_their_schemas() {
         expect(schema, &sandbox.run(&arguments).expect(code).json());
     };
 
-    drop(Store::create(&sandbox.database()).unwrap());
+    new_database(&sandbox.database());
     run(&["run"], 0, "schedule-run");
     for scheduler in ["cron", "systemd", "windows"] {
         run(&["show", "--for", scheduler], 0, "schedule-show");
@@ -214,7 +214,7 @@ fn reports_of_export_fit_their_schemas() {
 #[test]
 fn reports_of_import_fit_their_schema() {
     let sandbox = with_january();
-    drop(Store::create(&sandbox.path("other.db")).unwrap());
+    new_database(&sandbox.path("other.db"));
     let other = rusqlite::Connection::open(sandbox.path("other.db")).unwrap();
     fill(&other, 20);
     let run = |arguments: &[&str], code, schema| {
@@ -413,7 +413,7 @@ fn changed(document: &Value, object: &str, change: impl FnOnce(&mut Map<String, 
 /// A database with the history of a day in January, which `prune` deletes in April, and of today.
 fn with_january() -> Sandbox {
     let sandbox = Sandbox::new();
-    drop(Store::create(&sandbox.database()).unwrap());
+    new_database(&sandbox.database());
     let connection = sandbox.sqlite();
     fill(&connection, 10);
     connection

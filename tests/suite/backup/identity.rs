@@ -7,12 +7,12 @@ use std::path::Path;
 use rusqlite::Connection;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tornsnap::testing::store::Store;
 use tornsnap::testing::store::backup::Manifest;
 
 use crate::backup::folder::has;
 use crate::backup::{backups, id_of, ready};
 use crate::health::check;
+use crate::support::new_database::new_database;
 use crate::support::{DAY, Finished, NOW, Sandbox, fill, heavy};
 
 /// Two folders with a `tornsnap.db` each, which back up to one folder.
@@ -26,7 +26,7 @@ impl Shared {
         for (name, rows) in [("a", 10), ("b", 20)] {
             fs::create_dir(sandbox.path(name)).unwrap();
             let database = sandbox.path(&format!("{name}/tornsnap.db"));
-            drop(Store::create(&database).unwrap());
+            new_database(&database);
             fill(&Connection::open(database).unwrap(), rows);
             sandbox.write(
                 &format!("{name}/tornsnap.toml"),
@@ -159,7 +159,7 @@ fn without_a_database_latest_is_refused_if_two_databases_share_its_name() {
 fn the_archive_may_be_backed_up_into_the_same_folder() {
     let sandbox = ready(10);
     let archive = sandbox.path("tornsnap-archive.db");
-    drop(Store::create(&archive).unwrap());
+    new_database(&archive);
     Connection::open(&archive)
         .unwrap()
         .execute(
@@ -341,7 +341,7 @@ fn two_databases_of_one_name_that_are_backed_up_in_the_same_second_have_a_backup
         let names = ["one/tornsnap.db", "two/tornsnap.db"];
         for name in names {
             fs::create_dir_all(sandbox.path(name).parent().unwrap()).unwrap();
-            drop(Store::create(&sandbox.path(name)).unwrap());
+            new_database(&sandbox.path(name));
         }
         let children: Vec<_> = names
             .iter()

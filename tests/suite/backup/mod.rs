@@ -15,10 +15,10 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tornsnap::testing::model::DatabaseId;
 use tornsnap::testing::model::format_bytes;
-use tornsnap::testing::store::Store;
 use tornsnap::testing::store::backup::{self, Manifest};
 use tornsnap::testing::store::identity_of;
 
+use crate::support::new_database::new_database;
 use crate::support::{NOW, Sandbox, fill, native};
 
 #[test]
@@ -140,7 +140,7 @@ fn rotation_removes_the_oldest_of_ours_and_nothing_else() {
     )
     .unwrap();
     // Another database's backups share the folder.
-    drop(Store::create(&sandbox.path("other.db")).unwrap());
+    new_database(&sandbox.path("other.db"));
     sandbox
         .run_at(
             NOW - 400,
@@ -309,7 +309,7 @@ fn an_unwritable_folder_is_reported_before_anything_is_copied() {
 /// A sandbox with a database that has some history.
 pub fn ready(rows: u32) -> Sandbox {
     let sandbox = Sandbox::new();
-    drop(Store::create(&sandbox.database()).unwrap());
+    new_database(&sandbox.database());
     fill(&sandbox.sqlite(), rows);
     sandbox
 }

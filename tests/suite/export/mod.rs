@@ -14,8 +14,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use tornsnap::testing::store::Store;
-
+use crate::support::new_database::new_database;
 use crate::support::{Finished, Sandbox};
 
 /// A small database with values that are hard to export: quotes, line breaks, formulas, emoji, empty text, NULL, large numbers.
@@ -62,7 +61,7 @@ pub(super) fn hard() -> Sandbox {
 
 pub(super) fn database(sql: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    Store::create(&sandbox.database()).unwrap();
+    new_database(&sandbox.database());
     sandbox.sqlite().execute_batch(sql).unwrap();
     sandbox
 }

@@ -23,8 +23,8 @@ use listener::Listener;
 use rusqlite::Connection;
 use serde_json::Value;
 use tornsnap::testing::sim::{Fault, FaultKind};
-use tornsnap::testing::store::Store;
 
+use crate::support::new_database::new_database;
 use crate::support::schema::Schema;
 use crate::support::torn::Torn;
 use crate::support::{CANARY, DAY, Finished, NOW, Sandbox, fill};
@@ -285,7 +285,7 @@ const FOUR_YEARS: i64 = 4 * 365 * DAY;
 fn well() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("tornsnap.toml", FOLLOWED);
-    drop(Store::create(&sandbox.database()).unwrap());
+    new_database(&sandbox.database());
     fill(&sandbox.sqlite(), 50);
     sandbox
         .sqlite()

@@ -45,9 +45,9 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use serde_json::Value;
-use tornsnap::testing::store::Store;
 
 use crate::month_model::IN_APRIL;
+use crate::support::new_database::new_database;
 use crate::support::{Sandbox, rows};
 
 /// The schema of the Python program.
@@ -59,7 +59,7 @@ pub const MARCH: i64 = 1_772_323_200;
 /// A folder with an empty `tornsnap.db`, and a database of the Python program, `plan.db`, filled with these statements.
 pub fn with_plan(statements: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    drop(Store::create(&sandbox.database()).unwrap());
+    new_database(&sandbox.database());
     make_plan(&sandbox.path("plan.db"), statements);
     sandbox
 }
@@ -80,7 +80,7 @@ fn copy(sandbox: &Sandbox, from: &str, to: &str) {
 /// Makes an empty database in place of any other one with this name.
 fn create(sandbox: &Sandbox, name: &str) {
     sandbox.remove_database(name);
-    drop(Store::create(&sandbox.path(name)).unwrap());
+    new_database(&sandbox.path(name));
 }
 
 fn open(sandbox: &Sandbox, name: &str) -> Connection {

@@ -8,10 +8,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
-use tornsnap::testing::store::Store;
 
 use super::MARCH;
 use crate::month_model::for_any_history;
+use crate::support::new_database::new_database;
 use crate::support::{DAY, NOW, Sandbox, rows};
 
 /// A row as it is stored: any value in any column.
@@ -188,7 +188,7 @@ fn histories_with_random_oddities_are_read_as_the_model_reads_them() {
         for name in ["tornsnap.db", "plan.db"] {
             sandbox.remove_database(name);
         }
-        drop(Store::create(&sandbox.database()).unwrap());
+        new_database(&sandbox.database());
         let plan = Connection::open(sandbox.path("plan.db")).unwrap();
         plan.execute_batch(
             "CREATE TABLE player_stats_history (id INTEGER PRIMARY KEY, player_id, timestamp, strength, defense, speed,

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use rusqlite::Connection;
-use tornsnap::testing::store::Store;
 
 use super::history::History;
 use super::steady_history;
+use crate::support::new_database::new_database;
 use crate::support::{Finished, Sandbox, rows};
 
 /// The history tables.
@@ -20,7 +20,7 @@ pub const HISTORY: [&str; 4] = [
 
 /// An empty database at `name`.
 pub fn create(sandbox: &Sandbox, name: &str) {
-    drop(Store::create(&sandbox.path(name)).unwrap());
+    new_database(&sandbox.path(name));
 }
 
 /// An empty database to copy for each case: a copy is cheaper than a new database.

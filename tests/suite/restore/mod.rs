@@ -16,6 +16,7 @@ use tornsnap::testing::store::Store;
 use tornsnap::testing::store::backup::Manifest;
 
 use crate::backup::listed;
+use crate::support::new_database::new_database;
 use crate::support::{Sandbox, fill, rows};
 
 #[test]
@@ -262,7 +263,7 @@ fn a_database_put_in_place_by_hand_is_in_wal_mode_after_its_first_use() {
 
 fn ready() -> Sandbox {
     let sandbox = Sandbox::new();
-    drop(Store::create(&sandbox.database()).unwrap());
+    new_database(&sandbox.database());
     fill(&sandbox.sqlite(), 200);
     sandbox
 }
@@ -305,7 +306,7 @@ fn dump(database: &Path) -> Vec<String> {
 fn a_database_that_cannot_be_asked_for_its_id_is_not_replaced() {
     let sandbox = ready();
     fs::create_dir(sandbox.path("other")).unwrap();
-    drop(Store::create(&sandbox.path("other/tornsnap.db")).unwrap());
+    new_database(&sandbox.path("other/tornsnap.db"));
     sandbox
         .run(&[
             "backup",

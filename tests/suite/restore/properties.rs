@@ -6,12 +6,13 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rusqlite::Connection;
 use tornsnap::testing::model::Unwatched;
+use tornsnap::testing::store::Depth;
 use tornsnap::testing::store::Lock;
 use tornsnap::testing::store::backup::{self, BackupOptions, Manifest};
 use tornsnap::testing::store::restore::{self, Locks};
-use tornsnap::testing::store::{Depth, Store};
 
 use super::dump;
+use crate::support::new_database::new_database;
 use crate::support::{NOW, Sandbox, heavy};
 
 #[test]
@@ -35,7 +36,7 @@ fn any_history_is_restored_as_it_was_backed_up() {
         .run(&(history, any::<bool>(), any::<bool>()), |(history, compress, in_wal)| {
             let sandbox = Sandbox::new();
             let database = sandbox.database();
-            drop(Store::create(&database).unwrap());
+            new_database(&database);
             let writer = Connection::open(&database).unwrap();
             writer
                 .execute_batch(

@@ -1,5 +1,7 @@
 //! Shared by all tests: a temporary folder, and the program run in it.
 
+pub mod folders;
+pub mod new_database;
 #[cfg(unix)]
 pub mod programs;
 #[cfg(unix)]
@@ -45,7 +47,7 @@ pub struct Sandbox {
 impl Sandbox {
     pub fn new() -> Self {
         Self {
-            folder: TempDir::new().unwrap(),
+            folder: folders::temporary(),
         }
     }
 

@@ -11,8 +11,8 @@ use serde_json::Value;
 use tornsnap::testing::sim::{
     Access, DateHeader, Key, Options, RankedWar, Simulator, TerritoryWar, World,
 };
-use tornsnap::testing::store::Store;
 
+use crate::support::new_database::new_database;
 use crate::support::{CANARY, Finished, NOW, Sandbox};
 
 /// The second key, of player 2.
@@ -73,7 +73,7 @@ impl Torn {
             sandbox: Sandbox::new(),
         };
         torn.follow("[track]\nfactions = [9]\nterritories = \"none\"\n");
-        drop(Store::create(&torn.sandbox.database()).unwrap());
+        new_database(&torn.sandbox.database());
         torn
     }
 

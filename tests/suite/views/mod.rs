@@ -5,14 +5,13 @@ mod last_known;
 mod league;
 mod times;
 
-use tornsnap::testing::store::Store;
-
+use crate::support::new_database::new_database;
 use crate::support::{DAY, NOW, Sandbox};
 
 /// A database with two factions, after the statements in `sql`; `$now` and `$day` in them are replaced by numbers.
 fn database(sql: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    Store::create(&sandbox.database()).unwrap();
+    new_database(&sandbox.database());
     let sql = sql
         .replace("$now", &NOW.to_string())
         .replace("$day", &DAY.to_string());

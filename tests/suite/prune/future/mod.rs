@@ -17,6 +17,7 @@ use tornsnap::testing::model::Column;
 use tornsnap::testing::store::Store;
 
 use crate::health::check;
+use crate::support::new_database::new_database;
 use crate::support::torn::{OURS, Torn};
 use crate::support::{DAY, Finished, HOUR, MINUTE, NOW, Sandbox, rows};
 
@@ -46,7 +47,7 @@ fn history_until(connection: &Connection, moment: i64) -> Vec<String> {
 /// A database after these statements.
 fn database(sql: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    drop(Store::create(&sandbox.database()).unwrap());
+    new_database(&sandbox.database());
     sandbox.sqlite().execute_batch(sql).unwrap();
     sandbox
 }

@@ -2,12 +2,11 @@
 
 use std::fs;
 
-use tornsnap::testing::store::Store;
-
 use super::early::Story;
 use super::unread::text;
 use crate::month_model::IN_APRIL;
 use crate::support::DAY;
+use crate::support::new_database::new_database;
 
 /// The backup with the rows has the name `name`, its manifest is gone, and no other backup is there.
 fn renamed(name: &str, is_compressed: bool) -> Story {
@@ -107,7 +106,7 @@ fn a_dry_run_of_an_import_does_not_take_the_database_for_a_copy_of_itself() {
         let sandbox = &story.sandbox;
         sandbox.remove_database("right.db");
         fs::remove_dir_all(sandbox.path("backups")).unwrap();
-        drop(Store::create(&sandbox.path("source.db")).unwrap());
+        new_database(&sandbox.path("source.db"));
         sandbox.write("tornsnap.toml", "[backup]\ndirectory = \".\"\n");
         story.run(IN_APRIL, &["prune", "--future", "--without-backup"]);
         let flags = ["import", "--dry-run", "--database", "wrong.db", "source.db"];

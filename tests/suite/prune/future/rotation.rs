@@ -4,11 +4,11 @@ use std::fs;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tornsnap::testing::store::Store;
 
 use super::early::{Story, difference};
 use super::unread::text;
 use crate::month_model::IN_APRIL;
+use crate::support::new_database::new_database;
 use crate::support::{DAY, Sandbox, files_with_extension};
 
 const LEAD: i64 = 70 * DAY;
@@ -81,7 +81,7 @@ fn backups_from_before_a_prune_are_rotated_after_a_fetch_in_its_month() {
 #[test]
 fn backups_from_before_a_prune_stay_also_if_it_left_no_history_row() {
     let sandbox = Sandbox::new();
-    drop(Store::create(&sandbox.database()).unwrap());
+    new_database(&sandbox.database());
     sandbox.run_at(IN_APRIL, &["backup"]).expect(0);
     let pruned = format!(
         "INSERT INTO month_states (history, period_start, pruned_at)
