@@ -60,9 +60,9 @@ joined AS (
         imported.final_attacking_score AS imported_attacking_score,
         imported.final_defending_score AS imported_defending_score, imported.duration_seconds AS imported_duration,
         coalesce((
-            SELECT rows FROM repeated_rows
+            SELECT sum(rows) FROM repeated_rows
             WHERE history = 'war_status_history' AND entity = seen.war_type || ' ' || seen.war_id
-              AND period_start = :period_start), 0) AS repeated_rows,
+              AND at >= :period_start AND at < :period_end), 0) AS repeated_rows,
         EXISTS (
             SELECT 1 FROM war_summary AS earlier
             WHERE earlier.war_type = seen.war_type AND earlier.war_id = seen.war_id

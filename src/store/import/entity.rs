@@ -29,8 +29,12 @@ pub(super) struct Entity {
     pub(super) at: Option<i64>,
     /// The rows of closed months. If the entity is a tile, those of open months are among them.
     pub(super) held: HeldRows,
-    /// The imported rows that are left out because they repeat known values.
-    pub(super) repeated: BTreeMap<Month, i64>,
+    /// The last known values with the imported rows alone.
+    theirs: Recorder,
+    /// When the imported row was recorded that brought these values.
+    changed_at: i64,
+    /// The imported rows that are left out because they repeat known values, as in the table `repeated_rows`.
+    pub(super) repeated: BTreeMap<i64, i64>,
     /// The unbroken sequence of ids that the imported row before is in; see [`MergedRow`].
     sequence: Option<i64>,
 }
@@ -46,6 +50,8 @@ impl Entity {
             states: Vec::new(),
             at: None,
             held: HeldRows::default(),
+            theirs: Recorder::new(history),
+            changed_at: i64::MIN,
             repeated: BTreeMap::new(),
             sequence: None,
         }
@@ -56,6 +62,26 @@ impl Entity {
     pub(super) fn follow_sequence(&mut self, row: &MergedRow) -> bool {
         let before = std::mem::replace(&mut self.sequence, row.sequence);
         before.is_some() && row.sequence.is_some() && before != row.sequence
+    }
+
+    /// Records the last known values of the imported rows, and returns whether this row changes them. If it does not, it counts
+    /// for the row that it repeats, within its month: the number does not depend on the rows of other files.
+    pub(super) fn follow(
+        &mut self,
+        layout: &Layout,
+        row: &MergedRow,
+        month: Option<Month>,
+    ) -> bool {
+        let completed = self.theirs.completed(&row.values);
+        let is_change = self.theirs.is_change(layout, &completed);
+        if is_change {
+            self.theirs.record(layout, &completed);
+            self.changed_at = row.values[layout.time].integer().unwrap_or(i64::MIN);
+        } else if let Some(month) = month {
+            let first = self.changed_at.max(month.start());
+            *self.repeated.entry(first).or_default() += 1;
+        }
+        is_change
     }
 
     /// The key as one value, as `discount_summaries.sql` compares it.
@@ -75,18 +101,28 @@ impl Entity {
         connection: &Connection,
         pruned_there: &HistoryMonths,
     ) -> rusqlite::Result<()> {
-        for (month, rows) in &self.repeated {
-            let statement = if pruned_there.contains(&(self.history.table(), *month)) {
-                sql!("import/record_repeated_kept")
-            } else {
-                sql!("import/record_repeated")
-            };
+        let is_kept = |month| pruned_there.contains(&(History::Wars.table(), month));
+        for (&at, rows) in &self.repeated {
+            let month = Month::of(at).filter(|month| is_kept(*month));
+            if self.history == History::Wars
+                && let Some(month) = month
+            {
+                connection
+                    .prepare_cached(sql!("import/record_repeated_kept"))?
+                    .execute(named_params! {
+                        ":entity": self.text(),
+                        ":period_start": month.start(),
+                        ":rows": rows,
+                    })?;
+                continue;
+            }
+            let statement = sql!("import/record_repeated");
             connection
                 .prepare_cached(statement)?
                 .execute(named_params! {
                     ":history": self.history.table(),
                     ":entity": self.text(),
-                    ":period_start": month.start(),
+                    ":at": at,
                     ":rows": rows,
                 })?;
         }

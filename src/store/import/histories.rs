@@ -50,7 +50,7 @@ pub(super) fn merge(
             .prepare(&accept_statement(history))
             .context("prepare the import")?,
         replace: connection
-            .prepare("INSERT INTO temp.replaced (id, entity, period_start) VALUES (?, ?, ?)")
+            .prepare("INSERT INTO temp.replaced (id, entity, period_start, at) VALUES (?, ?, ?, ?)")
             .context("prepare the import")?,
         carry: connection
             .prepare("INSERT INTO temp.carried (id, required_score) VALUES (?, ?)")
@@ -269,8 +269,12 @@ impl Merger<'_> {
             && may_go
             && let Some(month) = month
         {
-            self.replace
-                .execute(params![row.id, entity.text(), month.start()])?;
+            self.replace.execute(params![
+                row.id,
+                entity.text(),
+                month.start(),
+                row.values[layout.time]
+            ])?;
             self.tally.replaced += 1;
             self.changed.insert(month);
             entity.second.push(row.values.clone());
@@ -314,6 +318,11 @@ impl Merger<'_> {
             facts.all(|&index| known[index] == row[index])
         };
         let follows_deleted = entity.follow_sequence(&row);
+        // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
+        let open_month = self
+            .month_of(&row.values)
+            .filter(|_| closed.is_none() && !self.every_poll);
+        let is_own_change = entity.follow(layout, &row, open_month);
         let completed = entity.merged.completed(&row.values);
         if entity
             .second
@@ -331,11 +340,11 @@ impl Merger<'_> {
         // A row that repeats the one before was a change if a row between them was deleted.
         if !is_change && !follows_deleted && !self.keeps_repeated(month) {
             self.tally.unchanged += 1;
-            // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
-            if let Some(month) = month
-                && closed.is_none()
+            if let Some(at) = row.values[layout.time].integer()
+                && open_month.is_some()
+                && is_own_change
             {
-                *entity.repeated.entry(month).or_default() += 1;
+                *entity.repeated.entry(at).or_default() += 1;
             }
             return Ok(());
         }
