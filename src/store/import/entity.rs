@@ -34,7 +34,7 @@ pub(super) struct Entity {
     /// When the imported row was recorded that brought these values.
     changed_at: i64,
     /// The imported rows that are left out because they repeat known values, as in the table `repeated_rows`.
-    pub(super) repeated: BTreeMap<i64, i64>,
+    repeated: BTreeMap<i64, i64>,
     /// The unbroken sequence of ids that the imported row before is in; see [`MergedRow`].
     sequence: Option<i64>,
 }
@@ -82,6 +82,13 @@ impl Entity {
             *self.repeated.entry(first).or_default() += 1;
         }
         is_change
+    }
+
+    /// Counts a row that is left out because it repeats known values.
+    pub(super) fn leave_repeated(&mut self, at: Option<i64>) {
+        if let Some(at) = at {
+            *self.repeated.entry(at).or_default() += 1;
+        }
     }
 
     /// The key as one value, as `discount_summaries.sql` compares it.

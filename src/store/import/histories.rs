@@ -317,12 +317,12 @@ impl Merger<'_> {
             let mut facts = layout.facts.iter();
             facts.all(|&index| known[index] == row[index])
         };
-        let follows_deleted = entity.follow_sequence(&row);
-        // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
-        let open_month = self
-            .month_of(&row.values)
-            .filter(|_| closed.is_none() && !self.every_poll);
-        let is_own_change = entity.follow(layout, &row, open_month);
+        let month = self.month_of(&row.values);
+        let counted = month.filter(|_| closed.is_none() && !self.every_poll);
+        let is_own_change = entity.follow(layout, &row, counted);
+        let is_kept =
+            month.is_some_and(|month| self.pruned_there.contains(&(self.history.table(), month)));
+        let follows_deleted = entity.follow_sequence(&row) || (is_kept && !is_own_change);
         let completed = entity.merged.completed(&row.values);
         if entity
             .second
@@ -336,15 +336,12 @@ impl Merger<'_> {
             .states
             .iter()
             .all(|state| state.is_change(layout, &state.completed(&row.values)));
-        let month = self.month_of(&row.values);
         // A row that repeats the one before was a change if a row between them was deleted.
         if !is_change && !follows_deleted && !self.keeps_repeated(month) {
             self.tally.unchanged += 1;
-            if let Some(at) = row.values[layout.time].integer()
-                && open_month.is_some()
-                && is_own_change
-            {
-                *entity.repeated.entry(at).or_default() += 1;
+            // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
+            if is_own_change && counted.is_some() {
+                entity.leave_repeated(row.values[layout.time].integer());
             }
             return Ok(());
         }
