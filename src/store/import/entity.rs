@@ -64,31 +64,22 @@ impl Entity {
         before.is_some() && row.sequence.is_some() && before != row.sequence
     }
 
-    /// Records the last known values of the imported rows, and returns whether this row changes them. If it does not, it counts
-    /// for the row that it repeats, within its month: the number does not depend on the rows of other files.
-    pub(super) fn follow(
-        &mut self,
-        layout: &Layout,
-        row: &MergedRow,
-        month: Option<Month>,
-    ) -> bool {
+    /// Records the last known values of the imported rows, and returns whether this row changes them.
+    pub(super) fn follow(&mut self, layout: &Layout, row: &MergedRow) -> bool {
         let completed = self.theirs.completed(&row.values);
         let is_change = self.theirs.is_change(layout, &completed);
         if is_change {
             self.theirs.record(layout, &completed);
             self.changed_at = row.values[layout.time].integer().unwrap_or(i64::MIN);
-        } else if let Some(month) = month {
-            let first = self.changed_at.max(month.start());
-            *self.repeated.entry(first).or_default() += 1;
         }
         is_change
     }
 
-    /// Counts a row that is left out because it repeats known values.
-    pub(super) fn leave_repeated(&mut self, at: Option<i64>) {
-        if let Some(at) = at {
-            *self.repeated.entry(at).or_default() += 1;
-        }
+    /// Counts a row that is left out because it repeats known values. If it repeats a row of its own file, it counts for that one,
+    /// within its month: so a file of every poll needs no record for each poll.
+    pub(super) fn leave_repeated(&mut self, month: Month) {
+        let at = self.changed_at.max(month.start());
+        *self.repeated.entry(at).or_default() += 1;
     }
 
     /// The key as one value, as `discount_summaries.sql` compares it.

@@ -318,8 +318,7 @@ impl Merger<'_> {
             facts.all(|&index| known[index] == row[index])
         };
         let month = self.month_of(&row.values);
-        let counted = month.filter(|_| closed.is_none() && !self.every_poll);
-        let is_own_change = entity.follow(layout, &row, counted);
+        let is_own_change = entity.follow(layout, &row);
         let is_kept =
             month.is_some_and(|month| self.pruned_there.contains(&(self.history.table(), month)));
         let follows_deleted = entity.follow_sequence(&row) || (is_kept && !is_own_change);
@@ -340,8 +339,10 @@ impl Merger<'_> {
         if !is_change && !follows_deleted && !self.keeps_repeated(month) {
             self.tally.unchanged += 1;
             // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
-            if is_own_change && counted.is_some() {
-                entity.leave_repeated(row.values[layout.time].integer());
+            if let Some(month) = month
+                && closed.is_none()
+            {
+                entity.leave_repeated(month);
             }
             return Ok(());
         }
