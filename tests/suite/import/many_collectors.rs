@@ -32,17 +32,6 @@ pub struct World {
 }
 
 impl World {
-    /// Gives each answer about an entity a value of its own.
-    pub fn with_distinct_values(mut self) -> Self {
-        for (entity, moments) in &mut self.changes {
-            let polls = self.polls.iter().filter(|(_, poll)| poll.entity == *entity);
-            *moments = polls.map(|(_, poll)| poll.at).collect();
-            moments.sort_unstable();
-            moments.dedup();
-        }
-        self
-    }
-
     /// Puts the database that the others are imported into first. It has all of its rows.
     pub fn begin(&mut self) {
         if self.is_new {
