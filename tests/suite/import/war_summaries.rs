@@ -247,6 +247,32 @@ fn a_war_of_which_rows_are_here_has_the_same_summaries_in_any_order() {
 }
 
 #[test]
+fn a_running_war_has_the_same_duration_in_any_order_where_rows_of_three_collectors_repeat_each_other()
+ {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    let course = |polls: &[i64], kept_months| Course {
+        polls: polls.to_vec(),
+        learned: None,
+        kept_months,
+        other: vec![EDGES[1]],
+        has_only_summaries: false,
+    };
+    for (second, third) in [(1, 1), (1, 4), (4, 1), (4, 4)] {
+        let world = World {
+            ended_at: EDGES[3] - 1,
+            courses: vec![
+                course(&[1_827_619_201], 4),
+                course(&[1_828_222_673, 1_828_245_725], second),
+                course(&[1_827_809_543, 1_828_253_825], third),
+            ],
+            orders: [vec![1, 2], vec![2, 1]],
+        };
+        check_any_order(&sandbox, &template, &world, Some(0)).unwrap();
+    }
+}
+
+#[test]
 fn a_war_whose_rows_were_pruned_here_has_the_same_summaries_in_any_order() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
