@@ -41,7 +41,8 @@ FROM (
     WHERE imported.period_type = 'monthly' AND imported.period_start >= :period_start
       AND (
           imported.period_start <= (
-              SELECT max(period_start) FROM month_states WHERE history = 'faction_history' AND pruned_at IS NOT NULL)
+              SELECT max(period_start) FROM month_states
+              WHERE history = 'faction_history' AND pruned_at IS NOT NULL)
           OR (CAST(imported.faction_id AS TEXT), imported.period_start) IN (
               SELECT entity, period_start FROM imported_summaries WHERE history = 'faction_history'))
 ) AS chained

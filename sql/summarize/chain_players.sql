@@ -86,7 +86,8 @@ FROM (
     WHERE imported.period_type = 'monthly' AND imported.period_start >= :period_start
       AND (
           imported.period_start <= (
-              SELECT max(period_start) FROM month_states WHERE history = 'player_stats_history' AND pruned_at IS NOT NULL)
+              SELECT max(period_start) FROM month_states
+              WHERE history = 'player_stats_history' AND pruned_at IS NOT NULL)
           OR (CAST(imported.player_id AS TEXT), imported.period_start) IN (
               SELECT entity, period_start FROM imported_summaries WHERE history = 'player_stats_history'))
 ) AS chained

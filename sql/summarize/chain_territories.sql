@@ -23,7 +23,8 @@ FROM (
     WHERE imported.period_type = 'monthly' AND imported.period_start >= :period_start
       AND (
           imported.period_start <= (
-              SELECT max(period_start) FROM month_states WHERE history = 'territory_ownership_history' AND pruned_at IS NOT NULL)
+              SELECT max(period_start) FROM month_states
+              WHERE history = 'territory_ownership_history' AND pruned_at IS NOT NULL)
           OR (imported.territory_id, imported.period_start) IN (
               SELECT entity, period_start FROM imported_summaries WHERE history = 'territory_ownership_history'))
       AND EXISTS (

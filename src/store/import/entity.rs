@@ -33,6 +33,8 @@ pub(super) struct Entity {
     theirs: Recorder,
     /// When the imported row was recorded that brought these values.
     changed_at: i64,
+    /// The time of the newest row in the merged history.
+    merged_at: Option<i64>,
     /// The imported rows that are left out because they repeat known values, as in the table `repeated_rows`.
     repeated: BTreeMap<i64, i64>,
     /// The unbroken sequence of ids that the imported row before is in; see [`MergedRow`].
@@ -52,6 +54,7 @@ impl Entity {
             held: HeldRows::default(),
             theirs: Recorder::new(history),
             changed_at: i64::MIN,
+            merged_at: None,
             repeated: BTreeMap::new(),
             sequence: None,
         }
@@ -73,6 +76,11 @@ impl Entity {
             self.changed_at = row.values[layout.time].integer().unwrap_or(i64::MIN);
         }
         is_change
+    }
+
+    /// Whether no row of the merged history is newer than the last change in the imported rows.
+    pub(super) fn ends_with_theirs(&self) -> bool {
+        self.merged_at <= Some(self.changed_at)
     }
 
     /// Counts a row that is left out because it repeats known values. If it repeats a row of its own file, it counts for that one,
@@ -138,6 +146,7 @@ impl Entity {
 
     pub(super) fn record(&mut self, layout: &Layout, row: Vec<Datum>) {
         self.merged.record(layout, &row);
+        self.merged_at = row[layout.time].integer();
         self.second.push(row);
         self.states.push(self.merged.clone());
     }

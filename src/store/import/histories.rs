@@ -321,7 +321,9 @@ impl Merger<'_> {
         let is_own_change = entity.follow(layout, &row);
         let is_kept =
             month.is_some_and(|month| self.pruned_there.contains(&(self.history.table(), month)));
-        let follows_deleted = entity.follow_sequence(&row) || (is_kept && !is_own_change);
+        // Only a row that was deleted since can have differed from the two.
+        let repeats_kept = is_kept && !is_own_change && entity.ends_with_theirs();
+        let follows_deleted = entity.follow_sequence(&row) || repeats_kept;
         let completed = entity.merged.completed(&row.values);
         if entity
             .second
