@@ -2,7 +2,8 @@
 CREATE TEMP TABLE replaced (       -- stored rows of one history that histories.rs decides to delete
     id INTEGER PRIMARY KEY,        -- id of the row
     entity,                        -- id of the player, faction or tile; type and id of the war
-    period_start                   -- start of the month of the row
+    period_start,                  -- start of the month of the row
+    at                             -- time of the row
 );
 CREATE TEMP TABLE counted (        -- imported summaries of one history that may replace stored ones
     entity,
@@ -15,12 +16,11 @@ CREATE INDEX temp.imported_faction_membership_player ON imported_faction_members
 CREATE TEMP TABLE pruned_months (  -- the months of one history that are pruned here
     period_start PRIMARY KEY
 );
-CREATE TEMP TABLE repeated_kept (  -- as main.repeated_rows, of months that the source has pruned
-    history,
+CREATE TEMP TABLE repeated_kept (  -- rows of wars that are left out, of months that the source has pruned
     entity,
     period_start,
     rows,
-    PRIMARY KEY (history, entity, period_start)
+    PRIMARY KEY (entity, period_start)
 );
 CREATE TEMP TABLE known_winners (  -- the winners of wars that summaries name
     war_type,

@@ -64,8 +64,8 @@ WITH ahead (table_name, rows, removed, oldest, newest) AS (
     SELECT 'imported_summaries', count(*), count(*), min(period_start), max(period_start)
     FROM imported_summaries WHERE period_start >= :month
     UNION ALL
-    SELECT 'repeated_rows', count(*), count(*), min(period_start), max(period_start)
-    FROM repeated_rows WHERE period_start > :month
+    SELECT 'repeated_rows', count(*), count(*), min(at), max(at)
+    FROM repeated_rows WHERE at > :limit
     UNION ALL
     SELECT 'backup_folders', count(*), 0, min(last_backup_at), max(last_backup_at)
     FROM backup_folders WHERE last_backup_at > :limit

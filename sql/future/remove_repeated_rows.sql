@@ -1,4 +1,4 @@
--- Deletes the counts of repeated rows of months that have not begun yet.
+-- Deletes the counts of repeated rows with times after now.
 --
--- :month   unix seconds; start of the current month
-DELETE FROM repeated_rows WHERE period_start > :month
+-- :limit   unix seconds; later times are in the future
+DELETE FROM repeated_rows WHERE at > :limit

@@ -1,4 +1,5 @@
 -- Deletes the summaries of wars of this import that had ended in an earlier month: the newest history row, or a winner, says so.
+-- Of a war without a winner, the duration says so: it grows while a war runs.
 -- They were imported, or their month is pruned here, and they tell the scores that were known before.
 -- The other collector, or this one, learned of the end later. With all rows of both, its row would repeat the known one, so the
 -- later month would have no summary of the war. A row with other scores would repeat none, so its summary stays.
@@ -29,21 +30,21 @@ WHERE period_type = 'monthly'
             AND (final.winner_faction_id IS NOT NULL OR later.winner_faction_id IS NULL)
             AND coalesce(later.final_attacking_score, final.attacking_score) IS final.attacking_score
             AND coalesce(later.final_defending_score, final.defending_score) IS final.defending_score)
-      OR (
-          EXISTS (
-              SELECT 1 FROM main.war_summary AS earlier
-              WHERE earlier.war_type = later.war_type AND earlier.war_id = later.war_id
-                AND +earlier.period_type = 'monthly' AND earlier.period_start < later.period_start
-                AND earlier.winner_faction_id IS NOT NULL)
-          AND EXISTS (
-              SELECT 1 FROM main.war_summary AS earlier
-              WHERE earlier.id = (
-                      SELECT id FROM main.war_summary AS newest
-                      WHERE newest.war_type = later.war_type AND newest.war_id = later.war_id
-                        AND +newest.period_type = 'monthly' AND newest.period_start < later.period_start
-                      ORDER BY newest.period_start DESC LIMIT 1)
-                AND coalesce(later.final_attacking_score, earlier.final_attacking_score) IS earlier.final_attacking_score
-                AND coalesce(later.final_defending_score, earlier.final_defending_score) IS earlier.final_defending_score)
-      )
+      OR EXISTS (
+          SELECT 1 FROM main.war_summary AS earlier
+          WHERE earlier.id = (
+                  SELECT id FROM main.war_summary AS newest
+                  WHERE newest.war_type = later.war_type AND newest.war_id = later.war_id
+                    AND +newest.period_type = 'monthly' AND newest.period_start < later.period_start
+                  ORDER BY newest.period_start DESC LIMIT 1)
+            AND coalesce(later.final_attacking_score, earlier.final_attacking_score) IS earlier.final_attacking_score
+            AND coalesce(later.final_defending_score, earlier.final_defending_score) IS earlier.final_defending_score
+            AND (
+                later.winner_faction_id IS NULL AND later.duration_seconds = earlier.duration_seconds
+                OR EXISTS (
+                    SELECT 1 FROM main.war_summary AS won
+                    WHERE won.war_type = later.war_type AND won.war_id = later.war_id
+                      AND +won.period_type = 'monthly' AND won.period_start < later.period_start
+                      AND won.winner_faction_id IS NOT NULL)))
   )
 RETURNING war_type || ' ' || war_id AS entity, period_start

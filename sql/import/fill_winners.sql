@@ -1,11 +1,16 @@
--- Sets the winner in stored summaries without one, if an imported summary of the same war and month names it.
+-- Sets the winner in stored summaries without one, if an imported summary of the same war and month names it. If a history row of
+-- an earlier month has this winner, the war was decided in that month: it may be pruned, and is not summarized again.
 -- A war that had not ended at the end of the month keeps NULL, and so does one that was decided in an earlier month.
 -- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
 UPDATE main.war_summary AS summary
 SET winner_faction_id = known.winner_faction_id
 FROM temp.known_winners AS known
 WHERE summary.war_type = known.war_type AND summary.war_id = known.war_id
-  AND summary.period_start = known.period_start AND +summary.period_type = 'monthly'
+  AND summary.period_start = min(known.period_start, coalesce((
+      SELECT unixepoch(min(recorded_at), 'unixepoch', 'start of month') FROM main.war_status_history AS decided
+      WHERE decided.war_type = known.war_type AND decided.war_id = known.war_id
+        AND decided.status = 'completed' AND decided.winner_faction_id = known.winner_faction_id), known.period_start))
+  AND +summary.period_type = 'monthly'
   AND summary.winner_faction_id IS NULL
   AND known.winner_faction_id IN (
       coalesce(summary.attacking_faction_id, known.winner_faction_id),

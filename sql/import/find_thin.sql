@@ -7,18 +7,19 @@
 -- :history   name of the history table
 INSERT INTO temp.thin (entity, period_start)
 SELECT counted.entity, counted.period_start
-FROM temp.counted
+FROM (
+    SELECT *, coalesce((
+        SELECT sum(rows) FROM main.repeated_rows
+        WHERE history = :history AND entity = CAST(counted.entity AS TEXT)
+          AND at >= counted.period_start
+          AND at < unixepoch(counted.period_start, 'unixepoch', '+1 month')), 0) AS repeated
+    FROM temp.counted
+) AS counted
 LEFT JOIN (
     SELECT player_id AS entity, unixepoch(timestamp, 'unixepoch', 'start of month') AS period_start, count(*) AS rows
     FROM main.player_stats_history
     GROUP BY 1, 2
 ) AS present ON present.entity = counted.entity AND present.period_start = counted.period_start
-LEFT JOIN main.repeated_rows AS repeated ON repeated.history = :history
-    AND repeated.entity = CAST(counted.entity AS TEXT)
-    AND repeated.period_start = counted.period_start
-LEFT JOIN temp.repeated_kept AS kept ON kept.history = :history
-    AND kept.entity = CAST(counted.entity AS TEXT)
-    AND kept.period_start = counted.period_start
 LEFT JOIN main.player_stats_summary AS stored ON stored.player_id = counted.entity
     AND stored.period_start = counted.period_start AND +stored.period_type = 'monthly'
 LEFT JOIN main.imported_summaries AS mark ON mark.history = :history
@@ -27,9 +28,8 @@ WHERE CASE
     WHEN counted.period_start IN (SELECT period_start FROM temp.pruned_months)
     THEN counted.rows >= coalesce(stored.record_count, 0)
         AND (mark.entity IS NOT NULL AND own_rows IS NULL
-            OR counted.rows > coalesce(repeated.rows, 0) + coalesce(kept.rows, 0)
-                + coalesce(iif(mark.entity IS NULL, stored.record_count, own_rows), 0))
+            OR counted.rows > repeated + coalesce(iif(mark.entity IS NULL, stored.record_count, own_rows), 0))
     ELSE (mark.entity IS NULL OR counted.rows >= coalesce(stored.record_count, 0))
-        AND counted.rows > coalesce(repeated.rows, 0) + coalesce(kept.rows, 0) + coalesce(present.rows, 0)
+        AND counted.rows > repeated + coalesce(present.rows, 0)
 END
 GROUP BY 1, 2

@@ -24,13 +24,15 @@ SELECT
               AND earlier.winner_faction_id IS NOT NULL),
         NULL, winner_faction_id),
     duration_seconds,
-    iif(record_count <= own.rows + coalesce(repeated.rows, 0), 0, record_count),
+    iif(record_count <= own.rows + coalesce((
+            SELECT sum(rows) FROM main.repeated_rows
+            WHERE history = 'war_status_history' AND entity = imported.war_type || ' ' || imported.war_id
+              AND at >= imported.period_start
+              AND at < unixepoch(imported.period_start, 'unixepoch', '+1 month')), 0), 0, record_count),
     coalesce(nullif(created_at, 0), :now)
 FROM temp.imported_war_summary AS imported
 LEFT JOIN temp.own_rows AS own
     ON own.entity = imported.war_type || ' ' || imported.war_id AND own.period_start = imported.period_start
-LEFT JOIN main.repeated_rows AS repeated ON repeated.history = 'war_status_history'
-    AND repeated.entity = imported.war_type || ' ' || imported.war_id AND repeated.period_start = imported.period_start
 WHERE true
 ORDER BY imported.rowid
 ON CONFLICT DO UPDATE SET

@@ -3,5 +3,5 @@
 DELETE FROM temp.imported_war_summary AS imported
 WHERE EXISTS (
     SELECT 1 FROM temp.repeated_kept AS kept
-    WHERE kept.history = 'war_status_history' AND kept.entity = imported.war_type || ' ' || imported.war_id
+    WHERE kept.entity = imported.war_type || ' ' || imported.war_id
       AND kept.period_start = imported.period_start AND kept.rows >= imported.record_count)

@@ -1,7 +1,7 @@
--- Records how many rows of an entity and month an import has left out, because they repeat known values. The larger number
--- stays, because the same file may be imported again.
+-- Records that an import has left out a row of an entity, because it repeats known values, or later rows that repeat the row in
+-- its own file. The larger number stays, because the same file may be imported again, and other files have the same row.
 --
--- :history, :entity, :period_start, :rows   as in the table repeated_rows
-INSERT INTO main.repeated_rows (history, entity, period_start, rows)
-VALUES (:history, CAST(:entity AS TEXT), :period_start, :rows)
-ON CONFLICT (history, entity, period_start) DO UPDATE SET rows = excluded.rows WHERE excluded.rows > repeated_rows.rows
+-- :history, :entity, :at, :rows   as in the table repeated_rows
+INSERT INTO main.repeated_rows (history, entity, at, rows)
+VALUES (:history, CAST(:entity AS TEXT), :at, :rows)
+ON CONFLICT (history, entity, at) DO UPDATE SET rows = excluded.rows WHERE excluded.rows > repeated_rows.rows

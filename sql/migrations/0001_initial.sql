@@ -379,9 +379,9 @@ CREATE TABLE month_states (                       -- what was done with each mon
 CREATE TABLE repeated_rows (                      -- history rows that imports left out or removed, as they repeat known values
     history      TEXT    NOT NULL,                -- name of the history table
     entity       TEXT    NOT NULL,                -- id of the player, faction or tile; type and id of the war
-    period_start INTEGER NOT NULL,                -- first second of the UTC month
-    rows         INTEGER NOT NULL CHECK (rows >= 1), -- the largest number that one import has left out, and all that were removed
-    PRIMARY KEY (history, entity, period_start)
+    at           INTEGER NOT NULL,                -- time of the row, or of the one that later rows of the same file repeat
+    rows         INTEGER NOT NULL CHECK (rows >= 1), -- the row, if it was left out, and these later rows of the month
+    PRIMARY KEY (history, entity, at)
 ) STRICT, WITHOUT ROWID;
 
 -- The memberships that an import makes are those that all sightings tell. players.faction_id does not say as much: NULL also

@@ -1,10 +1,11 @@
--- Lets the imported summaries of players in a month begin with the values that are known here from before it.
+-- Lets the summaries of players that are not computed from the rows that are here begin with the values that the ones before
+-- them end with: the imported summaries, and those up to the last pruned month.
 --
 -- The other collector may have seen a change of an earlier month only in this one. Without this, the changes of consecutive
 -- months would not add up. The summaries end with the values that they were imported with, unknown ones too.
 -- An unknown end is not stored as the value before it, because the next import would take that for an observation.
 --
--- :period_start   unix seconds; start of the month
+-- :period_start   unix seconds; start of the first month to look at
 UPDATE player_stats_summary AS summary SET
     strength_start = chained.strength,
     strength_change = strength_end - chained.strength,
@@ -28,64 +29,67 @@ FROM (
         coalesce(
             (SELECT strength_end FROM player_stats_summary AS earlier
              WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
-               AND earlier.period_start < :period_start AND strength_end IS NOT NULL
+               AND earlier.period_start < imported.period_start AND strength_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.strength_start
         ) AS strength,
         coalesce(
             (SELECT defense_end FROM player_stats_summary AS earlier
              WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
-               AND earlier.period_start < :period_start AND defense_end IS NOT NULL
+               AND earlier.period_start < imported.period_start AND defense_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.defense_start
         ) AS defense,
         coalesce(
             (SELECT speed_end FROM player_stats_summary AS earlier
              WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
-               AND earlier.period_start < :period_start AND speed_end IS NOT NULL
+               AND earlier.period_start < imported.period_start AND speed_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.speed_start
         ) AS speed,
         coalesce(
             (SELECT dexterity_end FROM player_stats_summary AS earlier
              WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
-               AND earlier.period_start < :period_start AND dexterity_end IS NOT NULL
+               AND earlier.period_start < imported.period_start AND dexterity_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.dexterity_start
         ) AS dexterity,
         coalesce(
             (SELECT total_stats_end FROM player_stats_summary AS earlier
              WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
-               AND earlier.period_start < :period_start AND total_stats_end IS NOT NULL
+               AND earlier.period_start < imported.period_start AND total_stats_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.total_stats_start
         ) AS total_stats,
         coalesce(
             (SELECT level_end FROM player_stats_summary AS earlier
              WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
-               AND earlier.period_start < :period_start AND level_end IS NOT NULL
+               AND earlier.period_start < imported.period_start AND level_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.level_start
         ) AS level,
         coalesce(
             (SELECT life_maximum_end FROM player_stats_summary AS earlier
              WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
-               AND earlier.period_start < :period_start AND life_maximum_end IS NOT NULL
+               AND earlier.period_start < imported.period_start AND life_maximum_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.life_maximum_start
         ) AS life_maximum,
         coalesce(
             (SELECT networth_end FROM player_stats_summary AS earlier
              WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
-               AND earlier.period_start < :period_start AND networth_end IS NOT NULL
+               AND earlier.period_start < imported.period_start AND networth_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.networth_start
         ) AS networth
     FROM player_stats_summary AS imported
-    WHERE imported.period_type = 'monthly' AND imported.period_start = :period_start
-      AND CAST(imported.player_id AS TEXT) IN (
-          SELECT entity FROM imported_summaries
-          WHERE history = 'player_stats_history' AND period_start = :period_start)
+    WHERE imported.period_type = 'monthly' AND imported.period_start >= :period_start
+      AND (
+          imported.period_start <= (
+              SELECT max(period_start) FROM month_states
+              WHERE history = 'player_stats_history' AND pruned_at IS NOT NULL)
+          OR (CAST(imported.player_id AS TEXT), imported.period_start) IN (
+              SELECT entity, period_start FROM imported_summaries WHERE history = 'player_stats_history'))
 ) AS chained
 WHERE summary.id = chained.id
   AND (

@@ -170,8 +170,8 @@ WHERE CASE
         WHERE history = 'faction_history' AND period_start = excluded.period_start
           AND entity = CAST(excluded.faction_id AS TEXT))
     THEN excluded.record_count + coalesce((
-        SELECT rows FROM repeated_rows
+        SELECT sum(rows) FROM repeated_rows
         WHERE history = 'faction_history' AND entity = CAST(excluded.faction_id AS TEXT)
-          AND period_start = excluded.period_start), 0) >= faction_summary.record_count
+          AND at >= excluded.period_start AND at < excluded.period_end), 0) >= faction_summary.record_count
     ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= faction_summary.record_count
 END

@@ -19,8 +19,8 @@ WHERE history = :history AND period_start = :period_start AND +entity IN (
         WHERE timestamp >= :period_start AND timestamp < :period_end
         GROUP BY 1
     ) AS present ON present.entity = summary.entity
-    LEFT JOIN repeated_rows AS repeated ON repeated.history = :history
-        AND repeated.entity = CAST(summary.entity AS TEXT)
-        AND repeated.period_start = :period_start
-    WHERE present.rows + coalesce(repeated.rows, 0) >= summary.record_count
+    WHERE present.rows + coalesce((
+        SELECT sum(rows) FROM repeated_rows
+        WHERE history = :history AND entity = CAST(summary.entity AS TEXT)
+          AND at >= :period_start AND at < :period_end), 0) >= summary.record_count
 )

@@ -326,8 +326,8 @@ WHERE CASE
         WHERE history = 'player_stats_history' AND period_start = excluded.period_start
           AND entity = CAST(excluded.player_id AS TEXT))
     THEN excluded.record_count + coalesce((
-        SELECT rows FROM repeated_rows
+        SELECT sum(rows) FROM repeated_rows
         WHERE history = 'player_stats_history' AND entity = CAST(excluded.player_id AS TEXT)
-          AND period_start = excluded.period_start), 0) >= player_stats_summary.record_count
+          AND at >= excluded.period_start AND at < excluded.period_end), 0) >= player_stats_summary.record_count
     ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= player_stats_summary.record_count
 END

@@ -152,8 +152,8 @@ WHERE CASE
         WHERE history = 'territory_ownership_history' AND period_start = excluded.period_start
           AND entity = excluded.territory_id)
     THEN excluded.record_count + coalesce((
-        SELECT rows FROM repeated_rows
+        SELECT sum(rows) FROM repeated_rows
         WHERE history = 'territory_ownership_history' AND entity = excluded.territory_id
-          AND period_start = excluded.period_start), 0) >= territory_ownership_summary.record_count
+          AND at >= excluded.period_start AND at < excluded.period_end), 0) >= territory_ownership_summary.record_count
     ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= territory_ownership_summary.record_count
 END

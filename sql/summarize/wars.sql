@@ -5,6 +5,7 @@
 -- although a war may be recorded before it starts. NULL: the difference overflows a 64-bit integer.
 -- war_id is unique only together with war_type. Summaries that are already correct are not written again.
 -- A summary that was imported is joined with what the rows say. The higher scores are the later ones, because scores only grow.
+-- Of equal scores, an imported duration counts only if its summary names the winner: it then is that of the whole war.
 -- A known winner stays. The imported number of rows stays if it is larger than that of the rows here together with those that an
 -- import has left out because they repeat known values. A war whose winner an imported summary of an earlier month names was not
 -- decided in this month.
@@ -50,7 +51,8 @@ joined AS (
         seen.*, imported.record_count AS imported_count, imported.winner_faction_id AS imported_winner,
         (
             coalesce(imported.final_attacking_score, 0) + coalesce(imported.final_defending_score, 0),
-            coalesce(imported.duration_seconds, -1)
+            iif(imported.winner_faction_id IS NULL AND seen.duration_seconds IS NOT NULL,
+                -1, coalesce(imported.duration_seconds, -1))
         ) > (
             coalesce(seen.final_attacking_score, 0) + coalesce(seen.final_defending_score, 0),
             coalesce(seen.duration_seconds, -1)
@@ -60,9 +62,9 @@ joined AS (
         imported.final_attacking_score AS imported_attacking_score,
         imported.final_defending_score AS imported_defending_score, imported.duration_seconds AS imported_duration,
         coalesce((
-            SELECT rows FROM repeated_rows
+            SELECT sum(rows) FROM repeated_rows
             WHERE history = 'war_status_history' AND entity = seen.war_type || ' ' || seen.war_id
-              AND period_start = :period_start), 0) AS repeated_rows,
+              AND at >= :period_start AND at < :period_end), 0) AS repeated_rows,
         EXISTS (
             SELECT 1 FROM war_summary AS earlier
             WHERE earlier.war_type = seen.war_type AND earlier.war_id = seen.war_id

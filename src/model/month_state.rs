@@ -134,26 +134,6 @@ impl TableState {
     }
 }
 
-/// Marks each summarized month before a pruned month of the same history as pruned.
-///
-/// A prune marks the months from the first one with deleted rows to its cut-off. An earlier month stays as it is, too,
-/// because its summary ends with the values that the summary of the pruned month begins with. A summary of a war begins with
-/// no value of an earlier month, so only months with deleted rows of wars stay as they are.
-pub(crate) fn mark_months_before_pruned(states: &mut [MonthState]) {
-    let mut pruned: Vec<History> = Vec::new();
-    for state in states.iter_mut().rev() {
-        let tables = state.tables.iter_mut();
-        for table in tables.filter(|table| table.history != History::Wars) {
-            if table.facts.is_pruned {
-                pruned.push(table.history);
-            } else if table.facts.is_summarized && pruned.contains(&table.history) {
-                table.facts.is_pruned = true;
-                *table = TableState::new(table.history, table.facts);
-            }
-        }
-    }
-}
-
 /// Why a month is closed: rows that are added to it are in no summary.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Closing {

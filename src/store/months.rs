@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
-use crate::model::month_state::{MonthFacts, MonthState, TableState, mark_months_before_pruned};
+use crate::model::month_state::{MonthFacts, MonthState, TableState};
 use crate::model::time::{Month, outside_calendar};
 use crate::store::pruned_early::missing_rows;
 use crate::store::{SqlContext, Store, sql};
@@ -50,7 +50,6 @@ pub(super) fn months(connection: &Connection, now: i64) -> Result<Vec<MonthState
             state.set_missing(missing.history, missing.rows);
         }
     }
-    mark_months_before_pruned(&mut states);
     Ok(states)
 }
 

@@ -77,6 +77,9 @@ impl Store {
                     }),
                 }
             }
+            for table in &mut months[0].tables {
+                table.written += chain(transaction, table.history, job.month.start())?;
+            }
             Ok(months)
         })
     }
@@ -93,13 +96,10 @@ fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<Tabl
     } else {
         0
     };
-    let mut written = compute(transaction, job, now)?;
+    let written = compute(transaction, job, now)?;
     forget_imported(transaction, job).context(format!(
         "compare the imported summaries of {month} with the history"
     ))?;
-    if let Some(chain) = statements.chain {
-        written += execute(chain).context(format!("write {table} of {month}"))?;
-    }
     Ok(TableChanges {
         history: job.history,
         written,
@@ -135,18 +135,22 @@ pub(in crate::store) fn compute(
     ))
 }
 
-/// Lets the imported summaries of a month begin with the values that the month before ends with.
+/// Lets the summaries that were not computed from the rows that are here begin with the values that those before them end
+/// with, from a month on. Only the ends are read, so one statement does it for all months. Returns the number of changes.
 pub(in crate::store) fn chain(
     connection: &Connection,
     history: History,
     period_start: i64,
-) -> rusqlite::Result<()> {
+) -> Result<usize> {
     let Some(chain) = statements(history).chain else {
-        return Ok(());
+        return Ok(0);
     };
     connection
         .execute(chain, named_params! { ":period_start": period_start })
-        .map(drop)
+        .context(format!(
+            "write the first values in {}",
+            history.summary_table()
+        ))
 }
 
 /// Executes one of the [`Statements`].
@@ -174,7 +178,7 @@ fn execute(
 struct Statements {
     delete_stale: &'static str,
     write: &'static str,
-    /// Lets the summaries that were imported begin with the values that are known here. A summary of a war begins with none.
+    /// See [`chain`]. A summary of a war begins with no value of an earlier month.
     chain: Option<&'static str>,
 }
 

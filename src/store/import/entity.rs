@@ -29,8 +29,14 @@ pub(super) struct Entity {
     pub(super) at: Option<i64>,
     /// The rows of closed months. If the entity is a tile, those of open months are among them.
     pub(super) held: HeldRows,
-    /// The imported rows that are left out because they repeat known values.
-    pub(super) repeated: BTreeMap<Month, i64>,
+    /// The last known values with the imported rows alone.
+    theirs: Recorder,
+    /// When the imported row was recorded that brought these values.
+    changed_at: i64,
+    /// The time of the newest row in the merged history.
+    merged_at: Option<i64>,
+    /// The imported rows that are left out because they repeat known values, as in the table `repeated_rows`.
+    repeated: BTreeMap<i64, i64>,
     /// The unbroken sequence of ids that the imported row before is in; see [`MergedRow`].
     sequence: Option<i64>,
 }
@@ -46,6 +52,9 @@ impl Entity {
             states: Vec::new(),
             at: None,
             held: HeldRows::default(),
+            theirs: Recorder::new(history),
+            changed_at: i64::MIN,
+            merged_at: None,
             repeated: BTreeMap::new(),
             sequence: None,
         }
@@ -56,6 +65,29 @@ impl Entity {
     pub(super) fn follow_sequence(&mut self, row: &MergedRow) -> bool {
         let before = std::mem::replace(&mut self.sequence, row.sequence);
         before.is_some() && row.sequence.is_some() && before != row.sequence
+    }
+
+    /// Records the last known values of the imported rows, and returns whether this row changes them.
+    pub(super) fn follow(&mut self, layout: &Layout, row: &MergedRow) -> bool {
+        let completed = self.theirs.completed(&row.values);
+        let is_change = self.theirs.is_change(layout, &completed);
+        if is_change {
+            self.theirs.record(layout, &completed);
+            self.changed_at = row.values[layout.time].integer().unwrap_or(i64::MIN);
+        }
+        is_change
+    }
+
+    /// Whether no row of the merged history is newer than the last change in the imported rows.
+    pub(super) fn ends_with_theirs(&self) -> bool {
+        self.merged_at <= Some(self.changed_at)
+    }
+
+    /// Counts a row that is left out because it repeats known values. If it repeats a row of its own file, it counts for that one,
+    /// within its month: so a file of every poll needs no record for each poll.
+    pub(super) fn leave_repeated(&mut self, month: Month) {
+        let at = self.changed_at.max(month.start());
+        *self.repeated.entry(at).or_default() += 1;
     }
 
     /// The key as one value, as `discount_summaries.sql` compares it.
@@ -75,18 +107,28 @@ impl Entity {
         connection: &Connection,
         pruned_there: &HistoryMonths,
     ) -> rusqlite::Result<()> {
-        for (month, rows) in &self.repeated {
-            let statement = if pruned_there.contains(&(self.history.table(), *month)) {
-                sql!("import/record_repeated_kept")
-            } else {
-                sql!("import/record_repeated")
-            };
+        let is_kept = |month| pruned_there.contains(&(History::Wars.table(), month));
+        for (&at, rows) in &self.repeated {
+            let month = Month::of(at).filter(|month| is_kept(*month));
+            if self.history == History::Wars
+                && let Some(month) = month
+            {
+                connection
+                    .prepare_cached(sql!("import/record_repeated_kept"))?
+                    .execute(named_params! {
+                        ":entity": self.text(),
+                        ":period_start": month.start(),
+                        ":rows": rows,
+                    })?;
+                continue;
+            }
+            let statement = sql!("import/record_repeated");
             connection
                 .prepare_cached(statement)?
                 .execute(named_params! {
                     ":history": self.history.table(),
                     ":entity": self.text(),
-                    ":period_start": month.start(),
+                    ":at": at,
                     ":rows": rows,
                 })?;
         }
@@ -104,6 +146,7 @@ impl Entity {
 
     pub(super) fn record(&mut self, layout: &Layout, row: Vec<Datum>) {
         self.merged.record(layout, &row);
+        self.merged_at = row[layout.time].integer();
         self.second.push(row);
         self.states.push(self.merged.clone());
     }

@@ -50,7 +50,7 @@ pub(super) fn merge(
             .prepare(&accept_statement(history))
             .context("prepare the import")?,
         replace: connection
-            .prepare("INSERT INTO temp.replaced (id, entity, period_start) VALUES (?, ?, ?)")
+            .prepare("INSERT INTO temp.replaced (id, entity, period_start, at) VALUES (?, ?, ?, ?)")
             .context("prepare the import")?,
         carry: connection
             .prepare("INSERT INTO temp.carried (id, required_score) VALUES (?, ?)")
@@ -269,8 +269,12 @@ impl Merger<'_> {
             && may_go
             && let Some(month) = month
         {
-            self.replace
-                .execute(params![row.id, entity.text(), month.start()])?;
+            self.replace.execute(params![
+                row.id,
+                entity.text(),
+                month.start(),
+                row.values[layout.time]
+            ])?;
             self.tally.replaced += 1;
             self.changed.insert(month);
             entity.second.push(row.values.clone());
@@ -313,7 +317,13 @@ impl Merger<'_> {
             let mut facts = layout.facts.iter();
             facts.all(|&index| known[index] == row[index])
         };
-        let follows_deleted = entity.follow_sequence(&row);
+        let month = self.month_of(&row.values);
+        let is_own_change = entity.follow(layout, &row);
+        let is_kept =
+            month.is_some_and(|month| self.pruned_there.contains(&(self.history.table(), month)));
+        // Only a row that was deleted since can have differed from the two.
+        let repeats_kept = is_kept && !is_own_change && entity.ends_with_theirs();
+        let follows_deleted = entity.follow_sequence(&row) || repeats_kept;
         let completed = entity.merged.completed(&row.values);
         if entity
             .second
@@ -327,7 +337,6 @@ impl Merger<'_> {
             .states
             .iter()
             .all(|state| state.is_change(layout, &state.completed(&row.values)));
-        let month = self.month_of(&row.values);
         // A row that repeats the one before was a change if a row between them was deleted.
         if !is_change && !follows_deleted && !self.keeps_repeated(month) {
             self.tally.unchanged += 1;
@@ -335,7 +344,7 @@ impl Merger<'_> {
             if let Some(month) = month
                 && closed.is_none()
             {
-                *entity.repeated.entry(month).or_default() += 1;
+                entity.leave_repeated(month);
             }
             return Ok(());
         }

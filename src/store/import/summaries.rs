@@ -58,8 +58,9 @@ pub(super) fn merge(
         staging::tally(connection, name, count, tallies)?;
         mark_months(connection, history, &taken, now)
             .context(format!("mark the months of {name}"))?;
-        chain_pruned(connection, history, &taken)
-            .context(format!("write {name} of pruned months"))?;
+        if let Some(first) = taken.iter().map(|taken| taken.1).min() {
+            summary::chain(connection, history, first)?;
+        }
     }
     Ok(())
 }
@@ -224,34 +225,6 @@ fn mark_months(
         )?;
     }
     Ok(())
-}
-
-/// Lets the summaries of pruned months begin with the values of imported ones before them. `summarize` leaves these months
-/// as they are. Summaries of wars do not begin with values of the month before.
-fn chain_pruned(
-    connection: &Connection,
-    history: History,
-    taken: &[Taken],
-) -> rusqlite::Result<()> {
-    if history == History::Wars {
-        return Ok(());
-    }
-    let Some(first) = taken.iter().map(|taken| taken.1).min() else {
-        return Ok(());
-    };
-    connection.execute(
-        &render(history, sql!("import/mark_summaries_after")),
-        named_params! { ":history": history.table() },
-    )?;
-    let months: Vec<i64> = connection
-        .prepare(sql!("import/list_pruned_months"))?
-        .query_map(named_params! { ":first": first }, |row| {
-            row.get("period_start")
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    months
-        .into_iter()
-        .try_for_each(|month| summary::chain(connection, history, month))
 }
 
 /// Removes the imported summaries of months whose summaries the user has deleted here.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{create, import, open};
 use crate::month_model::{EDGES, IN_APRIL, prune, summarize};
-use crate::support::{DAY, Sandbox};
+use crate::support::{DAY, Sandbox, rows};
 
 const TABLE: &str = "player_stats_history";
 const PLAYERS: i64 = 3;
@@ -175,4 +175,37 @@ fn the_rows_that_a_prune_has_kept_are_taken_although_they_repeat_each_other() {
 
     assert_eq!(history_of_tiles(&report)["taken"], 5, "{report}");
     assert_eq!(history_of_tiles(&report)["unchanged"], 0, "{report}");
+}
+#[test]
+fn a_pruned_database_keeps_its_rows_that_repeat_each_other_in_a_new_one() {
+    let sandbox = with_pruned_war();
+    create(&sandbox, "new.db");
+
+    let report = import(&sandbox, "new.db", &["full.db"]);
+
+    assert_eq!(history_of_tiles(&report)["taken"], 5, "{report}");
+    assert_eq!(history_of_tiles(&report)["unchanged"], 0, "{report}");
+}
+
+#[test]
+fn a_kept_row_that_repeats_one_of_this_database_is_left_out() {
+    let sandbox = with_pruned_war();
+    let [_, january, ..] = EDGES;
+    create(&sandbox, "mine.db");
+    open(&sandbox, "mine.db")
+        .execute_batch(&format!(
+            "INSERT INTO factions (faction_id, name) VALUES (7, 'Seven');
+             INSERT INTO territory_ownership_history (territory_id, faction_id, war_status, recorded_at)
+             VALUES ('AAB', 7, 'under_attack', {january} + 11), ('AAB', 7, 'none', {january} + 19);"
+        ))
+        .unwrap();
+    summarize(&sandbox, IN_APRIL, "mine.db", &[]);
+
+    for _ in 0..2 {
+        import(&sandbox, "mine.db", &["full.db"]);
+        let times = format!(
+            "SELECT recorded_at - {january} FROM territory_ownership_history WHERE territory_id = 'AAB' ORDER BY recorded_at"
+        );
+        assert_eq!(rows(&open(&sandbox, "mine.db"), &times), ["0", "11", "19"]);
+    }
 }

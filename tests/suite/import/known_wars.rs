@@ -285,3 +285,46 @@ fn a_won_war_counts_once_whatever_was_pruned_and_imported_in_any_order() {
         },
     );
 }
+
+/// A pruned collector that learned at this time that the war was cancelled, without a winner.
+fn cancelled(sandbox: &Sandbox, name: &str, learned_at: i64) {
+    let [december, _, february, ..] = EDGES;
+    database(
+        sandbox,
+        name,
+        &format!(
+            "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
+                 defending_score, status, started_at, ends_at, recorded_at)
+             VALUES (504, 'ranked', 1, 4, 9, 3, 'ongoing', {december}, NULL, {december} + 3600),
+                    (504, 'ranked', 1, 4, 9, 3, 'cancelled', {december}, {december} + 86400, {learned_at});
+             INSERT INTO war_status_history (war_id, war_type, status, started_at, attacking_score, recorded_at)
+             VALUES (506, 'ranked', 'ongoing', {december}, 1, {february} - 9),
+                    (506, 'ranked', 'ongoing', {december}, 2, {february});"
+        ),
+    );
+    prune(sandbox, IN_APRIL, name, &["--keep-months", "1"]).expect(0);
+}
+
+#[test]
+fn a_war_without_a_winner_that_was_learned_in_two_pruned_months_has_a_summary_of_its_end_only_in_the_first()
+ {
+    let [december, january, ..] = EDGES;
+    let sandbox = Sandbox::new();
+    cancelled(&sandbox, "first.db", december + 9 * 86400);
+    cancelled(&sandbox, "second.db", january + 5 * 86400);
+    for (into, file) in [("first.db", "second.db"), ("second.db", "first.db")] {
+        copy(&sandbox, into, "new.db");
+
+        for _ in 0..2 {
+            import(&sandbox, "new.db", &[file]);
+            assert_eq!(
+                rows(
+                    &open(&sandbox, "new.db"),
+                    "SELECT period_start, duration_seconds FROM war_summary WHERE war_id = 504"
+                ),
+                [format!("{december}|86400")],
+                "{into}"
+            );
+        }
+    }
+}

@@ -32,22 +32,17 @@ pub struct World {
 }
 
 impl World {
-    /// Gives each answer about an entity a value of its own.
-    pub fn with_distinct_values(mut self) -> Self {
-        for (entity, moments) in &mut self.changes {
-            let polls = self.polls.iter().filter(|(_, poll)| poll.entity == *entity);
-            *moments = polls.map(|(_, poll)| poll.at).collect();
-            moments.sort_unstable();
-            moments.dedup();
-        }
-        self
-    }
-
-    /// Puts the database that the others are imported into first. It has all of its rows.
+    /// Puts the database that the others are imported into first.
     pub fn begin(&mut self) {
         if self.is_new {
             self.order.insert(0, NEW);
-        } else if let Some(kept) = self.kept.get_mut(self.order[0]) {
+        }
+    }
+
+    /// As `begin`, and that database has all of its rows.
+    pub fn begin_unpruned(&mut self) {
+        self.begin();
+        if let Some(kept) = self.kept.get_mut(self.order[0]) {
             *kept = 4;
         }
     }
@@ -223,7 +218,7 @@ fn one_collector_with_every_row_makes_all_summaries_right() {
     let any_place = 0..4_usize;
     for_any_history(3, (any_world(), any_place), |(mut world, place)| {
         world.order.insert(place, ALL);
-        world.begin();
+        world.begin_unpruned();
         world.again.push(ALL);
         write(&sandbox, &template, &world);
         let expected = values(&Connection::open(sandbox.path(FILES[ALL])).unwrap());

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::closed::{database, database_of_factions};
-use super::{create, import, make_plan, open};
+use super::{copy, create, import, make_plan, open};
 use crate::month_model::{EDGES, IN_APRIL, prune, summaries, summarize};
 use crate::support::{Sandbox, rows};
 
@@ -252,4 +252,55 @@ fn summaries_pass_through_a_second_collector() {
         summaries(&open(&sandbox, "new.db")),
         summaries(&open(&sandbox, "between.db"))
     );
+}
+
+#[test]
+fn rows_of_a_month_that_only_another_collector_has_pruned_are_taken_here_although_a_later_month_is_pruned_here()
+ {
+    let [december, january, february, march, _] = EDGES;
+    let sandbox = Sandbox::new();
+    database_of_factions(
+        &sandbox,
+        "mine.db",
+        &format!("(1, {january}, 1), (1, {january} + 1, 2), (1, {february}, 3), (1, {march}, 4)"),
+    );
+    database_of_factions(
+        &sandbox,
+        "other.db",
+        &format!("(7, {december}, 1), (7, {december} + 5, 2), (7, {february}, 3)"),
+    );
+    for name in ["mine.db", "other.db"] {
+        prune(&sandbox, IN_APRIL, name, &["--keep-months", "1"]).expect(0);
+    }
+    database_of_factions(
+        &sandbox,
+        "third.db",
+        &format!(
+            "(7, {december} + 1, 1), (7, {december} + 2, 4), (7, {december} + 9, 5), (1, {december}, 9)"
+        ),
+    );
+    for order in [["other.db", "third.db"], ["third.db", "other.db"]] {
+        copy(&sandbox, "mine.db", "new.db");
+        for file in order.iter().chain(&order) {
+            let report = import(&sandbox, "new.db", &[file]);
+            assert_eq!(report["late"], json!([]), "{order:?}: {file}");
+        }
+
+        let found = short_summaries(&sandbox, "new.db");
+        for line in [
+            format!("faction|1|{december}|9|9|0|1"),
+            format!("faction|1|{january}|9|2|-7|2"),
+            format!("faction|7|{december}|1|5|4|3"),
+        ] {
+            assert!(found.contains(&line), "{order:?}: {line}: {found:#?}");
+        }
+        let rows_of_december = format!(
+            "SELECT count(*) FROM faction_history WHERE timestamp > {december} AND timestamp < {january} AND faction_id = 7"
+        );
+        assert_eq!(
+            rows(&open(&sandbox, "new.db"), &rows_of_december),
+            ["3"],
+            "{order:?}"
+        );
+    }
 }

@@ -201,14 +201,21 @@ const TABLES: [(&str, &str); 4] = [
     ("territory_ownership_history", "territory_ownership_summary"),
 ];
 
-/// The summaries of all months up to the last one that was pruned.
+/// What the summaries of pruned months tell by themselves: the last values, and the number of rows. They begin with the values
+/// that the month before ends with, and that month may be open.
 fn summaries_of_pruned(connection: &Connection) -> Vec<String> {
     TABLES
         .iter()
         .flat_map(|(history, summary)| {
+            let ends = match *summary {
+                "player_stats_summary" => "player_id, strength_end, level_end, networth_end",
+                "faction_summary" => "faction_id, respect_end, member_count_end, best_chain_end",
+                "war_summary" => "war_id, final_attacking_score, duration_seconds",
+                _ => "territory_id, faction_id_end, days_owned",
+            };
             let sql = format!(
-                "SELECT * FROM {summary} WHERE period_start <= (
-                     SELECT max(period_start) FROM month_states
+                "SELECT period_start, record_count, {ends} FROM {summary} WHERE period_start IN (
+                     SELECT period_start FROM month_states
                      WHERE history = '{history}' AND pruned_at IS NOT NULL)
                  ORDER BY id"
             );
