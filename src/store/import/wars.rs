@@ -67,7 +67,7 @@ pub(super) fn fill_winners(connection: &Connection) -> rusqlite::Result<usize> {
 pub(super) fn join(connection: &Connection, now: i64) -> rusqlite::Result<Vec<Taken>> {
     let keeps_ids = staging::keeps_ids(connection, WAR_SUMMARY.name)?;
     connection.execute(sql!("import/leave_repeated_wars"), [])?;
-    connection.execute(sql!("import/leave_durations"), [])?;
+    connection.execute(sql!("import/set_durations"), [])?;
     connection.execute(sql!("import/find_own_wars"), [])?;
     summaries(
         connection,
