@@ -1,5 +1,5 @@
 -- Lets the summaries of players that are not computed from the rows that are here begin with the values that the ones before
--- them end with: the imported summaries, and those up to the last pruned month.
+-- them end with: the imported summaries, and those of pruned months.
 --
 -- The other collector may have seen a change of an earlier month only in this one. Without this, the changes of consecutive
 -- months would not add up. The summaries end with the values that they were imported with, unknown ones too.
@@ -85,8 +85,8 @@ FROM (
     FROM player_stats_summary AS imported
     WHERE imported.period_type = 'monthly' AND imported.period_start >= :period_start
       AND (
-          imported.period_start <= (
-              SELECT max(period_start) FROM month_states
+          imported.period_start IN (
+              SELECT period_start FROM month_states
               WHERE history = 'player_stats_history' AND pruned_at IS NOT NULL)
           OR (CAST(imported.player_id AS TEXT), imported.period_start) IN (
               SELECT entity, period_start FROM imported_summaries WHERE history = 'player_stats_history'))
