@@ -3,7 +3,13 @@ CREATE TEMP TABLE replaced (       -- stored rows of one history that histories.
     id INTEGER PRIMARY KEY,        -- id of the row
     entity,                        -- id of the player, faction or tile; type and id of the war
     period_start,                  -- start of the month of the row
-    at                             -- time of the row
+    at,                            -- time of the row
+    row                            -- as in main.repeated_rows
+);
+CREATE TEMP TABLE revived (        -- rows of one history that earlier imports left out or removed
+    entity,
+    at,
+    row                            -- as in main.repeated_rows
 );
 CREATE TEMP TABLE counted (        -- imported summaries of one history that may replace stored ones
     entity,

@@ -1,8 +1,9 @@
 //! The rows of one entity in both files, and its state while they are merged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, named_params};
+use serde_json::Value;
 
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
@@ -25,7 +26,7 @@ pub(super) struct Entity {
     pub(super) second: Vec<Vec<Datum>>,
     /// The states within that second, the one before it included. Rows of one second have no order of their own, so an
     /// imported row that fits any of these states is no change. Otherwise a second import would find other changes.
-    pub(super) states: Vec<Recorder>,
+    states: Vec<Recorder>,
     pub(super) at: Option<i64>,
     /// The rows of closed months. If the entity is a tile, those of open months are among them.
     pub(super) held: HeldRows,
@@ -36,9 +37,16 @@ pub(super) struct Entity {
     /// The time of the newest row in the merged history.
     merged_at: Option<i64>,
     /// The imported rows that are left out because they repeat known values, as in the table `repeated_rows`.
-    repeated: BTreeMap<i64, i64>,
+    repeated: BTreeMap<i64, Repeated>,
     /// The unbroken sequence of ids that the imported row before is in; see [`MergedRow`].
     sequence: Option<i64>,
+}
+
+/// What the table `repeated_rows` tells of one time.
+#[derive(Default)]
+struct Repeated {
+    rows: i64,
+    row: Option<String>,
 }
 
 impl Entity {
@@ -84,10 +92,17 @@ impl Entity {
     }
 
     /// Counts a row that is left out because it repeats known values. If it repeats a row of its own file, it counts for that one,
-    /// within its month: so a file of every poll needs no record for each poll.
-    pub(super) fn leave_repeated(&mut self, month: Month) {
+    /// within its month: so a file of every poll needs no record for each poll. `row`: the values of a change in its own file.
+    pub(super) fn leave_repeated(&mut self, month: Month, row: Option<&[Datum]>) {
         let at = self.changed_at.max(month.start());
-        *self.repeated.entry(at).or_default() += 1;
+        let repeated = self.repeated.entry(at).or_default();
+        repeated.rows += 1;
+        // The rows of a war tell its whole course, and no later one takes anything back.
+        if self.history != History::Wars
+            && let Some(row) = row
+        {
+            repeated.row = Some(as_json(row));
+        }
     }
 
     /// The key as one value, as `discount_summaries.sql` compares it.
@@ -101,38 +116,42 @@ impl Entity {
     }
 
     /// Records how many rows of each month are left out because they repeat known values. Rows that the other database has
-    /// kept of a pruned month say nothing about the rows that are gone, so they are recorded for this import only.
+    /// kept of a pruned month say nothing about the rows that are gone, so they are recorded for this import only. Returns the
+    /// months of which more rows are known than before.
     pub(super) fn record_repeated(
         &self,
         connection: &Connection,
         pruned_there: &HistoryMonths,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<BTreeSet<Month>> {
+        let mut known_better = BTreeSet::new();
         let is_kept = |month| pruned_there.contains(&(History::Wars.table(), month));
-        for (&at, rows) in &self.repeated {
-            let month = Month::of(at).filter(|month| is_kept(*month));
+        for (&at, repeated) in &self.repeated {
+            let month = Month::of(at);
             if self.history == History::Wars
-                && let Some(month) = month
+                && let Some(month) = month.filter(|month| is_kept(*month))
             {
                 connection
                     .prepare_cached(sql!("import/record_repeated_kept"))?
                     .execute(named_params! {
                         ":entity": self.text(),
                         ":period_start": month.start(),
-                        ":rows": rows,
+                        ":rows": repeated.rows,
                     })?;
                 continue;
             }
             let statement = sql!("import/record_repeated");
-            connection
+            let changes = connection
                 .prepare_cached(statement)?
                 .execute(named_params! {
                     ":history": self.history.table(),
                     ":entity": self.text(),
                     ":at": at,
-                    ":rows": rows,
+                    ":rows": repeated.rows,
+                    ":row": repeated.row,
                 })?;
+            known_better.extend(month.filter(|_| changes > 0));
         }
-        Ok(())
+        Ok(known_better)
     }
 
     /// Begins a new second if the time differs from that of the row before.
@@ -144,6 +163,23 @@ impl Entity {
         }
     }
 
+    /// Whether the merged history has a row of the present second with the same facts.
+    pub(super) fn has_in_second(&self, layout: &Layout, row: &[Datum]) -> bool {
+        let same = |known: &[Datum], row: &[Datum]| {
+            let mut facts = layout.facts.iter();
+            facts.all(|&index| known[index] == row[index])
+        };
+        let completed = self.merged.completed(row);
+        let mut second = self.second.iter();
+        second.any(|known| same(known, &completed) || same(known, row))
+    }
+
+    /// Whether an imported row differs from the last known values.
+    pub(super) fn is_change(&self, layout: &Layout, row: &[Datum]) -> bool {
+        let mut states = self.states.iter();
+        states.all(|state| state.is_change(layout, &state.completed(row)))
+    }
+
     pub(super) fn record(&mut self, layout: &Layout, row: Vec<Datum>) {
         self.merged.record(layout, &row);
         self.merged_at = row[layout.time].integer();
@@ -152,7 +188,32 @@ impl Entity {
     }
 }
 
-/// Selects the imported rows, and all stored rows of the same entities. In one second, the stored rows come first.
+/// The values of a row as the table `repeated_rows` has them.
+pub(super) fn as_json(row: &[Datum]) -> String {
+    let values = row.iter().map(|value| match value {
+        Datum::Null => Value::Null,
+        Datum::Integer(number) => Value::from(*number),
+        Datum::Real(number) => Value::from(*number),
+        Datum::Text(text) => Value::from(text.as_str()),
+    });
+    values.collect::<Value>().to_string()
+}
+
+/// Finds the rows of the imported entities that earlier imports have left out or removed, because they repeated known values.
+pub(super) fn find_revived(history: History) -> String {
+    let table = history.table();
+    let entity: Vec<&str> = layout(history).entity_names().collect();
+    let entity = entity.join(", ");
+    format!(
+        "INSERT INTO temp.revived (entity, at, row)
+         SELECT entity, at, row FROM main.repeated_rows
+         WHERE history = '{table}' AND row IS NOT NULL
+           AND entity IN (SELECT CAST({entity} AS TEXT) FROM temp.imported_{table})"
+    )
+}
+
+/// Selects the imported rows, those of [`find_revived`], and all stored rows of the same entities. In one second, the stored
+/// rows come first.
 /// `has_deleted_rows`: missing ids are those of deleted rows, so the sequences of ids are numbered.
 pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String {
     let layout = layout(history);
@@ -175,12 +236,18 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
         }
         _ => "",
     };
+    let revived: Vec<String> = (0..layout.table.columns.len())
+        .map(|column| format!("row ->> {column}"))
+        .collect();
+    let revived = revived.join(", ");
     format!(
         "SELECT *{more} FROM (
-             SELECT 1 AS is_imported, rowid AS row_id, source_id, {sequence} AS sequence, {columns}
+             SELECT 1 AS is_imported, 0 AS is_revived, rowid AS row_id, source_id, {sequence} AS sequence, {columns}
              FROM temp.imported_{table}
              UNION ALL
-             SELECT 0, id, NULL, NULL, {columns} FROM main.{table}
+             SELECT 1, 1, 0, NULL, NULL, {revived} FROM temp.revived
+             UNION ALL
+             SELECT 0, 0, id, NULL, NULL, {columns} FROM main.{table}
              WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table}))
          ORDER BY {entity}, {time}, is_imported, row_id"
     )

@@ -20,6 +20,8 @@ use crate::store::sql;
 /// A row of either file.
 pub(super) struct MergedRow {
     pub(super) is_imported: bool,
+    /// Whether it is imported again because an earlier import has left it out or removed it.
+    pub(super) is_revived: bool,
     pub(super) id: i64,
     /// The id of an imported row in its own file, if it can be kept.
     pub(super) source_id: Option<i64>,
@@ -36,6 +38,7 @@ impl MergedRow {
     pub(super) fn imported(values: Vec<Datum>) -> Self {
         Self {
             is_imported: true,
+            is_revived: false,
             id: 0,
             source_id: None,
             sequence: None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Row, Statement, params, params_from_iter};
+use rusqlite::{Connection, Row, Statement, named_params, params, params_from_iter};
 
 use crate::error::Result;
 use crate::model::history::History;
@@ -12,7 +12,7 @@ use crate::model::import::report::Tally;
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
-use crate::store::import::entity::{Entity, rows_in_order};
+use crate::store::import::entity::{Entity, as_json, find_revived, rows_in_order};
 use crate::store::import::gaps;
 use crate::store::import::held::{self, MergedRow};
 use crate::store::import::read::cells;
@@ -44,13 +44,14 @@ pub(super) fn merge(
         connection,
         closed,
         kept: BTreeSet::new(),
+        known_better: BTreeSet::new(),
         tally,
         changed,
         accept: connection
             .prepare(&accept_statement(history))
             .context("prepare the import")?,
         replace: connection
-            .prepare("INSERT INTO temp.replaced (id, entity, period_start, at) VALUES (?, ?, ?, ?)")
+            .prepare("INSERT INTO temp.replaced (id, entity, period_start, at, row) VALUES (?, ?, ?, ?, ?)")
             .context("prepare the import")?,
         carry: connection
             .prepare("INSERT INTO temp.carried (id, required_score) VALUES (?, ?)")
@@ -60,7 +61,17 @@ pub(super) fn merge(
         .run(facts.missing_ids)
         .context(format!("merge {}", history.table()))?;
     let kept = std::mem::take(&mut merger.kept);
+    let known_better = std::mem::take(&mut merger.known_better);
     drop(merger);
+    for month in known_better {
+        let is_marked = connection
+            .execute(
+                sql!("import/mark_recounted"),
+                named_params! { ":history": history.table(), ":period_start": month.start() },
+            )
+            .context(format!("mark {month} of {}", history.table()))?;
+        changed.extend((is_marked > 0).then_some(month));
+    }
     write(connection, history)
         .and_then(|()| held::count(connection, history, closed, &kept))
         .context(format!("write {}", history.table()))
@@ -113,6 +124,8 @@ struct Merger<'a> {
     closed: &'a ClosedMonths,
     /// The closed months of which a held row was taken.
     kept: BTreeSet<Month>,
+    /// The months of which more rows are known than before, because rows that repeat known values were left out.
+    known_better: BTreeSet<Month>,
     tally: &'a mut Tally,
     changed: &'a mut BTreeSet<Month>,
     accept: Statement<'a>,
@@ -126,6 +139,9 @@ impl Merger<'_> {
         let has_deleted_rows = missing_ids == MissingIds::MayBeDeleted
             && self.keeps_ids
             && gaps::are_of_a_prune(connection, self.history)?;
+        if self.history != History::Wars {
+            connection.execute(&find_revived(self.history), [])?;
+        }
         let mut statement = connection.prepare(&rows_in_order(self.history, has_deleted_rows))?;
         let mut rows = statement.query([])?;
         let mut entity: Option<Entity> = None;
@@ -139,7 +155,8 @@ impl Merger<'_> {
         let Some(mut entity) = entity else {
             return Ok(());
         };
-        entity.record_repeated(self.connection, self.pruned_there)?;
+        let known_better = entity.record_repeated(self.connection, self.pruned_there)?;
+        self.known_better.extend(known_better);
         self.take_held(&mut entity)
     }
 
@@ -211,7 +228,9 @@ impl Merger<'_> {
             self.take_held(current)?;
         }
         current.enter(row.values[self.layout.time].integer());
-        if row.is_imported {
+        if row.is_revived {
+            self.revive(current, row, closing)
+        } else if row.is_imported {
             self.take(current, row, month.zip(closing))
         } else {
             self.keep(current, row, closing)
@@ -219,7 +238,7 @@ impl Merger<'_> {
     }
 
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<MergedRow> {
-        const FIRST_VALUE: usize = 4;
+        const FIRST_VALUE: usize = 5;
         let values = cells(row, self.layout.table, FIRST_VALUE)?;
         let carried = match self.history {
             History::Wars => with_required_score(&values, row.get("lowest_required_score")?),
@@ -231,6 +250,7 @@ impl Merger<'_> {
         };
         Ok(MergedRow {
             is_imported: row.get("is_imported")?,
+            is_revived: row.get("is_revived")?,
             id: row.get("row_id")?,
             source_id: if self.keeps_ids {
                 row.get("source_id")?
@@ -273,7 +293,8 @@ impl Merger<'_> {
                 row.id,
                 entity.text(),
                 month.start(),
-                row.values[layout.time]
+                row.values[layout.time],
+                as_json(&row.values)
             ])?;
             self.tally.replaced += 1;
             self.changed.insert(month);
@@ -313,10 +334,6 @@ impl Merger<'_> {
         closed: Option<(Month, Closing)>,
     ) -> rusqlite::Result<()> {
         let layout = &self.layout;
-        let same = |known: &Vec<Datum>, row: &[Datum]| {
-            let mut facts = layout.facts.iter();
-            facts.all(|&index| known[index] == row[index])
-        };
         let month = self.month_of(&row.values);
         let is_own_change = entity.follow(layout, &row);
         let is_kept =
@@ -324,19 +341,11 @@ impl Merger<'_> {
         // Only a row that was deleted since can have differed from the two.
         let repeats_kept = is_kept && !is_own_change && entity.ends_with_theirs();
         let follows_deleted = entity.follow_sequence(&row) || repeats_kept;
-        let completed = entity.merged.completed(&row.values);
-        if entity
-            .second
-            .iter()
-            .any(|known| same(known, &completed) || same(known, &row.values))
-        {
+        if entity.has_in_second(layout, &row.values) {
             self.tally.already_there += 1;
             return Ok(());
         }
-        let is_change = entity
-            .states
-            .iter()
-            .all(|state| state.is_change(layout, &state.completed(&row.values)));
+        let is_change = entity.is_change(layout, &row.values);
         // A row that repeats the one before was a change if a row between them was deleted.
         if !is_change && !follows_deleted && !self.keeps_repeated(month) {
             self.tally.unchanged += 1;
@@ -344,18 +353,46 @@ impl Merger<'_> {
             if let Some(month) = month
                 && closed.is_none()
             {
-                entity.leave_repeated(month);
+                entity.leave_repeated(month, is_own_change.then_some(&row.values[..]));
             }
             return Ok(());
         }
-        // An unknown value of a tile stays unknown: only the comparison uses the last known ones.
-        if self.history != History::Territories {
-            row.values = completed;
-        }
         if let Some((_, closing)) = closed {
+            self.complete(entity, &mut row);
             self.hold(entity, row, Some(closing));
             return Ok(());
         }
+        self.accept_change(entity, row)
+    }
+
+    /// Takes a row again that an earlier import has left out or removed, if it is a change now.
+    fn revive(
+        &mut self,
+        entity: &mut Entity,
+        row: MergedRow,
+        closing: Option<Closing>,
+    ) -> rusqlite::Result<()> {
+        let is_there = entity.has_in_second(&self.layout, &row.values);
+        let is_change = entity.is_change(&self.layout, &row.values);
+        if closing.is_some() || !(is_there || is_change) {
+            return Ok(());
+        }
+        self.connection
+            .prepare_cached(sql!("import/forget_revived"))?
+            .execute(named_params! {
+                ":history": self.history.table(),
+                ":entity": entity.text(),
+                ":at": row.values[self.layout.time],
+            })?;
+        if is_there {
+            return Ok(());
+        }
+        self.accept_change(entity, row)
+    }
+
+    /// Adds a row of an open month to the history.
+    fn accept_change(&mut self, entity: &mut Entity, mut row: MergedRow) -> rusqlite::Result<()> {
+        self.complete(entity, &mut row);
         self.accept_row(&row)?;
         self.changed.extend(self.month_of(&row.values));
         if self.is_held(None) {
@@ -364,6 +401,14 @@ impl Merger<'_> {
             entity.record(&self.layout, row.values);
         }
         Ok(())
+    }
+
+    /// Completes the values of a row by the last known ones.
+    fn complete(&self, entity: &Entity, row: &mut MergedRow) {
+        // An unknown value of a tile stays unknown: only the comparison uses the last known ones.
+        if self.history != History::Territories {
+            row.values = entity.merged.completed(&row.values);
+        }
     }
 
     /// Records a row for the decision of `take_held`.

@@ -63,7 +63,8 @@ pub(super) fn create_accepted(connection: &Connection, history: History) -> Resu
         .execute_batch(&format!(
             "DROP TABLE IF EXISTS temp.accepted;
              CREATE TEMP TABLE accepted ({});
-             DELETE FROM temp.replaced;",
+             DELETE FROM temp.replaced;
+             DELETE FROM temp.revived;",
             schema_of(history).columns
         ))
         .context("create the temporary tables of the import")

@@ -113,13 +113,15 @@ impl PruneRecord {
     }
 }
 
-/// Marks this prune and all interrupted ones before it as finished.
+/// Marks this prune and all interrupted ones before it as finished, and forgets the values of rows that imports have left out of
+/// the pruned months.
 pub(super) fn finish(connection: &Connection, now: i64) -> Result<()> {
     connection
         .execute(
             sql!("prune/finish_runs"),
             named_params! { ":finished_at": now },
         )
+        .and_then(|_| connection.execute(sql!("prune/forget_repeated"), []))
         .context("record the end of the prune")?;
     Ok(())
 }

@@ -9,6 +9,7 @@ mod compressed;
 mod csv;
 mod csv_forms;
 mod every_poll;
+mod flips;
 mod gaps;
 mod kill;
 mod known_wars;

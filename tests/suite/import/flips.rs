@@ -1,0 +1,100 @@
+//! A value that one collector saw change and change back between the rows of others.
+
+use std::collections::BTreeSet;
+
+use super::closed::database_of_factions;
+use super::{copy, create, import, open};
+use crate::month_model::{EDGES, IN_APRIL, history_rows, prune, summaries, summarize};
+use crate::support::{Sandbox, rows};
+
+const FILES: [&str; 3] = ["early.db", "between.db", "late.db"];
+const ORDERS: [[usize; 3]; 6] = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+];
+
+/// Three collectors of faction 7: one saw 120 in December, one 125 at the end of January, and one 120 in February.
+fn collectors() -> Sandbox {
+    let [december, january, february, ..] = EDGES;
+    let sandbox = Sandbox::new();
+    for (name, values) in FILES.into_iter().zip([
+        format!("(7, {december} + 5, 120)"),
+        format!("(7, {january} + 2000000, 125)"),
+        format!("(7, {february} + 600, 120)"),
+    ]) {
+        database_of_factions(&sandbox, name, &values);
+    }
+    sandbox
+}
+
+const HISTORY: &str = "SELECT timestamp, respect FROM faction_history ORDER BY timestamp";
+
+#[test]
+fn a_row_that_repeats_another_until_a_third_collector_shows_a_change_between_them_is_kept_in_any_order()
+ {
+    let [december, january, february, ..] = EDGES;
+    let sandbox = collectors();
+    create(&sandbox, "new.db");
+    let mut found = BTreeSet::new();
+    for order in ORDERS {
+        copy(&sandbox, "new.db", "merged.db");
+        for file in order {
+            import(&sandbox, "merged.db", &[FILES[file]]);
+        }
+        let merged = open(&sandbox, "merged.db");
+
+        assert_eq!(
+            rows(&merged, HISTORY),
+            [
+                format!("{}|120.0", december + 5),
+                format!("{}|125.0", january + 2_000_000),
+                format!("{}|120.0", february + 600),
+            ]
+            .map(|row| row.replace(".0", "")),
+            "{order:?}"
+        );
+        found.insert((rows(&merged, HISTORY), summaries(&merged)));
+        for file in order {
+            import(&sandbox, "merged.db", &[FILES[file]]);
+        }
+        found.insert((rows(&merged, HISTORY), summaries(&merged)));
+    }
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn a_row_of_this_database_that_an_import_removed_comes_back_when_it_is_a_change_again() {
+    let [.., february, _, _] = EDGES;
+    let sandbox = collectors();
+    copy(&sandbox, "late.db", "mine.db");
+
+    let first = import(&sandbox, "mine.db", &["early.db"]);
+    let second = import(&sandbox, "mine.db", &["between.db"]);
+
+    assert_eq!(first["tables"]["faction_history"]["replaced"], 1);
+    assert_eq!(second["tables"]["faction_history"]["taken"], 2);
+    let mine = open(&sandbox, "mine.db");
+    assert_eq!(rows(&mine, HISTORY).len(), 3, "{february}");
+    let before = (history_rows(&mine), summaries(&mine));
+    summarize(&sandbox, IN_APRIL, "mine.db", &["--force"]);
+    assert_eq!((history_rows(&mine), summaries(&mine)), before);
+}
+
+#[test]
+fn a_prune_forgets_the_values_of_rows_that_were_left_out_and_still_counts_them() {
+    let [december, ..] = EDGES;
+    let sandbox = collectors();
+    let rows_here = format!("(7, {december}, 110), (7, {december} + 5, 120)");
+    database_of_factions(&sandbox, "mine.db", &rows_here);
+    import(&sandbox, "mine.db", &["late.db"]);
+    let kept = "SELECT count(*), count(row) FROM repeated_rows";
+    assert_eq!(rows(&open(&sandbox, "mine.db"), kept), ["1|1"]);
+
+    prune(&sandbox, IN_APRIL, "mine.db", &["--keep-months", "1"]).expect(0);
+
+    assert_eq!(rows(&open(&sandbox, "mine.db"), kept), ["1|0"]);
+}
