@@ -17,14 +17,19 @@ fn names(sandbox: &Sandbox) -> Vec<String> {
     names
 }
 
+/// Changes a bit in the middle of a file.
+fn damage(sandbox: &Sandbox, file: &str) {
+    let mut bytes = fs::read(sandbox.path(file)).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(sandbox.path(file), bytes).unwrap();
+}
+
 #[test]
 fn a_damaged_backup_leaves_neither_locks_nor_folders_at_a_new_place() {
     let sandbox = ready();
     sandbox.run(&["backup"]).expect(0);
-    let mut bytes = fs::read(sandbox.path(BACKUP)).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(sandbox.path(BACKUP), bytes).unwrap();
+    damage(&sandbox, BACKUP);
     let before = names(&sandbox);
 
     for place in ["copy.db", "new/folder/copy.db"] {
@@ -34,6 +39,27 @@ fn a_damaged_backup_leaves_neither_locks_nor_folders_at_a_new_place() {
 
         assert_eq!(names(&sandbox), before, "{place}");
     }
+}
+
+#[test]
+fn a_restore_that_fails_while_another_is_unfinished_keeps_its_locks() {
+    const PREVIOUS: &str = "copy.db.before-restore-20261121T220600Z";
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    fs::copy(sandbox.database(), sandbox.path(PREVIOUS)).unwrap();
+    let previous = sandbox.path(PREVIOUS);
+    sandbox.write("copy.db.restoring", previous.to_str().unwrap());
+    damage(&sandbox, BACKUP);
+    let before = names(&sandbox);
+
+    sandbox
+        .run(&["restore", BACKUP, "--to", "copy.db", "--yes"])
+        .expect(79);
+
+    let locks = ["backup", "maintenance"].map(|name| format!("copy.db.{name}.lock"));
+    let mut expected = [&before[..], &locks].concat();
+    expected.sort();
+    assert_eq!(names(&sandbox), expected);
 }
 
 #[test]
