@@ -6,6 +6,11 @@ use tornsnap::testing::store::Lock;
 
 use super::{BACKUP, ready};
 use crate::support::Sandbox;
+#[cfg(target_os = "linux")]
+use crate::support::{
+    Finished, skipped,
+    strace::{may_trace, traced},
+};
 
 /// The names in the folder of the sandbox.
 fn names(sandbox: &Sandbox) -> Vec<String> {
@@ -15,6 +20,31 @@ fn names(sandbox: &Sandbox) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// Some file systems do not tell whether an open file still has its name. A run must not try for ever.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lock_file_that_never_proves_to_be_in_its_place_ends_the_wait() {
+    if !may_trace() {
+        skipped("strace may not trace here");
+        return;
+    }
+    let sandbox = ready();
+    let lock = fs::canonicalize(sandbox.path(""))
+        .unwrap()
+        .join("tornsnap.db.backup.lock");
+    let trace = sandbox.path("trace");
+    let inject = "inject=statx,newfstatat:error=ENOENT";
+    let options = ["-f", "-P", lock.to_str().unwrap(), "-e", inject];
+
+    let command = sandbox.command(&["backup", "--wait", "0"]);
+    let finished = traced(&command, &options, &trace).output().unwrap();
+
+    let stderr = Finished(finished).expect(75).stderr();
+    let expected = "backup.lock is removed by other runs\n";
+    assert!(stderr.contains(expected), "{stderr}");
+    assert!(fs::read_to_string(&trace).unwrap().contains("INJECTED"));
 }
 
 /// Changes a bit in the middle of a file.
