@@ -3,20 +3,21 @@
 //! These tests need root, who can become another user; for other users they are skipped.
 #![cfg(target_os = "linux")]
 
+mod leftovers;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tornsnap::testing::store::Lock;
 
 use crate::init::Fresh;
 use crate::month_model::{IN_APRIL, with_steady_history_at};
 use crate::support::programs::copy_program;
-use crate::support::strace::{may_trace, traced};
 use crate::support::torn::Torn;
 use crate::support::{Finished, Sandbox, set_mode, skipped};
 
@@ -130,56 +131,6 @@ fn files_made_by_root_belong_to_the_owner_of_the_database() {
     let health = as_nobody(sandbox, &sandbox.command(&["health", "--json"])).json();
     assert_eq!(health["checks"][0]["state"], "ok", "{health}");
     all_belong_to_nobody(sandbox);
-}
-
-/// The arguments of `init` in these tests.
-const ARGUMENTS: &[&str] = &["--key-file", "alice.key", "--faction", "9"];
-
-/// The hidden folders for new databases.
-fn hidden_folders(sandbox: &Sandbox) -> Vec<PathBuf> {
-    fs::read_dir(sandbox.path(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.to_string_lossy().contains(".tornsnap-new-"))
-        .collect()
-}
-
-#[test]
-fn the_folder_that_a_killed_run_of_root_leaves_is_removed_by_the_next_run_of_its_user_or_of_root() {
-    let fresh = Fresh::new();
-    let sandbox = &fresh.sandbox;
-    if !is_root(sandbox) {
-        return;
-    }
-    if !may_trace() {
-        skipped("strace may not trace here");
-        return;
-    }
-    give_away(sandbox);
-    let command = fresh.command(ARGUMENTS);
-    // The new database is the only file that init renames in this way.
-    let kill = ["-f", "-e", "inject=renameat2:signal=KILL:when=1"];
-    for is_next_of_root in [false, true] {
-        let trace = tempfile::NamedTempFile::new().unwrap();
-        let mut killed = traced(&command, &kill, trace.path());
-        assert!(!killed.status().unwrap().success());
-        all_belong_to_nobody(sandbox);
-        let left = hidden_folders(sandbox);
-        assert_eq!(left.len(), 1, "{left:?}");
-        let lock = fs::File::open(left[0].join("in-use.lock")).unwrap();
-        lock.set_modified(SystemTime::now() - Duration::from_secs(3600))
-            .unwrap();
-
-        let finished = if is_next_of_root {
-            fresh.init(ARGUMENTS)
-        } else {
-            as_nobody(sandbox, &command)
-        };
-
-        finished.expect(0);
-        assert_eq!(hidden_folders(sandbox), Vec::<PathBuf>::new());
-        fs::remove_file(sandbox.database()).unwrap();
-    }
 }
 
 #[test]
