@@ -39,6 +39,9 @@ fn remove_hidden_suggestions(error: &mut clap::Error, program: &Command) {
 }
 
 /// Removes the tip to write an unknown option as a value, because no command takes such values.
+///
+/// clap gives this tip and the one about another command under one [`ContextKind`], so only the text tells them apart. A test of
+/// the command line notices other words.
 fn without_empty_tips(mut error: clap::Error) -> clap::Error {
     if let Some(ContextValue::StyledStrs(mut tips)) = error.remove(ContextKind::Suggested) {
         tips.retain(|tip| !tip.to_string().starts_with("to pass "));
@@ -60,6 +63,9 @@ fn with_tip(mut error: clap::Error, words: &[String], program: &Command) -> clap
                 .or_else(|| list_tip(words, command, word))
                 .or_else(|| page_tip(command, word, program))
                 .or_else(|| output_tip(command, word))
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation if is_empty_entry(&error, words) => {
+            Some("write a comma only between two values".to_owned())
         }
         // The value of an option is in its place, whatever is wrong with it.
         ErrorKind::InvalidValue if !is_about_option(&error) => {
@@ -155,6 +161,14 @@ fn with_similar_command(
         error.insert(ContextKind::SuggestedSubcommand, names);
     }
     error
+}
+
+/// Whether the error is about nothing beside a comma, as in `players,`.
+fn is_empty_entry(error: &clap::Error, words: &[String]) -> bool {
+    let has_empty_entry =
+        |word: &String| word.contains(',') && word.split(',').any(|entry| entry.trim().is_empty());
+    word_in(error, ContextKind::InvalidValue).is_some_and(|value| value.trim().is_empty())
+        && words.iter().any(has_empty_entry)
 }
 
 /// Whether the error is about an option, and not about a word without one.

@@ -18,38 +18,50 @@ where
     text.trim().parse().map_err(|why: T::Err| why.to_string())
 }
 
-/// Parses the id of a player, or the address of a player's page, which people paste.
-///
-/// # Errors
-///
-/// The message says why it is neither.
-pub(crate) fn player(text: &str) -> Result<PlayerId, String> {
-    match parse_address(text) {
-        Some(address) => match address? {
-            PastedId::Player(id) => Ok(id),
-            PastedId::Faction(id) => Err(format!(
-                "this is the page of faction {id}: write --faction {id}"
-            )),
-            PastedId::Number(_) => list_value(text),
-        },
-        None => list_value(text),
+/// The id of a player or a faction, which an address of Torn's pages has.
+pub(crate) trait IdOfPage: FromStr<Err: Display> {
+    /// The id in an address, if it is of this kind.
+    fn of(pasted: PastedId) -> Option<Self>;
+}
+
+impl IdOfPage for PlayerId {
+    fn of(pasted: PastedId) -> Option<Self> {
+        match pasted {
+            PastedId::Player(id) => Some(id),
+            PastedId::Faction(_) | PastedId::Number(_) => None,
+        }
     }
 }
 
-/// Parses the id of a faction, or the address of a faction's page, which people paste.
+impl IdOfPage for FactionId {
+    fn of(pasted: PastedId) -> Option<Self> {
+        match pasted {
+            PastedId::Faction(id) => Some(id),
+            PastedId::Player(_) | PastedId::Number(_) => None,
+        }
+    }
+}
+
+/// Parses an id, or the address of the page of a player or a faction, which people paste.
 ///
 /// # Errors
 ///
-/// The message says why it is neither.
-pub(crate) fn faction(text: &str) -> Result<FactionId, String> {
-    match parse_address(text) {
-        Some(address) => match address? {
-            PastedId::Faction(id) => Ok(id),
-            PastedId::Player(id) => Err(format!(
-                "this is the page of player {id}: write --player {id}"
-            )),
-            PastedId::Number(_) => list_value(text),
-        },
-        None => list_value(text),
+/// The message says why it is neither, or which option takes the id in the address.
+pub(crate) fn id_or_address<T: IdOfPage>(text: &str) -> Result<T, String> {
+    let Some(address) = parse_address(text) else {
+        return list_value(text);
+    };
+    let pasted = address?;
+    if let Some(id) = T::of(pasted) {
+        return Ok(id);
     }
+    match pasted {
+        PastedId::Player(id) => Err(of_other_page("player", id)),
+        PastedId::Faction(id) => Err(of_other_page("faction", id)),
+        PastedId::Number(_) => list_value(text),
+    }
+}
+
+fn of_other_page(kind: &str, id: impl Display) -> String {
+    format!("this is the page of {kind} {id}: write --{kind} {id}")
 }

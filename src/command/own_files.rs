@@ -26,10 +26,36 @@ const BACKUP_ENDINGS: [&str; 2] = [".db", ".db.zst"];
 /// How much of a file is read to see whether it is text.
 const START: u64 = 4096;
 
+/// What a file of tornsnap itself is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Role {
+    Database,
+    Archive,
+    /// The WAL of the archive and the like.
+    PartOfArchive,
+    /// A file that is no database. It holds the description.
+    Other(&'static str),
+}
+
+impl Role {
+    /// Whether `prune` or `restore` checks the file itself, before it writes to it.
+    fn is_database(self) -> bool {
+        matches!(self, Self::Database | Self::Archive | Self::PartOfArchive)
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Database => "the database",
+            Self::Archive => "the archive",
+            Self::PartOfArchive => "a part of the archive",
+            Self::Other(description) => description,
+        }
+    }
+}
+
 /// The files that the settings name, and those that the program makes beside them.
 pub(crate) struct OwnFiles {
-    /// Each with a word for it.
-    files: Vec<(PathBuf, &'static str)>,
+    files: Vec<(PathBuf, Role)>,
     database: PathBuf,
     configuration: Option<PathBuf>,
 }
@@ -39,37 +65,41 @@ impl OwnFiles {
     pub(crate) fn of(settings: &Settings) -> Self {
         let mut own = Self::without_log(settings);
         let logs = log_paths(settings).into_iter();
-        own.files.extend(logs.map(|path| (path, "the log")));
+        own.files
+            .extend(logs.map(|path| (path, Role::Other("the log"))));
         own
     }
 
     /// All files of the settings except the database and the archive.
     fn but_databases(settings: &Settings) -> Self {
         let mut own = Self::of(settings);
-        own.files.retain(|(_, word)| {
-            !["the database", "the archive", "a part of the archive"].contains(word)
-        });
+        own.files.retain(|(_, role)| !role.is_database());
         own
     }
 
     fn without_log(settings: &Settings) -> Self {
-        let mut files = vec![(settings.database.clone(), "the database")];
+        let mut files = vec![(settings.database.clone(), Role::Database)];
         let beside = BESIDE_DATABASE.into_iter();
-        files.extend(beside.map(|(end, word)| (with_suffix(&settings.database, end), word)));
+        files.extend(
+            beside.map(|(end, word)| (with_suffix(&settings.database, end), Role::Other(word))),
+        );
         if let Some(archive) = &settings.retention.archive {
-            files.push((archive.clone(), "the archive"));
+            files.push((archive.clone(), Role::Archive));
             let beside = ["-wal", "-shm", "-journal"].into_iter();
-            files.extend(beside.map(|end| (with_suffix(archive, end), "a part of the archive")));
+            files.extend(beside.map(|end| (with_suffix(archive, end), Role::PartOfArchive)));
         }
         if let Some(config) = &settings.config_file {
-            files.push((config.clone(), "the configuration"));
+            files.push((config.clone(), Role::Other("the configuration")));
             let log = config.with_file_name(schedule::entries::LOG_NAME);
-            files.push((log, "the log of the schedule"));
+            files.push((log, Role::Other("the log of the schedule")));
         }
         let keys = settings.key_files();
-        files.extend(keys.map(|path| (path.to_owned(), "the file of a key")));
+        files.extend(keys.map(|path| (path.to_owned(), Role::Other("the file of a key"))));
         if let Some(WebhookSource::File(path)) = &settings.health.webhook {
-            files.push((path.clone(), "the file of the webhook's address"));
+            files.push((
+                path.clone(),
+                Role::Other("the file of the webhook's address"),
+            ));
         }
         Self {
             files,
@@ -84,7 +114,7 @@ impl OwnFiles {
             .files
             .iter()
             .find(|(own, _)| is_same_file(own, path))
-            .map(|(_, word)| *word);
+            .map(|(_, role)| role.describe());
         named
             .or_else(|| self.is_lock(path).then_some("a lock of the database"))
             .or_else(|| self.beside_configuration(path))

@@ -23,9 +23,15 @@ pub(crate) enum ArchiveFile {
 /// The description of an empty archive, without its name.
 pub(crate) const IS_EMPTY: &str = "is empty: it has 0 bytes";
 
+/// The text of [`IS_OUTDATED`], for `concat!`.
+macro_rules! is_outdated {
+    () => {
+        "is an older copy of the archive: rows that were moved to the archive later are not in it"
+    };
+}
+
 /// The description of an older copy of an archive, without its name.
-pub(crate) const IS_OUTDATED: &str =
-    "is an older copy of the archive: rows that were moved to the archive later are not in it";
+pub(crate) const IS_OUTDATED: &str = is_outdated!();
 
 /// A reason not to use a file as the archive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,9 +60,7 @@ impl ArchiveBlocker {
                  or its disk is not mounted"
             }
             Self::Emptied => "history rows were moved to it before, and the file is empty now",
-            Self::Outdated => {
-                "it is an older copy of the archive: rows that were moved to the archive later are not in it"
-            }
+            Self::Outdated => concat!("it ", is_outdated!()),
             Self::Replaced => {
                 "history rows were moved to another archive at this place before: this one does not have them"
             }

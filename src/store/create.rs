@@ -114,7 +114,7 @@ impl NewDatabase {
     ) -> Result<Self> {
         let place = folder_of(path);
         owner::make_folder(place, database).map_err(&not_writable)?;
-        let folder = Scratch::beside(place).map_err(&not_writable)?;
+        let folder = Scratch::beside(place, database).map_err(&not_writable)?;
         let file = folder.path().join("new.db");
         create_private(&file, database).map_err(&not_writable)?;
         initialise(&file, path, finish)

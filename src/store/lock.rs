@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
+use crate::store::files::same::is_file_at;
 use crate::store::owner;
 
 /// The name of the lock for writing summaries and deleting history rows.
@@ -20,7 +21,7 @@ pub(crate) const MAINTENANCE: &str = "maintenance";
 pub(crate) const SUMMARIZE: &str = "summarize";
 
 /// The number of tries before a lock counts as held. One try is not enough, because [`Lock::is_held`] takes the lock
-/// briefly.
+/// briefly, and because a failed restore removes its lock files.
 const MAX_TRIES: u32 = 4;
 
 const RETRY_DELAY: Duration = Duration::from_millis(5);
@@ -107,25 +108,38 @@ impl Lock {
     /// [`Exit::TryLater`] when another process still holds it.
     pub(crate) fn wait(database: &Path, name: &str, policy: &dyn WaitPolicy) -> Result<Self> {
         let path = path(database, name);
+        let mut lost = 0;
         loop {
             // Each try opens the file again, because a restore may have replaced it.
             let mut file = open(&path, database)?;
-            if try_lock(&file).with_context(|| format!("lock {}", path.display()))? {
-                if is_removed(&file, &path) {
-                    continue; // Otherwise two runs would lock two different files.
-                }
+            let is_locked = try_lock(&file).with_context(|| format!("lock {}", path.display()))?;
+            if is_locked && is_file_at(&file, &path) {
                 // Best effort: waiting runs show this text to the user.
                 let _ = file.set_len(0).and_then(|()| {
                     writeln!(file, "{} {}", std::process::id(), policy.command(name))
                 });
                 return Ok(Self { file, path });
             }
-            let holder = holder(&mut file, name);
+            let holder = if is_locked {
+                // Another run has removed the file that this one has opened. Otherwise two runs would lock two different files.
+                lost += 1;
+                if lost < MAX_TRIES {
+                    continue;
+                }
+                LockHolder::default()
+            } else {
+                holder(&mut file, name)
+            };
             drop(file);
             if !policy.wait_for(&holder)? {
+                let state = if is_locked {
+                    "removed by other runs"
+                } else {
+                    "locked"
+                };
                 return Err(
                     Error::new(format!("start: {}", holder.describe(" is at work")))
-                        .with_source(format!("{}.{name}.lock is locked", database.display()))
+                        .with_source(format!("{}.{name}.lock is {state}", database.display()))
                         .with_help("wait for it to end; a scheduler may just try again")
                         .with_exit(Exit::TryLater),
                 );
@@ -190,20 +204,6 @@ fn open(path: &Path, database: &Path) -> Result<File> {
         .map_err(|error| owner::explain(action(), path, database, error))?;
     owner::give_to_owner(&file, path, database);
     Ok(file)
-}
-
-/// Whether another run has removed the file since this one opened it.
-fn is_removed(file: &File, path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        if file.metadata().is_ok_and(|file| file.nlink() == 0) {
-            return true;
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = file;
-    !path.exists()
 }
 
 /// Tries to lock the file; `false` if another process holds the lock.

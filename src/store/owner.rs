@@ -1,6 +1,6 @@
 //! Gives files that root creates to the owner of the database, and explains missing permissions.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -57,6 +57,32 @@ pub(crate) fn make_folder(folder: &Path, database: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = (missing, database);
     Ok(())
+}
+
+/// Gives a folder that root has created to the owner of the database, as [`give_to_owner`] does with a file.
+pub(crate) fn give_folder_to_owner(folder: &Path, database: &Path) {
+    // Windows opens no folder as a file, and needs no other owner.
+    if let Ok(opened) = File::open(folder) {
+        give_to_owner(&opened, folder, database);
+    }
+}
+
+/// Whether a file belongs to this user, or to the owner of the database, who gets the files that root makes for it.
+pub(crate) fn is_of_user_or_owner(file: &Metadata, database: Option<&Path>) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+
+        let owner = database.and_then(unix::owner_of);
+        file.uid() == rustix::process::geteuid().as_raw()
+            || owner.is_some_and(|owner| owner.uid() == file.uid())
+    }
+    #[cfg(not(unix))]
+    {
+        // On Windows, each user has a folder for temporary files.
+        let _ = (file, database);
+        true
+    }
 }
 
 /// The error for a file that cannot be opened or created. If permissions are missing, it names the owner and the

@@ -3,6 +3,8 @@
 //! These tests need root, who can become another user; for other users they are skipped.
 #![cfg(target_os = "linux")]
 
+mod leftovers;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};

@@ -72,10 +72,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Only these players; comma-separated, or the option again for each
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::player)]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::id_or_address::<PlayerId>)]
     player: Vec<PlayerId>,
     /// Only these factions, written as for --player, on either side of a war
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::faction)]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::id_or_address::<FactionId>)]
     faction: Vec<FactionId>,
     /// Only these tiles, such as AAB,AAC
     #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = list_value::list_value::<TerritoryId>)]

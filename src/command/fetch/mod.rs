@@ -61,10 +61,10 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "KIND", value_delimiter = ',')]
     pub(crate) kinds: Vec<KindArg>,
     /// Only these players (ids, or addresses of their pages), followed or not; comma-separated, or the option again for each
-    #[arg(long = "player", value_name = "ID", value_delimiter = ',', value_parser = list_value::player)]
+    #[arg(long = "player", value_name = "ID", value_delimiter = ',', value_parser = list_value::id_or_address::<PlayerId>)]
     pub(crate) players: Vec<PlayerId>,
     /// Only these factions (for players: their members), followed or not; written as for --player
-    #[arg(long = "faction", value_name = "ID", value_delimiter = ',', value_parser = list_value::faction)]
+    #[arg(long = "faction", value_name = "ID", value_delimiter = ',', value_parser = list_value::id_or_address::<FactionId>)]
     pub(crate) factions: Vec<FactionId>,
     /// Show the calls that would be made, per key and minute, and make none
     #[arg(long)]

@@ -68,10 +68,10 @@ pub(crate) struct Args {
     #[arg(long = "key-file", value_name = "FILE", num_args = 1..)]
     pub(crate) key_file: Vec<PathBuf>,
     /// Follow these factions and their members; comma-separated, or the option again for each
-    #[arg(long = "faction", value_name = "ID", value_delimiter = ',', value_parser = list_value::faction, num_args = 1..)]
+    #[arg(long = "faction", value_name = "ID", value_delimiter = ',', value_parser = list_value::id_or_address::<FactionId>, num_args = 1..)]
     pub(crate) factions: Vec<FactionId>,
     /// Follow these players; written as for --faction
-    #[arg(long = "player", value_name = "ID", value_delimiter = ',', value_parser = list_value::player, num_args = 1..)]
+    #[arg(long = "player", value_name = "ID", value_delimiter = ',', value_parser = list_value::id_or_address::<PlayerId>, num_args = 1..)]
     pub(crate) players: Vec<PlayerId>,
     /// Wars to follow: those of the followed factions, or all in the game
     #[arg(long, value_name = "WHICH", value_parser = ["tracked", "all"])]

@@ -116,25 +116,20 @@ pub(crate) fn killed(killed: &[(Kind, i64)], free: Option<u64>, reserve: u64) ->
     .with_metric(metric)
 }
 
-/// Warns about several configuration files that fetch into the database in turns; `None` if there is at most one.
+/// Mentions several configuration files that fetch into the database in turns; `None` if there is at most one.
+///
+/// It is no warning: they may follow different targets, and the database does not tell which file asked for which.
 pub(crate) fn configurations(files: &[PathBuf]) -> Option<Check> {
     if files.len() < 2 {
         return None;
     }
     let files: Vec<String> = files.iter().map(|file| display_path(file)).collect();
-    Some(
-        Check::finding(
-            "configurations",
-            State::Warning,
-            format!(
-                "{} configurations fetch into this database in turns, so what both follow is asked for twice: {}",
-                files.len(),
-                files.join(", ")
-            ),
-            "give each configuration a database of its own, or run `tornsnap schedule remove --config FILE` with all but one of them",
-        )
-        .with_subjects(files),
-    )
+    let message = format!(
+        "{} configurations fetch into this database in turns, and a target that several of them follow is asked for by each: {}",
+        files.len(),
+        files.join(", ")
+    );
+    Some(Check::ok("configurations", message))
 }
 
 /// A time without a successful run of a kind.

@@ -1,6 +1,7 @@
 //! Whether two paths lead to the same file.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::model::path::{MAX_LINKS, folder_of};
@@ -23,16 +24,41 @@ pub(crate) fn is_same_file(first: &Path, second: &Path) -> bool {
 
 #[cfg(unix)]
 fn is_hard_link(first: &Path, second: &Path) -> bool {
+    let inode = |path| fs::metadata(path).map(|file| inode(&file)).ok();
+    inode(first).is_some_and(|found| Some(found) == inode(second))
+}
+
+/// The numbers that no other file has: of the device, and of the file on it.
+#[cfg(unix)]
+fn inode(file: &fs::Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
 
-    let inode = |path: &Path| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
-    inode(first).is_some_and(|found| Some(found) == inode(second))
+    (file.dev(), file.ino())
 }
 
 /// Not on Unix: it opens both files, and closing the database drops the POSIX locks that SQLite holds on it.
 #[cfg(not(unix))]
 fn is_hard_link(first: &Path, second: &Path) -> bool {
     same_file::is_same_file(first, second).unwrap_or(false)
+}
+
+/// Whether an open file still has this name: nothing has removed or replaced it.
+///
+/// The number of its names does not tell that: it stays 1 on NFS, and some other network file systems do not count names.
+pub(in crate::store) fn is_file_at(file: &File, path: &Path) -> bool {
+    compare(file, path).unwrap_or(false)
+}
+
+#[cfg(unix)]
+fn compare(file: &File, path: &Path) -> io::Result<bool> {
+    Ok(inode(&file.metadata()?) == inode(&fs::symlink_metadata(path)?))
+}
+
+#[cfg(not(unix))]
+fn compare(file: &File, path: &Path) -> io::Result<bool> {
+    use same_file::Handle;
+
+    Ok(Handle::from_file(file.try_clone()?)? == Handle::from_path(path)?)
 }
 
 /// The absolute path of the file that a path leads to. Of a missing file, the folder and the links are resolved.
@@ -51,5 +77,26 @@ fn resolve(path: &Path) -> PathBuf {
         (Ok(folder), Some(name)) => folder.join(name),
         // `..` stays, because after a link it depends on the target of the link.
         _ => std::path::absolute(&path).unwrap_or(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_replaced_has_lost_its_name_also_where_it_keeps_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, other] = ["t.lock", "kept"].map(|name| folder.path().join(name));
+        let file = File::create(&path).unwrap();
+        assert!(is_file_at(&file, &path));
+
+        fs::hard_link(&path, &other).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(!is_file_at(&file, &path), "removed");
+
+        let new = File::create(&path).unwrap();
+        assert!(!is_file_at(&file, &path), "replaced");
+        assert!(is_file_at(&new, &path));
     }
 }

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::error::{Error, Result};
 use crate::model::leftovers::open_foreign;
+use crate::store::owner;
 
 /// The start of the names in the folder for temporary files.
 const PREFIX: &str = "tornsnap-";
@@ -28,19 +29,23 @@ pub(in crate::store) struct Scratch {
 impl Scratch {
     /// Makes a folder in the one for temporary files. `action` is the context of an error.
     pub(in crate::store) fn new(action: &str) -> Result<Self> {
-        Self::make(&std::env::temp_dir(), PREFIX)
+        Self::make(&std::env::temp_dir(), PREFIX, None)
             .map_err(|error| Error::of_temporary_folder(action, error))
     }
 
-    /// Makes a folder in `place`, for a file that gets its name there when it is complete.
-    pub(in crate::store) fn beside(place: &Path) -> io::Result<Self> {
-        Self::make(place, HIDDEN_PREFIX)
+    /// Makes a folder in `place`, for a file that gets its name there when it is complete. The folder gets the owner of
+    /// `database`, who can then remove what a run of root has left.
+    pub(in crate::store) fn beside(place: &Path, database: &Path) -> io::Result<Self> {
+        Self::make(place, HIDDEN_PREFIX, Some(database))
     }
 
-    fn make(place: &Path, prefix: &str) -> io::Result<Self> {
-        remove_abandoned(place, prefix);
+    fn make(place: &Path, prefix: &str, database: Option<&Path>) -> io::Result<Self> {
+        remove_abandoned(place, prefix, database);
         let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(place)?;
-        let lock = lock_new(&folder.path().join(LOCK))?;
+        if let Some(database) = database {
+            owner::give_folder_to_owner(folder.path(), database);
+        }
+        let lock = lock_new(&folder.path().join(LOCK), database)?;
         Ok(Self {
             _lock: lock,
             folder,
@@ -54,8 +59,11 @@ impl Scratch {
 
 /// Makes and locks the file that says that the folder is in use. Some network file systems have no locks. Without the file,
 /// no other run removes the folder.
-fn lock_new(path: &Path) -> io::Result<Option<File>> {
+fn lock_new(path: &Path, database: Option<&Path>) -> io::Result<Option<File>> {
     let lock = File::create_new(path)?;
+    if let Some(database) = database {
+        owner::give_to_owner(&lock, path, database);
+    }
     match lock.lock() {
         Ok(()) => Ok(Some(lock)),
         Err(error) => {
@@ -71,26 +79,26 @@ fn lock_new(path: &Path) -> io::Result<Option<File>> {
 const YOUNGEST: Duration = Duration::from_secs(2);
 
 /// Removes the folders of runs that are gone. Best effort: a folder that stays costs only space.
-fn remove_abandoned(place: &Path, prefix: &str) {
+fn remove_abandoned(place: &Path, prefix: &str, database: Option<&Path>) {
     let Ok(entries) = fs::read_dir(place) else {
         return;
     };
     for entry in entries.flatten() {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if is_folder && entry.file_name().to_string_lossy().starts_with(prefix) {
-            remove_if_abandoned(&entry.path());
+            remove_if_abandoned(&entry.path(), database);
         }
     }
 }
 
-fn remove_if_abandoned(folder: &Path) {
+fn remove_if_abandoned(folder: &Path, database: Option<&Path>) {
     // A folder without this file is of another program, or was made just now.
     let Ok(lock) = open_foreign(&folder.join(LOCK)) else {
         return;
     };
-    let is_abandoned = lock
-        .metadata()
-        .is_ok_and(|file| is_own_file(&file) && is_old(&file));
+    let is_abandoned = lock.metadata().is_ok_and(|file| {
+        file.is_file() && owner::is_of_user_or_owner(&file, database) && is_old(&file)
+    });
     if !is_abandoned || lock.try_lock().is_err() {
         return;
     }
@@ -107,17 +115,4 @@ fn remove_if_abandoned(folder: &Path) {
 fn is_old(file: &Metadata) -> bool {
     file.modified()
         .is_ok_and(|made| made.elapsed().is_ok_and(|age| age > YOUNGEST))
-}
-
-#[cfg(unix)]
-fn is_own_file(file: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-
-    file.is_file() && file.uid() == rustix::process::geteuid().as_raw()
-}
-
-/// On Windows, each user has a folder for temporary files.
-#[cfg(not(unix))]
-fn is_own_file(file: &Metadata) -> bool {
-    file.is_file()
 }

@@ -33,7 +33,7 @@ use crate::store::migrate::SchemaState;
 use crate::store::open::{self, as_file_name, connect_bare};
 use crate::store::owner::{self, make_folder};
 use crate::store::parallel::run_both;
-use crate::store::restore_marker::previous_path;
+use crate::store::restore_marker::{marker, previous_path};
 
 pub(crate) use ids::keep_ids;
 pub use replace::replace;
@@ -69,8 +69,9 @@ pub struct Locks {
 
 impl Drop for Locks {
     fn drop(&mut self) {
-        if self.database.exists() {
-            return;
+        let is_absent = |path: &Path| matches!(path.try_exists(), Ok(false));
+        if !is_absent(&self.database) || !is_absent(&marker(&self.database)) {
+            return; // With a marker, the next run brings a database back.
         }
         // The restore has failed, and there is no database for which these files could be needed.
         for lock in self.held.drain(..) {

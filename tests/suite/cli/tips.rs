@@ -8,6 +8,8 @@ struct Case {
     tip: &'static str,
 }
 
+const COMMA: &str = "tip: write a comma only between two values\n";
+
 const CASES: &[Case] = &[
     Case {
         line: "fetch",
@@ -57,6 +59,22 @@ const CASES: &[Case] = &[
         line: "backup copies/today",
         tip: "tip: to write to it, use --output copies/today\n",
     },
+    Case {
+        line: "fetch players,",
+        tip: COMMA,
+    },
+    Case {
+        line: "fetch players,,factions",
+        tip: COMMA,
+    },
+    Case {
+        line: "fetch players --player 1,",
+        tip: COMMA,
+    },
+    Case {
+        line: "--player fetch all",
+        tip: "tip: 'fetch --player' exists\n",
+    },
 ];
 
 #[test]
@@ -69,6 +87,24 @@ fn a_usage_error_says_what_to_write_instead() {
 
         assert!(stderr.contains(tip), "{line}: {stderr}");
         assert_eq!(stderr.matches("tip:").count(), 1, "{line}: {stderr}");
+    }
+}
+
+#[test]
+fn an_unknown_option_is_not_suggested_as_a_value() {
+    let sandbox = Sandbox::new();
+    for line in [
+        "fetch --nonsense",
+        "export --nonsense",
+        "restore latest --nonsense",
+        "schedule -z",
+        "import copy.db --nonsense",
+    ] {
+        let arguments: Vec<&str> = line.split(' ').collect();
+
+        let stderr = sandbox.run(&arguments).expect(2).stderr();
+
+        assert!(!stderr.contains("tip:"), "{line}: {stderr}");
     }
 }
 

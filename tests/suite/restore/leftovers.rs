@@ -6,6 +6,11 @@ use tornsnap::testing::store::Lock;
 
 use super::{BACKUP, ready};
 use crate::support::Sandbox;
+#[cfg(target_os = "linux")]
+use crate::support::{
+    Finished, skipped,
+    strace::{may_trace, traced},
+};
 
 /// The names in the folder of the sandbox.
 fn names(sandbox: &Sandbox) -> Vec<String> {
@@ -17,14 +22,44 @@ fn names(sandbox: &Sandbox) -> Vec<String> {
     names
 }
 
+/// Some file systems do not tell whether an open file still has its name. A run must not try for ever.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lock_file_that_never_proves_to_be_in_its_place_ends_the_wait() {
+    if !may_trace() {
+        skipped("strace may not trace here");
+        return;
+    }
+    let sandbox = ready();
+    let lock = fs::canonicalize(sandbox.path(""))
+        .unwrap()
+        .join("tornsnap.db.backup.lock");
+    let trace = sandbox.path("trace");
+    let inject = "inject=statx,newfstatat:error=ENOENT";
+    let options = ["-f", "-P", lock.to_str().unwrap(), "-e", inject];
+
+    let command = sandbox.command(&["backup", "--wait", "0"]);
+    let finished = traced(&command, &options, &trace).output().unwrap();
+
+    let stderr = Finished(finished).expect(75).stderr();
+    let expected = "backup.lock is removed by other runs\n";
+    assert!(stderr.contains(expected), "{stderr}");
+    assert!(fs::read_to_string(&trace).unwrap().contains("INJECTED"));
+}
+
+/// Changes a bit in the middle of a file.
+fn damage(sandbox: &Sandbox, file: &str) {
+    let mut bytes = fs::read(sandbox.path(file)).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(sandbox.path(file), bytes).unwrap();
+}
+
 #[test]
 fn a_damaged_backup_leaves_neither_locks_nor_folders_at_a_new_place() {
     let sandbox = ready();
     sandbox.run(&["backup"]).expect(0);
-    let mut bytes = fs::read(sandbox.path(BACKUP)).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(sandbox.path(BACKUP), bytes).unwrap();
+    damage(&sandbox, BACKUP);
     let before = names(&sandbox);
 
     for place in ["copy.db", "new/folder/copy.db"] {
@@ -34,6 +69,27 @@ fn a_damaged_backup_leaves_neither_locks_nor_folders_at_a_new_place() {
 
         assert_eq!(names(&sandbox), before, "{place}");
     }
+}
+
+#[test]
+fn a_restore_that_fails_while_another_is_unfinished_keeps_its_locks() {
+    const PREVIOUS: &str = "copy.db.before-restore-20261121T220600Z";
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    fs::copy(sandbox.database(), sandbox.path(PREVIOUS)).unwrap();
+    let previous = sandbox.path(PREVIOUS);
+    sandbox.write("copy.db.restoring", previous.to_str().unwrap());
+    damage(&sandbox, BACKUP);
+    let before = names(&sandbox);
+
+    sandbox
+        .run(&["restore", BACKUP, "--to", "copy.db", "--yes"])
+        .expect(79);
+
+    let locks = ["backup", "maintenance"].map(|name| format!("copy.db.{name}.lock"));
+    let mut expected = [&before[..], &locks].concat();
+    expected.sort();
+    assert_eq!(names(&sandbox), expected);
 }
 
 #[test]
