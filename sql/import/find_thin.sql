@@ -27,7 +27,7 @@ LEFT JOIN main.imported_summaries AS mark ON mark.history = :history
 WHERE CASE
     WHEN counted.period_start IN (SELECT period_start FROM temp.pruned_months)
     THEN counted.rows >= coalesce(stored.record_count, 0)
-        AND (mark.entity IS NOT NULL AND own_rows IS NULL
+        AND (mark.entity IS NOT NULL AND own_rows IS NULL AND repeated = 0
             OR counted.rows > repeated + coalesce(iif(mark.entity IS NULL, stored.record_count, own_rows), 0))
     ELSE (mark.entity IS NULL OR counted.rows >= coalesce(stored.record_count, 0))
         AND counted.rows > repeated + coalesce(present.rows, 0)

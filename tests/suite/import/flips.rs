@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::closed::database_of_factions;
+use super::closed::{database, database_of_factions};
 use super::{copy, create, import, open};
 use crate::month_model::{EDGES, IN_APRIL, history_rows, prune, summaries, summarize};
 use crate::support::{Sandbox, rows};
@@ -97,4 +97,41 @@ fn a_prune_forgets_the_values_of_rows_that_were_left_out_and_still_counts_them()
     prune(&sandbox, IN_APRIL, "mine.db", &["--keep-months", "1"]).expect(0);
 
     assert_eq!(rows(&open(&sandbox, "mine.db"), kept), ["1|0"]);
+}
+
+#[test]
+fn a_repeated_import_after_a_prune_replaces_no_summary_by_one_of_as_many_rows_as_it_had_left_out() {
+    let [december, january, ..] = EDGES;
+    let insert =
+        "INSERT INTO faction_history (faction_id, timestamp, respect, member_count) VALUES";
+    let sandbox = Sandbox::new();
+    // This collector saw nothing new in January, and has pruned December.
+    database(
+        &sandbox,
+        "observed.db",
+        &format!(
+            "{insert} (7, {december} + 10, 120, 50), (7, {december} + 20, 130, 50);
+             INSERT INTO faction_observations VALUES (7, {january}, {january} + 60, {january} + 60, 1);"
+        ),
+    );
+    prune(&sandbox, IN_APRIL, "observed.db", &[]).expect(0);
+    // This one began to save the faction anew in January, when the number of members was unknown.
+    database(
+        &sandbox,
+        "repeating.db",
+        &format!("{insert} (7, {december}, 110, 50), (7, {january} + 90, 130, NULL)"),
+    );
+    create(&sandbox, "mine.db");
+    import(&sandbox, "mine.db", &["observed.db"]);
+    import(&sandbox, "mine.db", &["repeating.db"]);
+    prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
+    let january = format!(
+        "SELECT record_count, respect_end, member_count_end FROM faction_summary
+         WHERE faction_id = 7 AND period_start = {january}"
+    );
+    assert_eq!(rows(&open(&sandbox, "mine.db"), &january), ["0|130|50"]);
+
+    import(&sandbox, "mine.db", &["repeating.db"]);
+
+    assert_eq!(rows(&open(&sandbox, "mine.db"), &january), ["0|130|50"]);
 }
