@@ -52,3 +52,4 @@ WHERE summary.id = chained.id
   ) IS NOT (
       chained.respect, chained.member_count, chained.best_chain
   )
+RETURNING period_start

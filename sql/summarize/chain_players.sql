@@ -99,3 +99,4 @@ WHERE summary.id = chained.id
       chained.strength, chained.defense, chained.speed, chained.dexterity, chained.total_stats, chained.level,
       chained.life_maximum, chained.networth
   )
+RETURNING period_start

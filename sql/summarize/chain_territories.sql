@@ -33,3 +33,4 @@ FROM (
             AND earlier.period_start < imported.period_start)
 ) AS chained
 WHERE summary.id = chained.id AND summary.faction_id_start IS NOT chained.faction_id
+RETURNING period_start

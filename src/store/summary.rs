@@ -1,6 +1,6 @@
 //! Writes the summaries of one month in one transaction.
 
-use rusqlite::{Connection, Transaction, named_params};
+use rusqlite::{Connection, Statement, Transaction, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
@@ -77,8 +77,10 @@ impl Store {
                     }),
                 }
             }
-            for table in &mut months[0].tables {
-                table.written += chain(transaction, table.history, job.month.start())?;
+            for table in &job.tables {
+                for month in chain(transaction, table.history, job.month.start())? {
+                    add_written(&mut months, month, table.history);
+                }
             }
             Ok(months)
         })
@@ -136,21 +138,51 @@ pub(in crate::store) fn compute(
 }
 
 /// Lets the summaries that were not computed from the rows that are here begin with the values that those before them end
-/// with, from a month on. Only the ends are read, so one statement does it for all months. Returns the number of changes.
+/// with, from a month on. Only the ends are read, so one statement does it for all months. Returns the month of each change.
 pub(in crate::store) fn chain(
     connection: &Connection,
     history: History,
     period_start: i64,
-) -> Result<usize> {
+) -> Result<Vec<Month>> {
     let Some(chain) = statements(history).chain else {
-        return Ok(0);
+        return Ok(Vec::new());
+    };
+    let months = |statement: &mut Statement<'_>| {
+        statement
+            .query_map(named_params! { ":period_start": period_start }, |row| {
+                row.get("period_start").map(Month::of)
+            })?
+            .filter_map(rusqlite::Result::transpose)
+            .collect()
     };
     connection
-        .execute(chain, named_params! { ":period_start": period_start })
+        .prepare_cached(chain)
+        .and_then(|mut statement| months(&mut statement))
         .context(format!(
             "write the first values in {}",
             history.summary_table()
         ))
+}
+
+/// Counts a summary that was changed. `months` is in the order of the months.
+fn add_written(months: &mut Vec<MonthChanges>, month: Month, history: History) {
+    let place = months.partition_point(|changes| changes.month < month);
+    if months
+        .get(place)
+        .is_none_or(|changes| changes.month != month)
+    {
+        let tables = Vec::new();
+        months.insert(place, MonthChanges { month, tables });
+    }
+    let tables = &mut months[place].tables;
+    match tables.iter_mut().find(|table| table.history == history) {
+        Some(table) => table.written += 1,
+        None => tables.push(TableChanges {
+            history,
+            written: 1,
+            removed: 0,
+        }),
+    }
 }
 
 /// Executes one of the [`Statements`].
