@@ -195,8 +195,10 @@ def execute(tornsnap: str, command: list[str], folder: str = ".", strace: tuple[
 
 def reset(start: str) -> None:
     """Puts a copy of a database in the place of all files of the last run."""
-    for file in glob.glob(f"{DATABASE}*") + glob.glob(f"{ARCHIVE}*") + glob.glob(".tornsnap-new-*"):
+    for file in glob.glob(f"{DATABASE}*") + glob.glob(f"{ARCHIVE}*"):
         os.unlink(file)
+    for folder in glob.glob(".tornsnap-new-*"):
+        shutil.rmtree(folder)
     shutil.copyfile(start, DATABASE)
 
 
@@ -265,4 +267,5 @@ def contents() -> list[str]:
     return [re.sub(r"'[0-9a-f]{32}'", "ID", line) for line in lines]
 
 
-main()
+if __name__ == "__main__":
+    main()
