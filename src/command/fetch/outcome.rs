@@ -150,7 +150,8 @@ fn help(exit: Exit, totals: Totals) -> &'static str {
         Exit::TryLater => "run it again later",
         Exit::NoKey => NO_ACCESS,
         _ if totals.failed == totals.missing => {
-            "check these ids; they are requested again after an hour, after six hours, and then daily"
+            "correct these ids under [track], or remove them there; until then they are requested again after an hour, after six \
+             hours, and then daily"
         }
         Exit::Failure => "`tornsnap config check --online` asks Torn about each key and each id",
         _ if totals.failed == totals.no_access => NO_ACCESS,
