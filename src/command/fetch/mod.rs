@@ -204,7 +204,13 @@ pub(crate) fn fetch(
         torn.record_key_use()?;
     }
     store.checkpoint()?;
-    Ok(outcome::conclude(&runs, end, signal, &busy))
+    Ok(outcome::conclude(
+        &runs,
+        end,
+        signal,
+        &busy,
+        torn.base_url(),
+    ))
 }
 
 /// Opens the database, and checks that observations with the present time may be added to it.

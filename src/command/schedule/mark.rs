@@ -5,7 +5,7 @@ use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::command::schedule::entries::Entries;
-use crate::error::{Result, without_path};
+use crate::error::{Result, without_os_code, without_path};
 use crate::model::path::{display_path, folder_of};
 use crate::model::schedule::job::{Job, JobName};
 use crate::model::schedule::mark::{Mark, Start, mark_file, next_start};
@@ -119,7 +119,8 @@ pub(super) fn warning(jobs: &[Job], config: &Path) -> Option<String> {
     if !jobs.iter().any(Job::has_mark) || !folder.is_dir() {
         return None;
     }
-    let error = without_path(tempfile::tempfile_in(folder).err()?);
+    let error = without_path(tempfile::tempfile_in(folder).err()?).to_string();
+    let error = without_os_code(&error);
     Some(format!(
         "the jobs record in {} what they have done, and you cannot write there ({error}); make it writable for the user of \
          the jobs, or move the configuration",

@@ -338,3 +338,19 @@ fn a_new_key_of_another_owner_does_not_inherit_the_pause() {
         ["3000"]
     );
 }
+
+#[test]
+fn a_refusal_of_access_names_an_address_that_is_not_torns() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    torn.simulator
+        .fault(Fault::always(code(4)).path("/faction/9"));
+
+    let refused = torn.fetch_at(NOW + 60, &["factions"]).expect(77).stderr();
+
+    let address = format!(
+        "correct the address of Torn, which is {} here",
+        torn.simulator.url()
+    );
+    assert!(refused.contains(&address), "{refused}");
+}
