@@ -345,12 +345,18 @@ fn a_refusal_of_access_names_an_address_that_is_not_torns() {
     torn.fetch(&["factions"]).expect(0);
     torn.simulator
         .fault(Fault::always(code(4)).path("/faction/9"));
+    torn.simulator
+        .fault(Fault::always(code(4)).path("/nix/faction/9"));
+    let url = torn.simulator.url();
 
-    let refused = torn.fetch_at(NOW + 60, &["factions"]).expect(77).stderr();
+    for address in [url.to_owned(), format!("{url}/nix")] {
+        let mut command = torn.fetching(&["factions"]);
+        command.env("TORNSNAP_API_URL", &address);
+        let refused = crate::support::Finished(command.output().unwrap())
+            .expect(77)
+            .stderr();
 
-    let address = format!(
-        "correct the address of Torn, which is {} here",
-        torn.simulator.url()
-    );
-    assert!(refused.contains(&address), "{refused}");
+        let named = format!("correct the address of Torn, which is {address} here");
+        assert!(refused.contains(&named), "{address}: {refused}");
+    }
 }
