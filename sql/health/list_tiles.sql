@@ -1,5 +1,7 @@
 -- Lists the followed tiles, with the last time the owner of each was observed.
+-- Tiles that Torn does not know are left out, because fetch asks about them less often.
 --
+-- :horizon    unix seconds; later timestamps were recorded while the clock was wrong
 -- :tiles      JSON list of the ids in [track] territories
 -- :factions   JSON list of the factions whose tiles are followed
 -- :all        1: all tiles are followed
@@ -17,4 +19,8 @@ SELECT
     territories.created_at AS known_since
 FROM wanted
 LEFT JOIN territories ON territories.territory_id = wanted.territory_id
+WHERE NOT EXISTS (
+    SELECT 1 FROM missing_entities
+    WHERE kind = 'tile' AND entity_id = wanted.territory_id AND last_miss <= :horizon
+)
 ORDER BY wanted.territory_id

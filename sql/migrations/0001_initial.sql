@@ -523,8 +523,8 @@ CREATE TABLE player_polls (                       -- when Torn last answered abo
 ) STRICT;
 
 CREATE TABLE missing_entities (                   -- the ids that Torn does not know
-    kind       TEXT    NOT NULL CHECK (kind IN ('player', 'faction')),
-    entity_id  INTEGER NOT NULL,
+    kind       TEXT    NOT NULL CHECK (kind IN ('player', 'faction', 'tile')),
+    entity_id  ANY     NOT NULL CHECK (typeof(entity_id) = iif(kind = 'tile', 'text', 'integer')),
     misses     INTEGER NOT NULL,                  -- consecutive misses; those within half an hour count once
     first_miss INTEGER NOT NULL DEFAULT 0,
     last_miss  INTEGER NOT NULL,

@@ -1,4 +1,4 @@
 -- Deletes the misses of an id that Torn knows again.
 --
--- :kind   'player' or 'faction'
+-- :kind   'player', 'faction' or 'tile'
 DELETE FROM missing_entities WHERE kind = :kind AND entity_id = :entity_id

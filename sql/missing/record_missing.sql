@@ -2,7 +2,7 @@
 -- Misses within half an hour count once. Misses dated more than a day ahead were recorded while the clock was wrong,
 -- and are replaced.
 --
--- :kind   'player' or 'faction'
+-- :kind   'player', 'faction' or 'tile'
 -- :at     unix seconds; when Torn answered
 INSERT INTO missing_entities (kind, entity_id, misses, first_miss, last_miss)
 VALUES (:kind, :entity_id, 1, :at, :at)

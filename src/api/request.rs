@@ -1,6 +1,6 @@
 //! The requests to Torn: path, selections and page, without the key.
 
-use crate::model::id::{FactionId, PlayerId, WarId};
+use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::key::Category;
 use crate::model::war::WarType;
 
@@ -225,6 +225,16 @@ impl Request {
             format!("/torn/territory?limit={FACTS_PAGE}&offset=0"),
             endpoint,
         )
+    }
+
+    /// The facts about these tiles, at most [`FACTS_PAGE`] of them. Torn leaves out the tiles that it does not know.
+    pub(crate) fn tiles(ids: &[TerritoryId]) -> Self {
+        let ids: Vec<&str> = ids.iter().map(TerritoryId::as_str).collect();
+        let ids = ids.join(",");
+        Self {
+            target: format!("/torn/territory?ids={ids}&limit={FACTS_PAGE}"),
+            ..Self::tile_facts()
+        }
     }
 
     /// The path without the query. It is the same for all pages of a list.

@@ -2,25 +2,46 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::key::has_key_format;
 use crate::model::key::hide_key_like;
 pub(super) use crate::model::key::mask_key_like;
 
-/// Replaces URLs. The messages of the parser contain values, and any of them may be the URL of a webhook.
+/// Replaces URLs. The messages of the parser contain values, and any of them may be the URL of a webhook. Pages of
+/// torn.com stay, which people paste in place of an id.
 pub(super) fn mask_addresses(text: &str) -> String {
     let mut masked = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("://") {
         masked.push_str(&rest[..at]);
-        masked.push_str("://(redacted)");
         rest = &rest[at + 3..];
         let end = rest
             .find(|character: char| {
                 character.is_whitespace() || matches!(character, '"' | '\'' | '`')
             })
             .unwrap_or(rest.len());
+        let address = &rest[..end];
+        let shown = if is_page_of_torn(address) {
+            address
+        } else {
+            "(redacted)"
+        };
+        masked.push_str("://");
+        masked.push_str(shown);
         rest = &rest[end..];
     }
     masked + rest
+}
+
+/// Whether an address without its scheme is one of torn.com, without anything that may be a key.
+fn is_page_of_torn(address: &str) -> bool {
+    let host = address.split(['/', '?', '#']).next().unwrap_or_default();
+    let mut words = address.split(|character: char| !character.is_ascii_alphanumeric());
+    (host == "torn.com" || host.ends_with(".torn.com"))
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+        && !address.to_ascii_lowercase().contains("key")
+        && !words.any(has_key_format)
 }
 
 /// A path for messages, without a key that was written in place of the name of a file. Messages that show the path itself
@@ -86,6 +107,18 @@ mod tests {
             (
                 "format = \"https://canary/1\"",
                 "format = \"https://(redacted)\"",
+            ),
+            (
+                "factions = [\"https://www.torn.com/factions.php?step=profile&ID=9\"]",
+                "factions = [\"https://www.torn.com/factions.php?step=profile&ID=9\"]",
+            ),
+            (
+                "players = [\"https://torn.com/abcdefghijklmnop\"]",
+                "players = [\"https://(redacted)\"]",
+            ),
+            (
+                "players = [\"https://canary@www.torn.com/1\", \"https://nottorn.com/1\"]",
+                "players = [\"https://(redacted)\", \"https://(redacted)\"]",
             ),
             ("name = \"AbCdEfGh12345678\"", "name = \"(redacted)\""),
             ("AbCdEfGh12345678 = \"alice\"", "(redacted) = \"alice\""),

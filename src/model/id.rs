@@ -68,11 +68,27 @@ numeric_id!(
 pub struct TerritoryId([u8; 3]);
 
 impl TerritoryId {
+    /// Reads an id as Torn writes it.
+    ///
+    /// # Errors
+    ///
+    /// Fails for small letters too.
+    pub(crate) fn exact(text: &str) -> std::result::Result<Self, String> {
+        match text.as_bytes() {
+            &[a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Self([a, b, c])),
+            _ => Err(not_a_tile(text)),
+        }
+    }
+
     /// The id as Torn writes it.
     pub(crate) fn as_str(&self) -> &str {
-        // `from_str` accepts ASCII letters only.
+        // `exact` accepts ASCII letters only.
         std::str::from_utf8(&self.0).unwrap_or("???")
     }
+}
+
+fn not_a_tile(text: &str) -> String {
+    format!("{text:?} is not a territory id: three letters, such as AAB")
 }
 
 impl fmt::Display for TerritoryId {
@@ -84,13 +100,9 @@ impl fmt::Display for TerritoryId {
 impl FromStr for TerritoryId {
     type Err = String;
 
+    /// People may write small letters.
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text.as_bytes() {
-            &[a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Self([a, b, c])),
-            _ => Err(format!(
-                "{text:?} is not a territory id: three capital letters, such as AAB"
-            )),
-        }
+        Self::exact(&text.to_ascii_uppercase()).map_err(|_| not_a_tile(text))
     }
 }
 
@@ -123,9 +135,9 @@ mod tests {
         }
 
         #[test]
-        fn an_accepted_tile_is_shown_as_it_was_written(text in "[ A-Za-z0-9+Ä]{2,4}") {
+        fn an_accepted_tile_is_shown_in_capitals(text in "[ A-Za-z0-9+Ä]{2,4}") {
             if let Ok(tile) = text.parse::<TerritoryId>() {
-                prop_assert_eq!(tile.to_string(), text);
+                prop_assert_eq!(tile.to_string(), text.to_ascii_uppercase());
             }
         }
     }

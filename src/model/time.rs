@@ -116,7 +116,10 @@ impl FromStr for Month {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not a month: write YYYY-MM, such as 2026-10");
+        let wrong = || {
+            let why = no_such_date(text).unwrap_or_default();
+            format!("{text:?} is not a month{why}: write YYYY-MM, such as 2026-10")
+        };
         parse_date(&format!("{text}-01"))
             .map(Self)
             .ok_or_else(wrong)
@@ -166,10 +169,23 @@ pub fn parse_timestamp(text: &str) -> Result<i64, String> {
         })
         .or_else(|| parse_date_and_time(text))
         .ok_or_else(|| {
+            let why = no_such_date(text).unwrap_or_default();
             format!(
-                "{text:?} is not a time: write unix seconds, 2026-10-31 or 2026-10-31T12:00:00Z"
+                "{text:?} is not a time{why}: write unix seconds, 2026-10-31 or 2026-10-31T12:00:00Z"
             )
         })
+}
+
+/// The clause for a text in the form of a month or a day that no calendar has.
+fn no_such_date(text: &str) -> Option<&'static str> {
+    if has_format(text, "0000-00") {
+        return parse_date(&format!("{text}-01"))
+            .is_none()
+            .then_some(", because there is no such month");
+    }
+    let day = text.get(.."0000-00-00".len())?;
+    (has_format(day, "0000-00-00") && parse_date(day).is_none())
+        .then_some(", because there is no such day")
 }
 
 /// Parses unix seconds, which are negative before 1970.
@@ -275,7 +291,10 @@ pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, NotATime> {
         None => parse_timestamp(text)
             .map(|unix| unix.saturating_add(i64::from(has_fraction(text))))
             .map_err(|_| NotATime {
-                why: format!("{text:?} is not a time"),
+                why: format!(
+                    "{text:?} is not a time{}",
+                    no_such_date(text).unwrap_or_default()
+                ),
                 hint: "write 2026-10-31, 2026-10, \"2026-10-31 12:00:00\", 2026-10-31T12:00:00Z, unix seconds, today, \
                        yesterday, or an age such as 12h, 30d or 2w"
                     .to_owned(),

@@ -1,9 +1,10 @@
 //! The table `missing_entities`: ids that Torn does not know.
 
+use rusqlite::types::{FromSql, Value};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
 use crate::error::Result;
-use crate::model::id::{FactionId, PlayerId};
+use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::missing::is_gone;
 use crate::store::{SqlContext, Store, sql};
 
@@ -12,12 +13,13 @@ use crate::store::{SqlContext, Store, sql};
 pub(crate) enum Missing {
     Player(PlayerId),
     Faction(FactionId),
+    Tile(TerritoryId),
 }
 
 /// The answers in which Torn did not know an id.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Misses {
-    pub(crate) id: i64,
+pub(crate) struct Misses<I> {
+    pub(crate) id: I,
     /// The number of such answers in a row.
     pub(crate) count: u32,
     /// Unix seconds.
@@ -26,13 +28,37 @@ pub(crate) struct Misses {
     pub(crate) last: i64,
 }
 
+impl Missing {
+    /// The columns `kind` and `entity_id`.
+    fn key(self) -> (&'static str, Value) {
+        match self {
+            Self::Player(id) => ("player", id.get().into()),
+            Self::Faction(id) => ("faction", id.get().into()),
+            Self::Tile(id) => ("tile", id.to_string().into()),
+        }
+    }
+
+    /// Marks the entity as one that Torn no longer knows. The tiles of the game do not change, so they have no such mark.
+    fn deactivate(self, transaction: &Transaction<'_>, at: i64) -> rusqlite::Result<()> {
+        match self {
+            Self::Player(id) => transaction.execute(
+                sql!("missing/deactivate_player"),
+                named_params! { ":entity_id": id.get(), ":at": at },
+            )?,
+            Self::Faction(id) => transaction.execute(
+                sql!("missing/deactivate_faction"),
+                named_params! { ":entity_id": id.get() },
+            )?,
+            Self::Tile(_) => 0,
+        };
+        Ok(())
+    }
+}
+
 impl Store {
     /// Records that Torn does not know an id. After several misses over days the entity is deactivated.
     pub(crate) fn save_missing(&mut self, missing: Missing, at: i64) -> Result<()> {
-        let (kind, id, deactivate) = match missing {
-            Missing::Player(id) => ("player", id.get(), sql!("missing/deactivate_player")),
-            Missing::Faction(id) => ("faction", id.get(), sql!("missing/deactivate_faction")),
-        };
+        let (kind, id) = missing.key();
         self.transaction(|transaction| {
             let save = || -> rusqlite::Result<()> {
                 transaction.execute(
@@ -43,36 +69,37 @@ impl Store {
                     .query_row(
                         sql!("missing/get_missing"),
                         named_params! { ":kind": kind, ":entity_id": id },
-                        misses_from_row,
+                        misses_from_row::<Value>,
                     )
                     .optional()?;
                 if misses.is_some_and(|misses| is_gone(misses.count, misses.first, misses.last)) {
-                    let mut deactivate = transaction.prepare(deactivate)?;
-                    match missing {
-                        Missing::Player(_) => {
-                            deactivate.execute(named_params! { ":entity_id": id, ":at": at })?
-                        }
-                        Missing::Faction(_) => {
-                            deactivate.execute(named_params! { ":entity_id": id })?
-                        }
-                    };
+                    missing.deactivate(transaction, at)?;
                 }
                 Ok(())
             };
-            save().context(format!("record that Torn does not know {kind} {id}"))
+            save().context(format!("record that Torn does not know a {kind}"))
         })
     }
 
     /// The factions that Torn does not know.
-    pub(crate) fn missing_factions(&self) -> Result<Vec<Misses>> {
+    pub(crate) fn missing_factions(&self) -> Result<Vec<Misses<FactionId>>> {
+        self.misses_of("faction")
+    }
+
+    /// The tiles that Torn does not know.
+    pub(crate) fn missing_tiles(&self) -> Result<Vec<Misses<TerritoryId>>> {
+        self.misses_of("tile")
+    }
+
+    fn misses_of<I: FromSql>(&self, kind: &str) -> Result<Vec<Misses<I>>> {
         self.connection()
             .prepare_cached(sql!("missing/list_missing"))
             .and_then(|mut statement| {
                 statement
-                    .query_map(named_params! { ":kind": "faction" }, misses_from_row)?
+                    .query_map(named_params! { ":kind": kind }, misses_from_row)?
                     .collect()
             })
-            .context("list the factions that Torn does not know")
+            .context(format!("list each {kind} that Torn does not know"))
     }
 }
 
@@ -88,7 +115,7 @@ pub(super) fn clear_missing(
     Ok(())
 }
 
-fn misses_from_row(row: &Row<'_>) -> rusqlite::Result<Misses> {
+fn misses_from_row<I: FromSql>(row: &Row<'_>) -> rusqlite::Result<Misses<I>> {
     Ok(Misses {
         id: row.get("entity_id")?,
         count: row.get("misses")?,

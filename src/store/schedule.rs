@@ -6,7 +6,7 @@ use rusqlite::named_params;
 
 use crate::error::Result;
 use crate::model::time::DAY;
-use crate::store::{SqlContext, Store, backup, identity, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// The last run of a kind.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -39,17 +39,4 @@ pub(crate) fn last_runs(database: &Path, now: i64) -> Result<Vec<LastRun>> {
             .collect()
     };
     list().context("read the last runs")
-}
-
-/// When the newest backup of the database was made, in unix seconds; `None` if there is none.
-///
-/// # Errors
-///
-/// Fails when the folder cannot be read.
-pub(crate) fn last_backup(database: &Path, directory: &Path, now: i64) -> Result<Option<i64>> {
-    let Some(identity) = identity::identity_of(database) else {
-        return Ok(None);
-    };
-    let newest = backup::newest_backup(directory, &identity.id, now)?;
-    Ok(newest.map(|manifest| manifest.created_at))
 }

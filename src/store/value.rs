@@ -1,7 +1,4 @@
 //! Implements `ToSql` and `FromSql` for types of the model, and binds values to statements.
-
-use std::str::FromStr;
-
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Statement, ToSql};
 
@@ -48,7 +45,7 @@ impl ToSql for TerritoryId {
 
 impl FromSql for TerritoryId {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Self::from_str(value.as_str()?).map_err(|why| FromSqlError::Other(why.into()))
+        Self::exact(value.as_str()?).map_err(|why| FromSqlError::Other(why.into()))
     }
 }
 

@@ -118,7 +118,7 @@ pub fn rackets(body: &Value) -> Result<Partitioned<(Option<TerritoryId>, Racket)
 
 /// The tile id in a field of an item, if it can be decoded.
 pub fn tile_of(item: &Value, field: &str) -> Option<TerritoryId> {
-    item.get(field)?.as_str()?.parse().ok()
+    TerritoryId::exact(item.get(field)?.as_str()?).ok()
 }
 
 fn to_racket(wire: WireRacket) -> Racket {
@@ -151,6 +151,5 @@ fn tile_id(text: &str, path: &str) -> Result<TerritoryId, DecodeError> {
 }
 
 fn parse_tile(text: &str, path: &str) -> Result<TerritoryId, DecodeError> {
-    text.parse()
-        .map_err(|reason: String| DecodeError::new(path, reason))
+    TerritoryId::exact(text).map_err(|reason| DecodeError::new(path, reason))
 }

@@ -7,7 +7,7 @@ use crate::api::wire;
 use crate::command::demo_config;
 use crate::command::signal::{StopSignal, interrupted};
 use crate::command::torn::{Failure, TornClient};
-use crate::config::Settings;
+use crate::config::{Settings, Territories};
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::size::count;
@@ -82,6 +82,17 @@ fn check_ids(settings: &Settings, torn: &TornClient, findings: &mut Findings) {
     }
     for player in &settings.track.players {
         add(format!("player {player}"), name_of_player(torn, *player));
+    }
+    if let Territories::These(tiles) = &settings.track.territories {
+        let known = torn.look_up_tiles(tiles);
+        for tile in tiles {
+            let answer = match &known {
+                Ok(known) if known.contains(tile) => Ok("Torn knows it".to_owned()),
+                Ok(_) => Err(Failure::Unknown),
+                Err(failure) => Err(failure.clone()),
+            };
+            add(format!("tile {tile}"), answer);
+        }
     }
 }
 

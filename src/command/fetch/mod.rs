@@ -104,7 +104,32 @@ impl KindArg {
     }
 }
 
+/// Refuses a kind that the flags leave without targets, and a flag that applies to none of the kinds.
+fn check_flags(args: &Args) -> Result<()> {
+    if args.players.is_empty() {
+        return Ok(());
+    }
+    let named = |kind: &KindArg| !matches!(kind, KindArg::Players | KindArg::All);
+    let is_of_none = args.kinds.iter().all(named);
+    let without_targets = args.factions.is_empty();
+    let kinds: Vec<&str> = args
+        .kinds
+        .iter()
+        .filter(|kind| named(kind) && (is_of_none || without_targets))
+        .filter_map(|kind| kind.kind().map(Kind::as_str))
+        .collect();
+    if kinds.is_empty() {
+        return Ok(());
+    }
+    let kinds = kinds.join(" and ");
+    Err(Error::new(format!("fetch {kinds} with --player"))
+        .with_source(format!("--player does not apply to {kinds}"))
+        .with_help("fetch players with --player, and name factions with --faction")
+        .with_exit(Exit::Usage))
+}
+
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    check_flags(args)?;
     let scope = Scope::new(&context.settings, args);
     if args.plan {
         return plan::run(context, &scope);
@@ -179,7 +204,13 @@ pub(crate) fn fetch(
         torn.record_key_use()?;
     }
     store.checkpoint()?;
-    Ok(outcome::conclude(&runs, end, signal, &busy))
+    Ok(outcome::conclude(
+        &runs,
+        end,
+        signal,
+        &busy,
+        torn.base_url(),
+    ))
 }
 
 /// Opens the database, and checks that observations with the present time may be added to it.

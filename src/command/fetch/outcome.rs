@@ -4,6 +4,7 @@ use crate::command::Outcome;
 use crate::command::fetch::report::{Report, RunReport};
 use crate::command::fetch::tally::FinishedRun;
 use crate::command::torn::RunEnd;
+use crate::config::TORN_URL;
 use crate::error::{Error, Exit};
 use crate::model::run::Counts;
 use crate::model::size::count;
@@ -48,13 +49,15 @@ pub(super) fn conclude(
     end: Option<RunEnd>,
     signal: Option<Exit>,
     busy: &[Error],
+    address: &str,
 ) -> FetchOutcome {
     let totals = Totals::of(runs);
     let end = end.or_else(|| unreached(runs));
     let exit =
         signal.unwrap_or_else(|| exit(totals, end.as_ref().map(|end| end.exit), !busy.is_empty()));
     let first_error = runs.iter().find_map(|run| run.first_failure.clone());
-    let failure = failure(exit, totals, end, first_error, busy);
+    let failure = failure(exit, totals, end, first_error, busy)
+        .map(|failure| with_address(failure, totals, address));
     let report = Report {
         runs: runs.iter().map(RunReport::from).collect(),
     };
@@ -138,6 +141,16 @@ fn failure(
     }
 }
 
+/// Adds the address if it is not Torn's: a server with a wrong path answers as if the key had no access.
+fn with_address(error: Error, totals: Totals, address: &str) -> Error {
+    if totals.no_access == 0 || address == TORN_URL {
+        return error;
+    }
+    error.with_more_help(&format!(
+        "if the keys have it, correct the address of Torn, which is {address} here"
+    ))
+}
+
 /// The next step when no key has the access for a call. No later run can cure that.
 const NO_ACCESS: &str = "use a key with access to them, for example one of a member of the faction, or a Custom key with this \
                          selection: make it at https://www.torn.com/preferences.php#tab=api, then run `tornsnap init`";
@@ -150,7 +163,8 @@ fn help(exit: Exit, totals: Totals) -> &'static str {
         Exit::TryLater => "run it again later",
         Exit::NoKey => NO_ACCESS,
         _ if totals.failed == totals.missing => {
-            "check these ids; they are requested again after an hour, after six hours, and then daily"
+            "correct these ids under [track], or remove them there; until then they are requested again after an hour, after six \
+             hours, and then daily"
         }
         Exit::Failure => "`tornsnap config check --online` asks Torn about each key and each id",
         _ if totals.failed == totals.no_access => NO_ACCESS,

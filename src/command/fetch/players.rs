@@ -7,7 +7,7 @@ use crate::api::request::Request;
 use crate::api::wire::user;
 use crate::command::fetch::Scope;
 use crate::command::fetch::concurrent::{TargetResult, fetch_concurrently};
-use crate::command::fetch::scope::FollowedFactions;
+use crate::command::fetch::scope::Targets;
 use crate::command::fetch::selections::Selections;
 use crate::command::fetch::session::{ActiveRun, Session};
 use crate::command::torn::{Failure, Response, TornClient};
@@ -56,8 +56,7 @@ impl Session<'_> {
         if !self.scope.track.members {
             return Ok(());
         }
-        let FollowedFactions { targets, deferred } =
-            self.scope.followed_factions(self.store, run.now)?;
+        let Targets { targets, deferred } = self.scope.followed_factions(self.store, run.now)?;
         // Another player or faction may answer, and `health` has a check of its own for ids that Torn does not know.
         let has_others = !targets.is_empty() || !self.scope.track.players.is_empty();
         let deferred = deferred.into_iter().map(|(id, _)| id);

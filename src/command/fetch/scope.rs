@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::command::fetch::{Args, KindArg};
 use crate::config::{Settings, Territories, Track, Wars};
 use crate::error::Result;
-use crate::model::id::FactionId;
+use crate::model::id::{FactionId, TerritoryId};
 use crate::model::kind::Kind;
 use crate::model::missing;
 use crate::store::Store;
+use crate::store::missing::Misses;
 
 /// The targets of one invocation: those of the configuration, or those that the flags name.
 #[derive(Clone, Debug)]
@@ -27,12 +28,45 @@ pub(crate) struct Scope {
     pub(crate) ignore_clock: bool,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct FollowedFactions {
-    /// The factions to request now.
-    pub(super) targets: Vec<FactionId>,
-    /// Factions that Torn does not know, with the timestamp of the next request.
-    pub(super) deferred: Vec<(FactionId, i64)>,
+/// The followed targets of one kind.
+#[derive(Debug)]
+pub(super) struct Targets<I> {
+    /// The targets to request now.
+    pub(super) targets: Vec<I>,
+    /// Targets that Torn does not know, with the timestamp of the next request.
+    pub(super) deferred: Vec<(I, i64)>,
+}
+
+impl<I: Copy + PartialEq> Targets<I> {
+    fn new<'a>(ids: impl IntoIterator<Item = &'a I>, misses: &[Misses<I>], now: i64) -> Self
+    where
+        I: 'a,
+    {
+        let mut followed = Self {
+            targets: Vec::new(),
+            deferred: Vec::new(),
+        };
+        for id in ids {
+            let deferred_until = misses
+                .iter()
+                .find(|misses| misses.id == *id)
+                .and_then(|misses| missing::deferred_until(misses.count, misses.last, true, now));
+            match deferred_until {
+                Some(until) => followed.deferred.push((*id, until)),
+                None => followed.targets.push(*id),
+            }
+        }
+        followed
+    }
+}
+
+/// These followed tiles. Tiles that Torn does not know are deferred.
+pub(super) fn followed_tiles(
+    tiles: &BTreeSet<TerritoryId>,
+    store: &Store,
+    now: i64,
+) -> Result<Targets<TerritoryId>> {
+    Ok(Targets::new(tiles, &store.missing_tiles()?, now))
 }
 
 impl Scope {
@@ -94,23 +128,12 @@ impl Scope {
     }
 
     /// The followed factions. Factions that Torn does not know are deferred, unless a flag names them.
-    pub(super) fn followed_factions(&self, store: &Store, now: i64) -> Result<FollowedFactions> {
-        let mut followed = FollowedFactions::default();
+    pub(super) fn followed_factions(&self, store: &Store, now: i64) -> Result<Targets<FactionId>> {
         let misses = if self.has_named_targets {
             Vec::new()
         } else {
             store.missing_factions()?
         };
-        for id in &self.track.factions {
-            let deferred_until = misses
-                .iter()
-                .find(|misses| misses.id == id.get())
-                .and_then(|misses| missing::deferred_until(misses.count, misses.last, true, now));
-            match deferred_until {
-                Some(until) => followed.deferred.push((*id, until)),
-                None => followed.targets.push(*id),
-            }
-        }
-        Ok(followed)
+        Ok(Targets::new(&self.track.factions, &misses, now))
     }
 }

@@ -7,7 +7,7 @@ use crate::api::error::ApiError;
 use crate::api::request::Request;
 use crate::api::wire::InvalidItem;
 use crate::command::fetch::Scope;
-use crate::command::fetch::scope::FollowedFactions;
+use crate::command::fetch::scope::Targets;
 use crate::command::fetch::tally::{FinishedRun, Tally};
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
 use crate::command::signal::StopSignal;
@@ -233,8 +233,7 @@ impl<'a> Session<'a> {
 
     /// The followed factions to request. A run in which all of them are deferred fails, because it requests nothing.
     pub(super) fn factions_to_request(&mut self, run: &mut ActiveRun) -> Result<Vec<FactionId>> {
-        let FollowedFactions { targets, deferred } =
-            self.scope.followed_factions(self.store, run.now)?;
+        let Targets { targets, deferred } = self.scope.followed_factions(self.store, run.now)?;
         for (id, next_try) in &deferred {
             let next_try = iso(*next_try);
             log::info!("faction {id}: Torn did not know this id; next request from {next_try} on");

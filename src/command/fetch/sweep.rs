@@ -16,6 +16,7 @@ use crate::model::territory::{Racket, RacketState, Tile};
 use crate::model::time::{DAY, is_far_future};
 use crate::store::Store;
 use crate::store::follow_ups::Refresh;
+use crate::store::missing::Missing;
 use crate::store::save::Observation;
 
 /// Seconds after which the facts of tiles are fetched again.
@@ -53,6 +54,8 @@ struct Sweep<'a> {
     rackets: Rackets,
     assaulted: Option<AssaultedTiles>,
     seen: BTreeSet<TerritoryId>,
+    /// Whether a tile of the list could not be decoded.
+    has_invalid: bool,
 }
 
 impl Session<'_> {
@@ -63,6 +66,7 @@ impl Session<'_> {
             rackets: self.fetch_rackets(run)?,
             assaulted: self.assaulted_tiles(run)?,
             seen: BTreeSet::new(),
+            has_invalid: false,
         };
         let known = self.store.tiles_with_facts()?;
         let torn = self.torn;
@@ -81,12 +85,19 @@ impl Session<'_> {
         if selection.is_covered_by(seen) {
             return Ok(());
         }
-        if (seen.len() as u64) < known {
+        let is_short = (seen.len() as u64) < known;
+        if is_short {
             log::warn!("Torn listed the owners of {} of {known} tiles", seen.len());
         }
         if let TileSelection::These(tiles) = selection {
+            let failure = if is_short || sweep.has_invalid {
+                Failure::NotListed
+            } else {
+                Failure::Unknown
+            };
             for missing in tiles.difference(seen) {
-                self.record_failure(run, &format!("tile {missing}"), None, &Failure::NotListed)?;
+                let name = format!("tile {missing}");
+                self.record_failure(run, &name, Some(Missing::Tile(*missing)), &failure)?;
             }
         }
         Ok(())
@@ -99,6 +110,7 @@ impl Session<'_> {
         sweep: &mut Sweep<'_>,
     ) -> Result<ControlFlow<()>> {
         self.record_invalid(run, &page.request, "tile owners", &page.items.invalid)?;
+        sweep.has_invalid |= !page.items.invalid.is_empty();
         let new: Vec<_> = page
             .items
             .valid

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire::{Partitioned, territory};
+use crate::command::fetch::scope::{self, Targets};
 use crate::command::fetch::session::{ActiveRun, Session};
 use crate::command::fetch::sweep::TileSelection;
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
@@ -13,6 +14,7 @@ use crate::config::Territories;
 use crate::error::Result;
 use crate::model::id::{FactionId, TerritoryId};
 use crate::model::territory::{RacketState, Tile, TileFacts, TileWar};
+use crate::model::time::iso;
 use crate::store::save::Observation;
 
 /// The tiles of a faction and their rackets.
@@ -27,11 +29,30 @@ impl Session<'_> {
                 self.fetch_tile_facts(run)?;
                 self.sweep(run, &TileSelection::All)
             }
-            Territories::These(tiles) => {
-                self.fetch_tile_facts(run)?;
-                self.sweep(run, &TileSelection::These(tiles))
-            }
+            Territories::These(tiles) => self.fetch_these_tiles(run, &tiles),
         }
+    }
+
+    /// Fetches the tiles that `[track]` names, without those that Torn does not know and that are asked about later.
+    fn fetch_these_tiles(
+        &mut self,
+        run: &mut ActiveRun,
+        tiles: &BTreeSet<TerritoryId>,
+    ) -> Result<()> {
+        let Targets { targets, deferred } = scope::followed_tiles(tiles, self.store, run.now)?;
+        for (id, next_try) in &deferred {
+            let next_try = iso(*next_try);
+            log::info!("tile {id}: Torn did not know this id; next request from {next_try} on");
+        }
+        if targets.is_empty() {
+            let ids: Vec<&str> = deferred.iter().map(|(id, _)| id.as_str()).collect();
+            if !ids.is_empty() {
+                run.fail_all_deferred(&format!("tiles {}", ids.join(", ")));
+            }
+            return Ok(());
+        }
+        self.fetch_tile_facts(run)?;
+        self.sweep(run, &TileSelection::These(targets.into_iter().collect()))
     }
 
     /// Fetches the tiles of each followed faction with one call. A sweep then finds the new owners of lost tiles, and

@@ -1,16 +1,19 @@
 //! Checks with Torn the ids that the flags of `init` give.
 
+use std::collections::BTreeSet;
+
 use crate::command::init::answers::Answers;
 use crate::command::torn::{Failure, TornClient};
-use crate::config::Track;
+use crate::config::{Territories, Track};
 use crate::error::{Error, Exit, Result};
-use crate::model::id::{FactionId, PlayerId};
+use crate::model::id::{FactionId, PlayerId, TerritoryId};
 
 /// The ids that the flags give and that were not followed before.
 #[derive(Debug, Default)]
 pub(super) struct NewIds {
     factions: Vec<FactionId>,
     players: Vec<PlayerId>,
+    tiles: BTreeSet<TerritoryId>,
 }
 
 impl NewIds {
@@ -26,6 +29,7 @@ impl NewIds {
                 .filter(|id| !before.players.contains(id))
                 .copied()
                 .collect(),
+            tiles: new_tiles(answers.territories.as_ref(), &before.territories),
         }
     }
 
@@ -50,6 +54,15 @@ impl NewIds {
         for id in &self.players {
             note(format!("player {id}"), torn.look_up_player(*id).err())?;
         }
+        if !self.tiles.is_empty() {
+            match torn.look_up_tiles(&self.tiles) {
+                Ok(known) => {
+                    let missing = self.tiles.difference(&known);
+                    unknown.extend(missing.map(|id| format!("tile {id}")));
+                }
+                Err(failure) => tolerate("tiles", &failure, torn)?,
+            }
+        }
         if unknown.is_empty() {
             return Ok(());
         }
@@ -58,6 +71,18 @@ impl NewIds {
             .with_source(format!("Torn does not know {ids}"))
             .with_help("correct the ids, and run it again; nothing was written")
             .with_exit(Exit::Config))
+    }
+}
+
+/// The tiles that were not followed before.
+pub(super) fn new_tiles(
+    answer: Option<&Territories>,
+    before: &Territories,
+) -> BTreeSet<TerritoryId> {
+    match (answer, before) {
+        (Some(Territories::These(tiles)), Territories::These(before)) => tiles - before,
+        (Some(Territories::These(tiles)), _) => tiles.clone(),
+        _ => BTreeSet::new(),
     }
 }
 
@@ -78,7 +103,7 @@ fn tolerate(id: &str, failure: &Failure, torn: &TornClient) -> Result<()> {
             .with_help("wait ten minutes, then run it again; nothing was written")
             .with_exit(Exit::TryLater)),
         _ => {
-            log::warn!("{id} could not be checked: {}", failure.message());
+            log::warn!("could not look up {id}: {}", failure.message());
             Ok(())
         }
     }

@@ -39,7 +39,25 @@ pub(super) fn run(context: &Context, config: &Path, name: JobName) -> Result<Out
     if finished == commands.len() {
         return Ok(nothing("the job is done in this interval"));
     }
-    file.write(Mark::new(&job, now, finished))?;
+    file.begin(Mark::new(&job, now, finished), now)?;
+    let ended = run_commands(&mut file, config, &job, now, finished);
+    let exit = match &ended {
+        Ok(outcome) => outcome.exit,
+        Err(error) => error.exit(),
+    };
+    let recorded = file.end(exit.code());
+    ended.and_then(|outcome| recorded.map(|()| outcome))
+}
+
+/// Runs the commands after the first `finished` ones.
+fn run_commands(
+    file: &mut MarkFile,
+    config: &Path,
+    job: &Job,
+    now: i64,
+    finished: usize,
+) -> Result<Outcome> {
+    let (name, commands) = (job.name, job.name.commands());
     let program = program::find()?.path;
     let children = Children::new()?;
     let mut exit = Exit::Done;
@@ -60,14 +78,14 @@ pub(super) fn run(context: &Context, config: &Path, name: JobName) -> Result<Out
             _ => return Err(stopped(command, stopped_by)),
         };
         if is_refused_prune(command, status) {
-            file.write(Mark::new(&job, now, commands.len()))?;
+            file.write(Mark::new(job, now, commands.len()))?;
             return Err(failed(command, status, "in the next interval"));
         }
         if !is_finished(name, status) {
             return Err(failed(command, status, "within the hour"));
         }
         exit = exit_of(status.code());
-        file.write(Mark::new(&job, now, position + 1))?;
+        file.write(Mark::new(job, now, position + 1))?;
     }
     let commands = &commands[finished..];
     let report = ChainReport { commands };
@@ -118,10 +136,18 @@ fn stopped(command: &str, signal: Option<Exit>) -> Error {
 fn failed(command: &str, status: ExitStatus, again: &str) -> Error {
     Error::new(format!("finish `tornsnap {command}`"))
         .with_source(format!(
-            "it ended with {status}, and the rest of the job was not run"
+            "it ended with {}, and the rest of the job was not run",
+            ending(status)
         ))
         .with_help(format!("see its own message; the job tries again {again}"))
         .with_exit(exit_of(status.code()))
+}
+
+fn ending(status: ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("exit code {code}"),
+        None => status.to_string(),
+    }
 }
 
 /// The exit code of a command, as that of the job.

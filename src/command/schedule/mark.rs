@@ -5,10 +5,10 @@ use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::command::schedule::entries::Entries;
-use crate::error::{Result, without_path};
+use crate::error::{Result, without_os_code, without_path};
 use crate::model::path::{display_path, folder_of};
 use crate::model::schedule::job::{Job, JobName};
-use crate::model::schedule::mark::{Mark, mark_file, next_start};
+use crate::model::schedule::mark::{Mark, Start, mark_file, next_start};
 use crate::store::owner;
 
 /// The mark file of a job that runs. Its lock keeps a second run of the job away.
@@ -16,6 +16,8 @@ pub(super) struct MarkFile {
     file: File,
     path: PathBuf,
     database: PathBuf,
+    mark: Option<Mark>,
+    start: Option<Start>,
 }
 
 impl MarkFile {
@@ -46,21 +48,43 @@ impl MarkFile {
             file,
             path,
             database: database.to_owned(),
+            mark: None,
+            start: None,
         }))
     }
 
     pub(super) fn read(&mut self) -> Option<Mark> {
         let mut text = String::new();
         self.file.read_to_string(&mut text).ok()?;
-        Mark::parse(&text)
+        self.mark = Mark::parse(&text);
+        self.start = Start::parse(&text);
+        self.mark
+    }
+
+    /// Records that the job starts its commands at this moment.
+    pub(super) fn begin(&mut self, mark: Mark, at: i64) -> Result<()> {
+        self.start = Some(Start { at, code: None });
+        self.write(mark)
+    }
+
+    /// Records with which exit code the job ends.
+    pub(super) fn end(&mut self, code: u8) -> Result<()> {
+        if let Some(start) = &mut self.start {
+            start.code = Some(code);
+        }
+        self.mark.map_or(Ok(()), |mark| self.write(mark))
     }
 
     /// Replaces the content. After a power cut the file may be empty, and the job is done again.
     pub(super) fn write(&mut self, mark: Mark) -> Result<()> {
+        self.mark = Some(mark);
+        let start = self
+            .start
+            .map_or_else(String::new, |start| format!("{start}\n"));
         self.file
             .rewind()
             .and_then(|()| self.file.set_len(0))
-            .and_then(|()| self.file.write_all(format!("{mark}\n").as_bytes()))
+            .and_then(|()| self.file.write_all(format!("{mark}\n{start}").as_bytes()))
             .map_err(|error| explain(&self.path, &self.database, error))
     }
 }
@@ -83,13 +107,20 @@ pub(super) fn next_start_of(job: &Job, entries: &Entries, now: i64, utc_offset: 
     next_start(job, now, utc_offset, text.as_deref().and_then(Mark::parse))
 }
 
+/// The last start of a job that had something to do; `None` if none is recorded.
+pub(super) fn last_start(job: &Job, entries: &Entries) -> Option<Start> {
+    let text = fs::read_to_string(mark_file(job.name, &entries.paths.config)).ok()?;
+    Start::parse(&text)
+}
+
 /// Warns if jobs with a long interval cannot write their files, because then they would do nothing.
 pub(super) fn warning(jobs: &[Job], config: &Path) -> Option<String> {
     let folder = folder_of(config);
     if !jobs.iter().any(Job::has_mark) || !folder.is_dir() {
         return None;
     }
-    let error = without_path(tempfile::tempfile_in(folder).err()?);
+    let error = without_path(tempfile::tempfile_in(folder).err()?).to_string();
+    let error = without_os_code(&error);
     Some(format!(
         "the jobs record in {} what they have done, and you cannot write there ({error}); make it writable for the user of \
          the jobs, or move the configuration",

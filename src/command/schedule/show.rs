@@ -4,6 +4,7 @@ use crate::command::demo_config::{NO_JOBS, is_of_demo};
 use crate::command::schedule::backend::{Backend, EntryFile, State};
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::inspection;
+use crate::command::schedule::mark::last_start;
 use crate::command::schedule::others;
 use crate::command::schedule::report::{FileReport, JobReport, SchedulerReport, ShowReport};
 use crate::command::schedule::surroundings;
@@ -14,7 +15,7 @@ use crate::model::path::display_path;
 use crate::model::schedule::job::{Job, JobName};
 use crate::model::time::iso;
 use crate::output::terminal;
-use crate::store::schedule::{LastRun, last_backup, last_runs};
+use crate::store::schedule::{LastRun, last_runs};
 
 /// Prints the entries as the scheduler reads them. The rest of the page is in comments.
 pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
@@ -171,11 +172,8 @@ fn job_reports(
         }
     };
     let mut runs: Vec<LastRun> = Vec::new();
-    let mut backup_at = None;
     if settings.database.exists() {
         or_warn(last_runs(&settings.database, now).map(|found| runs = found));
-        let directory = &settings.backup.directory;
-        or_warn(last_backup(&settings.database, directory, now).map(|found| backup_at = found));
     }
     entries
         .jobs
@@ -186,17 +184,18 @@ fn job_reports(
                     .kind()
                     .is_some_and(|kind| kind.as_str() == run.kind)
             });
-            let is_backup = job.name == JobName::Backup;
+            // A run by hand counts for a kind, because its runs are recorded, and not for another job.
+            let start = last_start(job, entries).filter(|_| job.has_mark());
             JobReport {
                 name: job.name.as_str(),
                 interval_minutes: job.interval.minutes(),
                 commands: job.name.commands(),
-                last_run_at: run
-                    .map(|run| run.started_at)
-                    .or(backup_at.filter(|_| is_backup)),
-                last_status: run
-                    .map(|run| run.status.clone())
-                    .or_else(|| backup_at.filter(|_| is_backup).map(|_| "ok".to_owned())),
+                last_run_at: start
+                    .map(|start| start.at)
+                    .or(run.map(|run| run.started_at)),
+                last_status: start
+                    .map(|start| start.result(job.name).to_owned())
+                    .or_else(|| run.map(|run| run.status.clone())),
                 next_run_at: backend.next_start(job, entries, now),
             }
         })

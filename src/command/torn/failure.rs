@@ -18,8 +18,10 @@ pub(crate) enum Failure {
     Rejected(Box<Rejected>),
     /// The server repeats pages, so the end of the list cannot be reached.
     Endless,
-    /// A list of Torn does not contain the target.
+    /// A list of Torn, which may be incomplete, does not contain the target.
     NotListed,
+    /// Torn's complete list does not contain the target.
+    Unknown,
     /// The run has ended.
     RunEnded,
 }
@@ -27,7 +29,11 @@ pub(crate) enum Failure {
 impl Failure {
     /// Whether the id does not exist.
     pub(crate) fn is_missing(&self) -> bool {
-        matches!(self, Self::Refused(error) if error.policy() == RetryPolicy::NoSuchId)
+        match self {
+            Self::Unknown => true,
+            Self::Refused(error) => error.policy() == RetryPolicy::NoSuchId,
+            _ => false,
+        }
     }
 
     /// Whether no key has access.
@@ -81,7 +87,7 @@ impl Failure {
             Self::NoAccess(_) => Some(FailureCause::Keys),
             Self::Refused(error) => Some(cause_of(error)),
             Self::Rejected(_) | Self::Endless => Some(FailureCause::Answers),
-            Self::NotListed => Some(FailureCause::Targets),
+            Self::NotListed | Self::Unknown => Some(FailureCause::Targets),
             Self::RunEnded => None,
         }
     }
@@ -94,6 +100,7 @@ impl Failure {
             Self::Rejected(rejected) => format!("the answer does not fit: {}", rejected.error),
             Self::Endless => "the pages go round in a circle".to_owned(),
             Self::NotListed => "Torn does not list it".to_owned(),
+            Self::Unknown => "Torn does not know it".to_owned(),
             Self::RunEnded => "the run ended before it was fetched".to_owned(),
         }
     }

@@ -1,11 +1,13 @@
-//! Looks up single factions and players for the questions of `init`.
+//! Looks up single factions, players and tiles for `init` and `config check --online`.
+
+use std::collections::BTreeSet;
 
 use super::{Failure, Response, TornClient};
 use crate::api::pool::KeyRequirement;
-use crate::api::request::Request;
+use crate::api::request::{FACTS_PAGE, Request};
 use crate::api::wire::{self, DecodeError};
 use crate::model::faction::{Faction, Roster};
-use crate::model::id::{FactionId, PlayerId};
+use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::player::Profile;
 use crate::store::save::Observation;
 
@@ -39,6 +41,26 @@ impl TornClient {
         let response = self.get_whole(&request)?;
         wire::user::profile(&response.body, id)
             .map_err(|error| rejected(&request, &format!("player {id}"), &error, &response))
+    }
+
+    /// Those of these tiles that Torn knows.
+    pub(crate) fn look_up_tiles(
+        &self,
+        ids: &BTreeSet<TerritoryId>,
+    ) -> Result<BTreeSet<TerritoryId>, Failure> {
+        let ids: Vec<TerritoryId> = ids.iter().copied().collect();
+        let mut known = BTreeSet::new();
+        for ids in ids.chunks(FACTS_PAGE) {
+            let request = Request::tiles(ids);
+            let response = self.get_whole(&request)?;
+            let found = wire::territory::facts(&response.body)
+                .map_err(|error| rejected(&request, "tiles", &error, &response))?;
+            known.extend(found.valid.iter().map(|facts| facts.id));
+            // Torn knows a tile even if this program does not understand the facts about it.
+            let invalid = found.invalid.iter();
+            known.extend(invalid.filter_map(|item| wire::territory::tile_of(&item.item, "id")));
+        }
+        Ok(known)
     }
 
     /// An answer in which no selection has an error.

@@ -9,9 +9,9 @@ const MAX_EXAMPLES: usize = 5;
 /// A followed id that was unknown to Torn when it was last fetched.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct MissingId {
-    /// "player" or "faction".
+    /// "player", "faction" or "tile".
     pub(crate) kind: String,
-    pub(crate) id: i64,
+    pub(crate) id: String,
     /// The last known name.
     pub(crate) name: Option<String>,
     /// Unix seconds of the first miss.
@@ -76,7 +76,7 @@ mod tests {
     fn id(number: i64, is_named: bool) -> MissingId {
         MissingId {
             kind: "player".to_owned(),
-            id: number,
+            id: number.to_string(),
             name: None,
             since: NOW - 2 * DAY,
             last_miss: NOW - 60,

@@ -232,7 +232,7 @@ impl Dialect {
             Datum::Real(number) => digits::whole(*number),
             Datum::Text(text) => {
                 let trimmed = text.trim();
-                if let Ok(tile) = trimmed.parse::<TerritoryId>() {
+                if let Ok(tile) = TerritoryId::exact(trimmed) {
                     let value = Datum::Text(tile.to_string());
                     return if trimmed == text {
                         Kept(value)
@@ -241,7 +241,7 @@ impl Dialect {
                     };
                 }
                 let capitals = trimmed.to_ascii_uppercase();
-                if self.is_lenient() && capitals.parse::<TerritoryId>().is_ok() {
+                if self.is_lenient() && TerritoryId::exact(&capitals).is_ok() {
                     return Mended(Datum::Text(capitals), "small letters became capitals");
                 }
                 trimmed.parse().ok()

@@ -1,4 +1,4 @@
-//! The file that says how far a job with a long interval has come in the present interval.
+//! The file that says how far a job with a long interval has come in the present interval, and how its last start ended.
 //!
 //! Schedulers forget a run that failed or was killed. So they start such a job every hour, and the job looks into this file
 //! for what is left to do. Intervals are counted from 00:00 UTC.
@@ -8,7 +8,7 @@ use std::fmt;
 use crate::model::schedule::job::{Job, JobName};
 use crate::model::time::HOUR;
 
-/// The content of the file: `20419` if the job is done in that interval, `20419 1` if its first command is.
+/// The first line of the file: `20419` if the job is done in that interval, `20419 1` if its first command is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Mark {
     /// The number of the interval.
@@ -27,9 +27,9 @@ impl Mark {
         }
     }
 
-    /// Reads the content of the file; `None` for everything else, such as a file that a power cut has emptied.
+    /// Reads the first line of the file; `None` for everything else, such as a file that a power cut has emptied.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut words = text.split_ascii_whitespace();
+        let mut words = text.lines().next()?.split_ascii_whitespace();
         let interval = words.next()?.parse().ok()?;
         let finished = words.next().map(str::parse).transpose().ok()?;
         words
@@ -54,6 +54,47 @@ impl fmt::Display for Mark {
         match self.finished {
             None => write!(f, "{}", self.interval),
             Some(finished) => write!(f, "{} {finished}", self.interval),
+        }
+    }
+}
+
+/// The last start at which the job had something to do. It is the second line of the file: `1775044800` while the job
+/// runs, and after a kill, `1775044800 78` after its end with code 78.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Start {
+    /// Unix seconds.
+    pub(crate) at: i64,
+    /// The exit code; `None` if the job has not ended.
+    pub(crate) code: Option<u8>,
+}
+
+impl Start {
+    /// Reads the second line of the file.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut words = text.lines().nth(1)?.split_ascii_whitespace();
+        let at = words.next()?.parse().ok()?;
+        let code = words.next().map(str::parse).transpose().ok()?;
+        words.next().is_none().then_some(Self { at, code })
+    }
+
+    /// The result in one word.
+    pub(crate) fn result(self, name: JobName) -> &'static str {
+        match (self.code, name) {
+            (None, _) => "started",
+            (Some(0), _) => "ok",
+            (Some(1..=3), JobName::Health) => "findings",
+            (Some(3), _) => "partial",
+            (Some(129..), _) => "interrupted",
+            (Some(_), _) => "failed",
+        }
+    }
+}
+
+impl fmt::Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            None => write!(f, "{}", self.at),
+            Some(code) => write!(f, "{} {code}", self.at),
         }
     }
 }
@@ -112,6 +153,25 @@ mod tests {
         }
         for wrong in ["", "x", "20000 x", "20000 1 1", "20000 -1"] {
             assert_eq!(Mark::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_start_is_read_back_with_the_exit_code() {
+        for code in [None, Some(0), Some(78)] {
+            let start = Start { at: 7, code };
+            let text = format!("20000 1\n{start}\n");
+            assert_eq!(Start::parse(&text), Some(start));
+            assert!(Mark::parse(&text).is_some());
+        }
+        for wrong in [
+            "",
+            "20000\n",
+            "20000\nx\n",
+            "20000\n7 x\n",
+            "20000\n7 0 0\n",
+        ] {
+            assert_eq!(Start::parse(wrong), None, "{wrong}");
         }
     }
 

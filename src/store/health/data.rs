@@ -3,11 +3,10 @@
 use rusqlite::named_params;
 use serde_json::Value;
 
-use super::Snapshot;
+use super::{FollowedIds, Snapshot};
 use crate::error::Result;
 use crate::model::future::FutureBounds;
 use crate::model::health::{FutureTimestamps, MissingId};
-use crate::model::id::{FactionId, PlayerId};
 use crate::model::run::ClockDispute;
 use crate::model::time::DAY;
 use crate::store::{SqlContext, clock, future, sql};
@@ -32,21 +31,17 @@ impl Snapshot {
         .context("read the rejected answers")
     }
 
-    /// The ids that Torn does not know, among these players, these factions and, if `members`, the factions' members.
-    pub(crate) fn missing<'a>(
-        &self,
-        players: impl IntoIterator<Item = &'a PlayerId>,
-        factions: impl IntoIterator<Item = &'a FactionId>,
-        members: bool,
-    ) -> Result<Vec<MissingId>> {
-        let players: Value = players.into_iter().map(|id| id.get()).collect();
-        let factions: Value = factions.into_iter().map(|id| id.get()).collect();
+    /// The followed ids that Torn does not know.
+    pub(crate) fn missing(&self, followed: &FollowedIds<'_>) -> Result<Vec<MissingId>> {
+        let players: Value = followed.players.iter().map(|id| id.get()).collect();
+        let factions: Value = followed.factions.iter().map(|id| id.get()).collect();
         self.query_all(
             sql!("health/list_missing"),
             named_params! {
                 ":players": players.to_string(),
                 ":factions": factions.to_string(),
-                ":members": members,
+                ":tiles": followed.tiles.named().to_string(),
+                ":members": followed.members,
             },
             |row| {
                 Ok(MissingId {

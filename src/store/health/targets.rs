@@ -33,6 +33,16 @@ pub(crate) enum FollowedTiles<'a> {
     These(&'a BTreeSet<TerritoryId>),
 }
 
+impl FollowedTiles<'_> {
+    /// The ids that `[track]` names, as a JSON list.
+    pub(super) fn named(self) -> Value {
+        match self {
+            Self::These(tiles) => tiles.iter().map(TerritoryId::as_str).collect(),
+            _ => Value::Array(Vec::new()),
+        }
+    }
+}
+
 impl Snapshot {
     /// The followed targets of one kind, without those that Torn does not know.
     pub(crate) fn targets(
@@ -66,15 +76,17 @@ impl Snapshot {
                     read_target(row, answer)
                 },
             ),
-            Kind::Territories => self.tiles(followed.tiles, &factions),
+            Kind::Territories => self.tiles(followed.tiles, &factions, horizon),
         }
     }
 
-    fn tiles(&self, followed: FollowedTiles<'_>, factions: &Value) -> Result<Vec<Target>> {
-        let tiles: Value = match followed {
-            FollowedTiles::These(tiles) => tiles.iter().map(TerritoryId::as_str).collect(),
-            _ => Value::Array(Vec::new()),
-        };
+    fn tiles(
+        &self,
+        followed: FollowedTiles<'_>,
+        factions: &Value,
+        horizon: i64,
+    ) -> Result<Vec<Target>> {
+        let tiles = followed.named();
         let factions = match followed {
             FollowedTiles::OfFactions => factions.to_string(),
             _ => "[]".to_owned(),
@@ -84,6 +96,7 @@ impl Snapshot {
             named_params! {
                 ":tiles": tiles.to_string(),
                 ":factions": factions,
+                ":horizon": horizon,
                 ":all": matches!(followed, FollowedTiles::All),
             },
             |row| read_target(row, "answered_at"),

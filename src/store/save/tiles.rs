@@ -67,6 +67,9 @@ impl Store {
                 with_tiles(sql!("fetch/upsert_tiles"))?;
                 with_tiles(sql!("fetch/set_rackets"))?;
                 with_tiles(sql!("fetch/observe_tiles"))?;
+                transaction
+                    .prepare_cached(sql!("missing/clear_tiles"))?
+                    .execute(named_params! { ":tiles": rows })?;
                 let mut after = *counts;
                 after.entities += count;
                 after.appended += appended;

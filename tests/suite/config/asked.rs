@@ -186,3 +186,24 @@ fn a_key_that_torn_has_refused_is_told_of_without_asking_again() {
     );
     assert!(torn.asked().len() >= asked);
 }
+
+#[test]
+fn online_names_a_followed_tile_that_torn_does_not_know() {
+    let torn = Torn::new();
+    torn.edit(|world| {
+        world.pin_tile("AAB");
+    });
+    torn.follow("[track]\nterritories = [\"aab\", \"ZZZ\"]\n");
+
+    let report = torn
+        .sandbox
+        .run(&["config", "check", "--online", "--json"])
+        .expect(3)
+        .json();
+
+    let fine = findings(&report, "ok").join("\n");
+    assert!(fine.contains("tile AAB: "), "{fine}");
+    let wrong = findings(&report, "problem").join("\n");
+    assert!(wrong.contains("tile ZZZ: "), "{wrong}");
+    assert!(!wrong.contains("AAB"), "{wrong}");
+}

@@ -232,3 +232,22 @@ fn a_named_configuration_must_exist_and_an_empty_variable_names_none() {
         .output();
     Finished(empty.unwrap()).expect(0);
 }
+
+#[test]
+fn a_pasted_address_of_torn_is_shown_and_a_key_in_it_is_not() {
+    let sandbox = Sandbox::new();
+    let page = "https://www.torn.com/factions.php?step=profile&ID=9";
+    for (address, is_shown) in [
+        (page, true),
+        ("https://api.torn.com/user/?key=AbCdEfGh12345678", false),
+        ("https://www.example.com/9", false),
+    ] {
+        sandbox.write(
+            "tornsnap.toml",
+            &format!("[track]\nfactions = [\"{address}\"]\n"),
+        );
+        let refused = sandbox.run(&["fetch", "factions"]).expect(78).stderr();
+        assert_eq!(refused.contains(address), is_shown, "{refused}");
+        assert!(!refused.contains("AbCdEfGh12345678"), "{refused}");
+    }
+}

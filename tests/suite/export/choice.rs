@@ -400,3 +400,21 @@ fn an_export_of_a_view_is_not_imported_and_the_table_that_can_be_is_named() {
         );
     }
 }
+
+#[test]
+fn a_day_or_a_month_that_no_calendar_has_is_named_as_such() {
+    let sandbox = hard();
+    for (text, why) in [
+        ("2026-02-30", "there is no such day"),
+        ("2026-02-30T12:00:00Z", "there is no such day"),
+        ("2026-13", "there is no such month"),
+        ("2026-13-01", "there is no such day"),
+    ] {
+        let refused = sandbox
+            .run(&["export", "player_latest", "--since", text])
+            .expect(2)
+            .stderr();
+        let why = format!("because: \"{text}\" is not a time, because {why}\n");
+        assert!(refused.contains(&why), "{refused}");
+    }
+}

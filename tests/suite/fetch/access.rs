@@ -338,3 +338,25 @@ fn a_new_key_of_another_owner_does_not_inherit_the_pause() {
         ["3000"]
     );
 }
+
+#[test]
+fn a_refusal_of_access_names_an_address_that_is_not_torns() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    torn.simulator
+        .fault(Fault::always(code(4)).path("/faction/9"));
+    torn.simulator
+        .fault(Fault::always(code(4)).path("/nix/faction/9"));
+    let url = torn.simulator.url();
+
+    for address in [url.to_owned(), format!("{url}/nix")] {
+        let mut command = torn.fetching(&["factions"]);
+        command.env("TORNSNAP_API_URL", &address);
+        let refused = crate::support::Finished(command.output().unwrap())
+            .expect(77)
+            .stderr();
+
+        let named = format!("correct the address of Torn, which is {address} here");
+        assert!(refused.contains(&named), "{address}: {refused}");
+    }
+}

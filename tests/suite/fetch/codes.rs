@@ -277,3 +277,29 @@ fn a_run_ends_though_a_server_refuses_every_call() {
         );
     }
 }
+
+#[test]
+fn a_flag_that_does_not_apply_to_a_kind_is_a_usage_error() {
+    let torn = Torn::new();
+    for (arguments, kinds) in [
+        (&["factions", "--player", "1"][..], "factions"),
+        (&["wars", "--player", "1", "--plan"], "wars"),
+        (&["players", "territories", "--player", "1"], "territories"),
+        (
+            &["factions", "wars", "--player", "1", "--faction", "9"],
+            "factions and wars",
+        ),
+    ] {
+        let refused = torn.fetch(arguments).expect(2).stderr();
+        let why = format!("because: --player does not apply to {kinds}\n");
+        assert!(refused.contains(&why), "{arguments:?}: {refused}");
+    }
+    assert_eq!(torn.calls(), 0);
+    for arguments in [
+        &["all", "--player", "1"][..],
+        &["players", "factions", "--player", "1", "--faction", "9"],
+        &["players", "--faction", "9"],
+    ] {
+        torn.fetch(arguments).expect(0);
+    }
+}

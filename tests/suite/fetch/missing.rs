@@ -252,3 +252,78 @@ fn an_id_that_is_unknown_inside_an_answer_is_a_miss_too() {
         ["faction|20|1", "player|2|1"]
     );
 }
+
+#[test]
+fn a_tile_that_torn_does_not_know_is_asked_about_less_often() {
+    let torn = Torn::new();
+    torn.edit(|world| {
+        world.pin_tile("AAB");
+    });
+    torn.follow("[track]\nfactions = [9]\nterritories = [\"AAB\", \"ZZZ\"]\n");
+
+    let first = torn.fetch(&["territories"]).expect(3);
+    let said = first.stderr();
+    assert!(said.contains("tile ZZZ: Torn does not know it"), "{said}");
+    assert!(
+        said.contains("try: correct these ids under [track]"),
+        "{said}"
+    );
+    assert_eq!(
+        torn.rows("SELECT kind, entity_id, misses, first_miss, last_miss FROM missing_entities"),
+        [format!("tile|ZZZ|1|{NOW}|{NOW}")]
+    );
+
+    torn.fetch_at(NOW + 60, &["territories"]).expect(0);
+    torn.fetch_at(NOW + HOUR + 60, &["territories"]).expect(3);
+
+    torn.edit(|world| {
+        world.pin_tile("ZZZ");
+    });
+    torn.fetch_at(NOW + 8 * HOUR, &["territories"]).expect(0);
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM missing_entities"),
+        0
+    );
+}
+
+#[test]
+fn a_run_whose_tiles_are_all_unknown_to_torn_fails_without_a_call() {
+    let torn = Torn::new();
+    torn.edit(|world| {
+        world.pin_tile("AAB");
+    });
+    torn.follow("[track]\nterritories = [\"QQQ\", \"ZZZ\"]\n");
+    torn.fetch(&["territories"]).expect(3);
+    let calls = torn.calls();
+
+    let again = torn.fetch_at(NOW + 60, &["territories"]).expect(3);
+
+    assert_eq!(torn.calls(), calls);
+    assert!(
+        again
+            .stderr()
+            .contains("tiles QQQ, ZZZ: Torn does not know these ids"),
+        "{}",
+        again.stderr()
+    );
+}
+
+#[test]
+fn a_tile_on_a_page_that_could_not_be_read_does_not_count_as_unknown() {
+    let torn = Torn::new();
+    torn.edit(|world| {
+        world.pin_tile("AAB");
+        world.pin_tile("AAC");
+    });
+    torn.follow("[track]\nterritories = [\"AAB\", \"AAC\"]\n");
+    let fault = FaultKind::Patch("/territoryOwnership/0/id".to_owned(), json!("nonsense"));
+    torn.simulator
+        .fault(Fault::always(fault).path("/faction/territoryownership"));
+
+    torn.fetch(&["territories"]).expect(3);
+
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM missing_entities"),
+        0
+    );
+}

@@ -161,7 +161,7 @@ fn a_tile_that_torn_does_not_know_fails_alone() {
     assert!(
         finished
             .stderr()
-            .contains("tile ZZZ: Torn does not list it"),
+            .contains("tile ZZZ: Torn does not know it"),
         "{}",
         finished.stderr()
     );

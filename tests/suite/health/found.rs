@@ -317,3 +317,29 @@ fn a_key_file_that_others_can_read_gets_the_chmod_and_a_missing_one_its_own_reme
     let (_, remedy) = message_and_remedy(&sandbox, NOW, "key_files");
     assert!(remedy.contains("first line"), "{remedy}");
 }
+
+#[test]
+fn a_followed_tile_that_torn_does_not_know_is_missing_and_not_old() {
+    let torn = Torn::new();
+    torn.edit(|world| {
+        world.pin_tile("AAB");
+    });
+    torn.follow("[track]\nfactions = [9]\nterritories = [\"AAB\", \"ZZZ\"]\n");
+    torn.fetch(&["territories"]).expect(3);
+
+    let (message, remedy) = message_and_remedy(&torn.sandbox, NOW, "missing");
+
+    assert!(
+        message.contains("tile ZZZ since 2026-04-01T12:00:00Z"),
+        "{message}"
+    );
+    assert!(remedy.contains("[track]"), "{remedy}");
+    torn.fetch_at(NOW + 2 * DAY, &["territories"]);
+    torn.fetch_at(NOW + 3 * DAY, &["territories"]);
+    let report = torn
+        .sandbox
+        .run_at(NOW + 3 * DAY, &["health", "--json"])
+        .json();
+    let targets = &check(&report, "targets_territories").unwrap()["state"];
+    assert_eq!(*targets, "ok", "{report}");
+}

@@ -106,3 +106,35 @@ fn a_warning_about_dropped_players_names_the_option_for_players() {
         "{stderr}"
     );
 }
+
+#[test]
+fn tiles_that_torn_does_not_know_are_refused_by_name() {
+    let fresh = Fresh::new();
+    let refused = fresh
+        .init(&["--key-file", "alice.key", "--territories", "ZZZ,QQQ,AAB"])
+        .expect(78);
+    assert_eq!(
+        refused.stderr(),
+        "tornsnap: could not follow tile QQQ, tile ZZZ\n  because: Torn does not know tile QQQ, tile ZZZ\n  try: correct \
+         the ids, and run it again; nothing was written\n"
+    );
+    assert!(!fresh.sandbox.path("tornsnap.toml").exists());
+
+    fresh
+        .init(&["--key-file", "alice.key", "--territories", "AAB"])
+        .expect(0);
+    let asked = fresh.simulator.requests().len();
+    fresh.init(&["--territories", "aab,aac"]).expect(0);
+    let asked: Vec<String> = fresh.simulator.requests()[asked..]
+        .iter()
+        .filter(|request| request.path == "/torn/territory")
+        .map(|request| request.query.clone())
+        .collect();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0].contains("ids=AAC"), "{asked:?}");
+    assert!(
+        fresh.config().contains("territories = [\"AAB\", \"AAC\"]"),
+        "{}",
+        fresh.config()
+    );
+}

@@ -47,6 +47,9 @@ impl Fresh {
             for id in [1, 2, 3, 5, 7, 8, 60] {
                 world.pin_player(id);
             }
+            for id in ["AAB", "AAC", "AAD"] {
+                world.pin_tile(id);
+            }
         });
         fresh.sandbox.write("alice.key", &format!("{CANARY}\n"));
         fresh

@@ -90,7 +90,7 @@ fn a_failure_after_the_backup_makes_no_second_backup() {
         serde_json::json!(["summarize", "prune"])
     );
     assert_eq!(backups(&sandbox), 1);
-    assert_eq!(mark(&sandbox), format!("{day}\n"));
+    assert_eq!(mark(&sandbox), format!("{day}\n{} 0\n", NOW + HOUR));
     let report = job(NOW + 2 * HOUR, 0);
     Schema::of("schedule-run").expect_valid(&report);
     assert_eq!(report["commands"], serde_json::json!([]));
@@ -206,4 +206,33 @@ fn a_job_is_named_only_for_run() {
         refused.stderr()
     );
     sandbox.run(&["schedule", "run", "nothing"]).expect(2);
+}
+
+#[test]
+fn the_start_and_the_result_of_a_job_are_shown_also_after_a_failure() {
+    let sandbox = configured();
+    let job = |now: i64| sandbox.run_at(now, &["-q", "schedule", "run", "backup"]);
+    let shown = |now: i64| {
+        let arguments = ["schedule", "show", "--for", "cron", "--json"];
+        let report = sandbox.run_at(now, &arguments).json();
+        let jobs = report["schedulers"][0]["jobs"].as_array().unwrap();
+        let job = jobs.iter().find(|job| job["name"] == "backup").unwrap();
+        (job["last_run_at"].as_i64(), job["last_status"].clone())
+    };
+    assert_eq!(shown(NOW), (None, serde_json::Value::Null));
+
+    let failed = job(NOW).expect(78).stderr();
+    assert!(
+        failed.contains("it ended with exit code 78, and"),
+        "{failed}"
+    );
+    assert_eq!(shown(NOW + 60), (Some(NOW), "failed".into()));
+
+    with_database(&sandbox);
+    job(NOW + HOUR).expect(0);
+    assert_eq!(shown(NOW + HOUR + 60), (Some(NOW + HOUR), "ok".into()));
+    // The hours in which there is nothing to do do not count.
+    job(NOW + 2 * HOUR).expect(0);
+    sandbox.run_at(NOW + 3 * HOUR, &["backup"]).expect(0);
+    assert_eq!(shown(NOW + 4 * HOUR), (Some(NOW + HOUR), "ok".into()));
 }

@@ -303,6 +303,7 @@ fn a_path_with_a_line_break_is_refused() {
 fn the_last_and_the_next_runs_are_shown() {
     let torn = crate::support::torn::Torn::new();
     torn.fetch(&["factions"]).expect(0);
+    // A backup by hand is not a start of the job.
     torn.sandbox.run_at(NOW + 60, &["backup"]).expect(0);
     let show = |arguments: &[&str]| {
         let arguments = [&["schedule", "show", "--for", "systemd"], arguments].concat();
@@ -316,7 +317,7 @@ fn the_last_and_the_next_runs_are_shown() {
     };
     assert_eq!(job("factions")["last_run_at"], NOW);
     assert_eq!(job("factions")["last_status"], "ok");
-    assert_eq!(job("backup")["last_run_at"], NOW + 60);
+    assert!(job("backup")["last_run_at"].is_null());
     assert!(job("wars")["last_run_at"].is_null());
     // Noon and two minutes.
     assert_eq!(job("factions")["interval_minutes"], 4);

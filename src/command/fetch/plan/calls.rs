@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::api::request::{Endpoint, FACTS_PAGE, OWNERSHIP_PAGE, Request, WARS_PAGE};
 use crate::command::fetch::wars::{count_certain_lookups, history_is_due};
-use crate::command::fetch::{Scope, players, sweep};
+use crate::command::fetch::{Scope, players, scope, sweep};
 use crate::config::{Territories, Wars};
 use crate::error::Result;
 use crate::model::id::{FactionId, PlayerId, WarId};
@@ -155,6 +155,11 @@ fn territory_calls(store: &Store, scope: &Scope, now: i64) -> Result<Vec<Planned
                     if lists_are_known { 0 } else { factions },
                 ),
             ])
+        }
+        Territories::These(tiles)
+            if scope::followed_tiles(tiles, store, now)?.targets.is_empty() =>
+        {
+            Ok(Vec::new())
         }
         Territories::All | Territories::These(_) => {
             let known = match store.tiles_with_facts()? {

@@ -99,7 +99,7 @@ fn nothing_followed(snapshot: &Snapshot) -> Result<Check> {
     })
 }
 
-fn followed_ids(track: &Track) -> FollowedIds<'_> {
+pub(super) fn followed_ids(track: &Track) -> FollowedIds<'_> {
     FollowedIds {
         players: &track.players,
         factions: &track.factions,

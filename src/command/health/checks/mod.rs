@@ -254,8 +254,7 @@ fn integrity(snapshot: &mut Snapshot, deep: bool) -> Check {
 
 /// Checks for followed ids that Torn does not know.
 fn missing(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
-    let track = &settings.track;
-    let ids = snapshot.missing(&track.players, &track.factions, track.members)?;
+    let ids = snapshot.missing(&fetching::followed_ids(&settings.track))?;
     Ok(vec![health::missing(&ids, now)])
 }
 

@@ -105,9 +105,9 @@ impl Guide<'_> {
                     self.answers.wars = Some(self.ask_wars(present)?);
                 }
                 Part::Tiles => {
-                    let present = self.answers.territories.as_ref();
-                    let present = present.unwrap_or(&settings.track.territories);
-                    self.answers.territories = Some(self.ask_tiles(present)?);
+                    let present = self.answers.territories.clone();
+                    let present = present.unwrap_or_else(|| settings.track.territories.clone());
+                    self.answers.territories = Some(self.ask_tiles(&present)?);
                 }
             }
         }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::command::init::guide::session::LookUp;
 use crate::command::init::guide::{Guide, say};
+use crate::command::init::ids::new_tiles;
 use crate::config::{Territories, Wars};
 use crate::error::Result;
 use crate::model::id::TerritoryId;
@@ -18,7 +20,7 @@ impl Guide<'_> {
         Ok(choices[chosen])
     }
 
-    pub(super) fn ask_tiles(&self, present: &Territories) -> Result<Territories> {
+    pub(super) fn ask_tiles(&mut self, present: &Territories) -> Result<Territories> {
         let choices = [Territories::Tracked, Territories::All, Territories::None];
         let mut items: Vec<String> = choices.iter().map(describe_tiles).collect();
         items.push("a list".to_owned());
@@ -31,7 +33,7 @@ impl Guide<'_> {
         }
     }
 
-    fn ask_tile_list(&self, present: &Territories) -> Result<BTreeSet<TerritoryId>> {
+    fn ask_tile_list(&mut self, present: &Territories) -> Result<BTreeSet<TerritoryId>> {
         let default = match present {
             Territories::These(tiles) => list_tiles(tiles),
             _ => String::new(),
@@ -41,16 +43,44 @@ impl Guide<'_> {
             let tiles: std::result::Result<BTreeSet<TerritoryId>, String> = text
                 .split(|character: char| character.is_whitespace() || ",;".contains(character))
                 .filter(|word| !word.is_empty())
-                .map(|word| word.to_uppercase().parse())
+                .map(str::parse)
                 .collect();
             match tiles {
                 Ok(tiles) if tiles.is_empty() => {
                     say("Type the names of the tiles, with commas between them.");
                 }
-                Ok(tiles) => return Ok(tiles),
+                Ok(tiles) => {
+                    if self.are_known(&new_tiles(
+                        Some(&Territories::These(tiles.clone())),
+                        present,
+                    ))? {
+                        return Ok(tiles);
+                    }
+                }
                 Err(why) => say(&format!("{why}.")),
             }
         }
+    }
+}
+
+impl Guide<'_> {
+    /// Whether Torn knows all these tiles, as far as it tells. Names those that it does not know.
+    pub(super) fn are_known(&mut self, tiles: &BTreeSet<TerritoryId>) -> Result<bool> {
+        if tiles.is_empty() {
+            return Ok(true);
+        }
+        let unknown = match self.session.tiles(tiles)? {
+            LookUp::Found(known) => tiles - &known,
+            LookUp::Unknown => tiles.clone(),
+            LookUp::Refused(why) => {
+                say(&format!("The tiles cannot be looked up: {why}."));
+                BTreeSet::new()
+            }
+        };
+        for tile in &unknown {
+            say(&format!("Torn knows no tile {tile}. Correct the id."));
+        }
+        Ok(unknown.is_empty())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::command::init::configuration::ExistingFile;
 use crate::command::init::fields::absolute;
 use crate::command::init::guide::{Guide, say};
 use crate::config::{FILE_NAME, Settings, expand_home, resolve_path};
-use crate::error::Result;
+use crate::error::{Result, without_os_code, without_path};
 use crate::model::path::{display_path, folder_of, plain_absolute};
 use crate::store::Store;
 
@@ -116,6 +116,7 @@ fn check_writable(path: &Path) -> std::result::Result<(), String> {
         return Err(format!("{} is not a folder", nearest.display()));
     }
     tempfile::tempfile_in(nearest).map(drop).map_err(|error| {
+        let error = without_os_code(&without_path(error).to_string());
         if nearest == folder {
             return format!("{} cannot be written: {error}", folder.display());
         }

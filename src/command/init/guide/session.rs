@@ -9,7 +9,7 @@ use crate::command::torn::{Failure, TornClient};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::faction::Faction;
-use crate::model::id::{FactionId, PlayerId};
+use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::model::player::Profile;
 use crate::output::prompt::Prompt;
@@ -110,6 +110,14 @@ impl<'a> Session<'a> {
 
     pub(super) fn player(&mut self, id: PlayerId) -> Result<LookUp<Profile>> {
         self.look_up(&format!("player {id}"), |torn| torn.look_up_player(id))
+    }
+
+    /// Those of these tiles that Torn knows.
+    pub(super) fn tiles(
+        &mut self,
+        ids: &BTreeSet<TerritoryId>,
+    ) -> Result<LookUp<BTreeSet<TerritoryId>>> {
+        self.look_up("the tiles", |torn| torn.look_up_tiles(ids))
     }
 
     fn look_up<T>(

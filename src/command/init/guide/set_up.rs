@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::command::init::configuration::{self, ExistingFile};
 use crate::command::init::guide::targets::Wanted;
 use crate::command::init::guide::{Asked, Decision, Guide};
+use crate::command::init::ids::new_tiles;
 use crate::command::init::refuse_new_unreadable_keys;
 use crate::config::{Settings, Territories, Wars};
 use crate::error::Result;
@@ -55,7 +56,8 @@ impl Guide<'_> {
         if self.answers.wars.is_none() {
             self.answers.wars = Some(self.ask_wars(Wars::Tracked)?);
         }
-        if self.answers.territories.is_none() {
+        let given = new_tiles(self.answers.territories.as_ref(), &Territories::None);
+        if self.answers.territories.is_none() || !self.are_known(&given)? {
             self.answers.territories = Some(self.ask_tiles(&Territories::Tracked)?);
         }
         Ok(())

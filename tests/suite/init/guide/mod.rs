@@ -333,6 +333,10 @@ fn pasted_addresses_with_line_breaks_are_looked_up_and_unknown_ids_are_named() {
 #[test]
 fn arrow_keys_choose_wars_and_tiles() {
     let setting = Setting::new();
+    setting.simulator.edit(|world| {
+        world.pin_tile("AAB");
+        world.pin_tile("AAC");
+    });
     let mut pty = setting.start(80);
     answer(&mut pty, &STEPS[..9]);
     pty.expect("Wars to follow (arrow keys, then Enter):");
@@ -341,7 +345,9 @@ fn arrow_keys_choose_wars_and_tiles() {
     pty.expect("Tiles to follow (arrow keys, then Enter):");
     pty.send(&format!("{UP}{ENTER}"));
     pty.answer("Tiles, such as AAB, AAC:", "toolong, x");
-    pty.expect("\"TOOLONG\"");
+    pty.expect("\"toolong\"");
+    pty.answer("Tiles, such as AAB, AAC:", "aab ZZZ");
+    pty.expect("Torn knows no tile ZZZ. Correct the id.");
     pty.answer("Tiles, such as AAB, AAC:", "aab; AAC");
     answer(&mut pty, &STEPS[11..]);
     pty.expect_exit(0);
