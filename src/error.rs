@@ -164,6 +164,16 @@ impl Error {
         self.with_help(help)
     }
 
+    /// Adds another remedy to the help, after "or".
+    #[must_use]
+    pub(crate) fn with_other_help(self, other: &str) -> Self {
+        let help = match self.help() {
+            Some(help) => format!("{help}, or {other}"),
+            None => other.to_owned(),
+        };
+        self.with_help(help)
+    }
+
     /// Sets the exit code. The default is [`Exit::Failure`].
     #[must_use]
     pub(crate) fn with_exit(mut self, exit: Exit) -> Self {
@@ -181,6 +191,12 @@ impl Error {
     /// The database file from which nothing can be read.
     pub(crate) fn unusable_database(&self) -> Option<&Path> {
         self.unusable_database.as_deref()
+    }
+
+    /// The kind of the I/O error that is the cause, if one is.
+    pub(crate) fn io_kind(&self) -> Option<ErrorKind> {
+        let source = self.source.as_ref()?;
+        source.downcast_ref().map(std::io::Error::kind)
     }
 
     /// The exit code.

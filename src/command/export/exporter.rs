@@ -22,6 +22,7 @@ use crate::output::stream::PathKind;
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::export::{Dataset, Filter, RowQuery};
+use crate::store::owner::{Purpose, explain_forbidden};
 
 /// The end of the message about an interrupted export.
 const NOTHING_LEFT: &str = "nothing was left behind";
@@ -134,7 +135,7 @@ impl Exporter<'_> {
                 self.context.json,
             )?),
         };
-        Destination::open(path)
+        open_destination(path)
     }
 
     /// Writes every dataset to a file in the folder. The files get their names when all of them are complete.
@@ -161,7 +162,7 @@ impl Exporter<'_> {
             let columns = self.style.columns(dataset, &[]);
             let query = dataset.query(&columns, &Filter::default())?;
             own.refuse(&path, &write_action(&path), NAME_ANOTHER)?;
-            let mut target = Destination::open(&path)?;
+            let mut target = open_destination(&path)?;
             written.push(self.write(&dataset.name, &query, &mut target, &path)?);
             targets.push(target);
         }
@@ -295,8 +296,16 @@ fn create_folder(folder: &Path) -> Result<()> {
             .with_exit(Exit::Config)),
         _ => fs::create_dir_all(folder)
             .with_context(action)
-            .map_err(|error| error.with_help(help)),
+            .map_err(|error| {
+                let or = "name another folder with --output";
+                explain_forbidden(error.with_help(help), folder, Purpose::Write { or })
+            }),
     }
+}
+
+fn open_destination(path: &Path) -> Result<Destination> {
+    Destination::open(path)
+        .map_err(|error| explain_forbidden(error, path, Purpose::Write { or: NAME_ANOTHER }))
 }
 
 /// Adds the help for a failed write.

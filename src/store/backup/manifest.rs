@@ -14,6 +14,7 @@ use crate::model::path::{shell_word, with_suffix};
 use crate::model::time::is_far_future;
 use crate::store::backup::form::form_of;
 use crate::store::files::hash::sha256;
+use crate::store::owner::{Purpose, explain_forbidden};
 
 /// The version of the manifest that this program writes.
 ///
@@ -183,7 +184,9 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(no_manifest(backup, &path));
             }
-            read => read.with_context(|| format!("read the manifest {}", path.display()))?,
+            read => read
+                .with_context(|| format!("read the manifest {}", path.display()))
+                .map_err(|error| explain_forbidden(error, &path, Purpose::Read))?,
         };
         let damaged = |why: &str| {
             Error::new(format!("verify the manifest {}", path.display()))

@@ -16,6 +16,7 @@ use crate::store::files::kind::FileKind;
 use crate::store::files::remove::COMPANIONS;
 use crate::store::identity::identity_of;
 use crate::store::migrate::APPLICATION_ID;
+use crate::store::owner::{Purpose, explain_forbidden};
 
 /// A file that has no manifest, and that is named like a backup or is a database of tornsnap.
 #[derive(Debug)]
@@ -148,7 +149,9 @@ pub(super) fn visible_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let action = || format!("read the backup folder {}", directory.display());
     let listed = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.with_context(action)?,
+        listed => listed
+            .with_context(action)
+            .map_err(|error| explain_forbidden(error, directory, Purpose::Read))?,
     };
     let mut found = Vec::new();
     for entry in listed {
