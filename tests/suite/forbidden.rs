@@ -137,3 +137,66 @@ fn an_export_into_a_closed_folder_names_its_owner_and_the_command_that_helps() {
         }
     }
 }
+
+#[test]
+fn a_backup_without_a_manifest_is_restored_by_the_command_that_the_refusal_names() {
+    let Some(sandbox) = with_backup() else { return };
+    fs::copy(sandbox.path(BACKUP), sandbox.path("copy.db")).unwrap();
+    let said = sandbox
+        .run(&["restore", "copy.db", "--yes"])
+        .expect(78)
+        .stderr();
+    assert!(
+        said.contains("`tornsnap restore copy.db --without-manifest`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_closed_folder_of_the_database_is_a_warning_while_a_fetch_needs_no_new_file() {
+    let Some(sandbox) = with_backup() else { return };
+    let health = || {
+        as_nobody(&sandbox, &sandbox.command(&["health", "--json"])).json()["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|check| check["id"] == "writable")
+            .unwrap()
+            .clone()
+    };
+    // An open connection keeps the files.
+    let writer = sandbox.sqlite();
+    writer.execute_batch("DELETE FROM api_keys").unwrap();
+    sandbox.write("tornsnap.db.players.lock", "");
+    for end in ["-wal", "-shm", ".players.lock"] {
+        chown(
+            sandbox.path(&format!("tornsnap.db{end}")),
+            Some(NOBODY),
+            Some(NOBODY),
+        )
+        .unwrap();
+    }
+    set_mode(&sandbox.path(""), 0o555);
+
+    let found = health();
+
+    assert_eq!(found["state"], "warning", "{found}");
+    let said = found["message"].as_str().unwrap();
+    assert!(
+        said.starts_with("a fetch works only until the files beside the database that end in -wal, -shm and .lock are removed: "),
+        "{said}"
+    );
+    fs::remove_file(sandbox.path("tornsnap.db.players.lock")).unwrap();
+
+    let found = health();
+
+    assert_eq!(found["state"], "critical", "{found}");
+    assert!(
+        found["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("nothing is collected: "),
+        "{found}"
+    );
+    set_mode(&sandbox.path(""), 0o755);
+}

@@ -238,8 +238,8 @@ fn no_manifest(backup: &Path, manifest: &Path) -> Error {
     Error::new(action)
         .with_source(format!("its manifest {} is not there", manifest.display()))
         .with_help(format!(
-            "put the manifest beside it; without one, `tornsnap restore --without-manifest` checks it with SQLite's own \
-             checks only, and `tornsnap import {}` adds its rows",
+            "put the manifest beside it; without one, `tornsnap restore {0} --without-manifest` checks it with SQLite's own \
+             checks only, and `tornsnap import {0}` adds its rows",
             shell_word(backup)
         ))
         .with_exit(Exit::Config)
