@@ -1,7 +1,7 @@
 //! Writes datasets to stdout, a file, a stream or a folder.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use crate::command::export::report::{FileReport, WrittenFile, WrittenReport};
@@ -12,7 +12,7 @@ use crate::command::own_files::OwnFiles;
 use crate::command::report::Report;
 use crate::command::signal::{EndWithMessage, StopSignal, interrupted};
 use crate::command::{Context, Outcome};
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, NO_FILES_THERE, Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::size::count;
 use crate::output::destination::Destination;
@@ -295,9 +295,16 @@ fn create_folder(folder: &Path) -> Result<()> {
             .with_help("make that folder, or name another one with --output")
             .with_exit(Exit::Config)),
         _ => fs::create_dir_all(folder)
+            .map_err(|error| match error.kind() {
+                ErrorKind::NotFound => io::Error::new(error.kind(), NO_FILES_THERE),
+                _ => error,
+            })
             .with_context(action)
             .map_err(|error| {
                 let or = "name another folder with --output";
+                if error.io_kind() == Some(ErrorKind::NotFound) {
+                    return error.with_help(or);
+                }
                 explain_forbidden(error.with_help(help), folder, Purpose::Write { or })
             }),
     }
@@ -310,5 +317,9 @@ fn open_destination(path: &Path) -> Result<Destination> {
 
 /// Adds the help for a failed write.
 fn with_write_help(error: Error) -> Error {
-    error.with_help("check the free space there, or name another place with --output")
+    const OTHER: &str = "name another place with --output";
+    if error.io_kind() == Some(ErrorKind::FileTooLarge) {
+        return error.with_other_help(OTHER);
+    }
+    error.with_help(format!("check the free space there, or {OTHER}"))
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::iter;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Result, WithContext};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::lost_rows::why_without_manifest;
 use crate::store::backup::manifest::Manifest;
@@ -144,11 +144,23 @@ fn has_our_database(path: &Path) -> bool {
     }
 }
 
+/// The help for a file at the path of the backup folder.
+pub(super) const MOVE_FILE_AWAY: &str =
+    "move that file away, or name a folder, with --output or in the configuration";
+
 /// The files of a folder except hidden ones. A missing folder has none.
 pub(super) fn visible_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let action = || format!("read the backup folder {}", directory.display());
     let listed = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            let is_file = |part: &&Path| part.is_file();
+            let file = directory.ancestors().find(is_file).unwrap_or(directory);
+            return Err(Error::new(action())
+                .with_source(format!("{} is a file", file.display()))
+                .with_help(MOVE_FILE_AWAY)
+                .with_exit(Exit::Config));
+        }
         listed => listed
             .with_context(action)
             .map_err(|error| explain_forbidden(error, directory, Purpose::Read))?,

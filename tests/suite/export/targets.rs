@@ -282,20 +282,20 @@ fn a_database_is_not_replaced_by_an_export_of_it() {
 fn no_error_shows_the_hidden_name() {
     let sandbox = hard();
 
-    for place in ["/sys/x.csv", "/proc/x.csv"] {
+    for (place, remedy) in [
+        (
+            "/sys/x.csv",
+            "check who may write to the folder /sys, or name another file with --output",
+        ),
+        ("/proc/x.csv", "name another file with --output"),
+    ] {
         let finished = export(&sandbox, &["players", "-o", place]);
 
-        let folder = &place[..place.len() - "/x.csv".len()];
         let stderr = finished.stderr();
         assert!([74, 78].contains(&finished.code()), "{stderr}");
         assert!(!stderr.contains(".partial"), "{stderr}");
         assert!(!stderr.contains("(os error "), "{stderr}");
-        assert!(
-            stderr.ends_with(&format!(
-                "  try: check who may write to the folder {folder}, or name another file with --output\n"
-            )),
-            "{stderr}"
-        );
+        assert!(stderr.ends_with(&format!("  try: {remedy}\n")), "{stderr}");
     }
 }
 
@@ -341,4 +341,62 @@ fn a_private_export_is_private_while_it_is_written() {
         }
     }
     assert!(seen > 0);
+}
+
+/// The system says "No such file or directory" of a new file there, although the folder is there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_takes_no_files_is_said_to_take_none() {
+    let sandbox = hard();
+
+    for arguments in [
+        &["export", "players", "-o", "/proc/x.csv"][..],
+        &["export", "--all", "-o", "/proc/x"],
+        &["backup", "--output", "/proc"],
+        &["backup", "--output", "/proc/x"],
+    ] {
+        let said = sandbox.run(arguments).expect(78).stderr();
+        assert!(
+            said.contains("because: the system lets nobody make files there\n  try: name a"),
+            "{arguments:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn an_export_does_not_take_the_place_of_the_backup_folder() {
+    let sandbox = hard();
+
+    for place in ["backups", "./backups"] {
+        let said = export(&sandbox, &["players", "-o", place])
+            .expect(78)
+            .stderr();
+        assert!(
+            said.contains("because: it is a file of tornsnap itself: the backup folder\n  try: name another file"),
+            "{said}"
+        );
+    }
+    assert!(!sandbox.path("backups").exists());
+    sandbox.write("backups", "");
+    for (command, code) in [
+        (&["backup"][..], 78),
+        (&["backup", "--list"], 78),
+        (&["backup", "--verify", "all"], 78),
+        (&["restore", "latest", "--yes"], 78),
+    ] {
+        let said = sandbox.run(command).expect(code).stderr();
+        assert!(
+            said.contains(
+                "because: backups is a file\n  try: move that file away, or name a folder"
+            ),
+            "{command:?}: {said}"
+        );
+    }
+    for command in [&["health"][..], &["health", "--deep"]] {
+        let said = sandbox.run(command).stdout();
+        assert!(
+            said.contains("backups is a file") && said.contains("try: move that file away"),
+            "{command:?}: {said}"
+        );
+    }
 }
