@@ -164,6 +164,16 @@ impl Error {
         self.with_help(help)
     }
 
+    /// Adds another remedy to the help, after "or".
+    #[must_use]
+    pub(crate) fn with_other_help(self, other: &str) -> Self {
+        let help = match self.help() {
+            Some(help) => format!("{help}, or {other}"),
+            None => other.to_owned(),
+        };
+        self.with_help(help)
+    }
+
     /// Sets the exit code. The default is [`Exit::Failure`].
     #[must_use]
     pub(crate) fn with_exit(mut self, exit: Exit) -> Self {
@@ -181,6 +191,12 @@ impl Error {
     /// The database file from which nothing can be read.
     pub(crate) fn unusable_database(&self) -> Option<&Path> {
         self.unusable_database.as_deref()
+    }
+
+    /// The kind of the I/O error that is the cause, if one is.
+    pub(crate) fn io_kind(&self) -> Option<ErrorKind> {
+        let source = self.source.as_ref()?;
+        source.downcast_ref().map(std::io::Error::kind)
     }
 
     /// The exit code.
@@ -249,6 +265,12 @@ const READ_ONLY_DISK_HELP: &str = "a disk often becomes read-only after a fault:
 pub(crate) const FULL_DISK_HELP: &str =
     "free some space on that disk, then run it again; nothing that was saved before is lost";
 
+/// A file that exceeds a limit of the user or the disk.
+const FILE_TOO_LARGE: &str = "the file would be larger than the limit for files allows";
+
+/// Where the system says "No such file or directory" of a new file, although its folder is there, as in `/proc`.
+pub(crate) const NO_FILES_THERE: &str = "the system lets nobody make files there";
+
 /// The help for a file that exceeds a limit of the user or the disk.
 const FILE_TOO_LARGE_HELP: &str = "raise the limit that `ulimit -f` shows, or use a disk that can hold larger files, then run it again";
 
@@ -290,6 +312,8 @@ fn in_plain_words(error: std::io::Error) -> std::io::Error {
     let words = match error.kind() {
         ErrorKind::NotADirectory => "a part of the path is a file, not a folder",
         ErrorKind::AlreadyExists => "there is a file of this name already",
+        // Other words name the file already.
+        ErrorKind::FileTooLarge if error.raw_os_error().is_some() => FILE_TOO_LARGE,
         _ => return error,
     };
     std::io::Error::new(error.kind(), words)

@@ -19,6 +19,7 @@ use crate::model::size::count;
 use crate::model::time::iso;
 use crate::output::destination::Destination;
 use crate::output::terminal;
+use crate::store::owner::{Purpose, explain_forbidden};
 
 /// Print the manual page of the program, or write the pages of all commands into a folder
 #[derive(clap::Args, Debug)]
@@ -140,10 +141,12 @@ fn mended(text: &str, command: &Command) -> String {
 fn write(folder: &Path, page: &Page, own: Option<&OwnFiles>) -> Result<String> {
     let path = folder.join(&page.name);
     let action = || format!("write {}", path.display());
+    let or = "name another folder with --output";
     if let Some(own) = own {
-        own.refuse(&path, &action(), "name another folder with --output")?;
+        own.refuse(&path, &action(), or)?;
     }
-    let mut target = Destination::open(&path)?;
+    let mut target = Destination::open(&path)
+        .map_err(|error| explain_forbidden(error, &path, Purpose::Write { or }))?;
     target
         .write_all(page.text.as_bytes())
         .and_then(|()| target.sync())

@@ -93,6 +93,12 @@ impl OwnFiles {
             let log = config.with_file_name(schedule::entries::LOG_NAME);
             files.push((log, Role::Other("the log of the schedule")));
         }
+        if !settings.backup.directory.is_dir() {
+            files.push((
+                settings.backup.directory.clone(),
+                Role::Other("the backup folder"),
+            ));
+        }
         let keys = settings.key_files();
         files.extend(keys.map(|path| (path.to_owned(), Role::Other("the file of a key"))));
         if let Some(WebhookSource::File(path)) = &settings.health.webhook {

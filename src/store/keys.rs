@@ -140,13 +140,17 @@ impl Store {
     /// Deletes the state of keys that are no longer configured. The keys themselves are not in the database.
     pub(crate) fn delete_other_keys(&mut self, names: &[&str]) -> Result<()> {
         let names = serde_json::Value::from(names.to_vec()).to_string();
-        self.connection()
-            .execute(
-                sql!("keys/delete_unconfigured"),
-                named_params! { ":names": names },
-            )
-            .context("forget the state of keys that are no longer configured")?;
-        Ok(())
+        let action = "forget the state of keys that are no longer configured";
+        log::info!("{action}");
+        self.transaction(|transaction| {
+            transaction
+                .execute(
+                    sql!("keys/delete_unconfigured"),
+                    named_params! { ":names": names },
+                )
+                .context(action)?;
+            Ok(())
+        })
     }
 }
 

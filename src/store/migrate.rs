@@ -12,7 +12,8 @@ mod user_objects;
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use crate::error::{Error, Exit, Result};
-use crate::store::{SqlContext, check, sequences, sql, transaction};
+use crate::store::check::{self, Depth};
+use crate::store::{SqlContext, sequences, sql, transaction};
 
 /// "TSNP": the application id in the header of our databases.
 pub(super) const APPLICATION_ID: i64 = 0x5453_4E50;
@@ -73,7 +74,16 @@ pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Resul
             .with_help("name another file with --database; this one was left as it is")
             .with_exit(Exit::Config));
     }
-    let version = version(connection).context(action)?.unwrap_or(0);
+    let recorded = recorded(connection).context(action.clone())?;
+    if !recorded.is_unbroken {
+        // Damage can change the numbers, and then tells of a schema that nobody wrote.
+        check::integrity(connection, Depth::Quick, path).map_err(|error| {
+            let exit = error.exit();
+            let causes = error.causes().join(": ");
+            Error::new(action).with_source(causes).with_exit(exit)
+        })?;
+    }
+    let version = recorded.newest;
     if version > newest {
         return Err(Error::new(format!("use the database {path}"))
             .with_source(format!(
@@ -114,9 +124,9 @@ pub(super) fn migrate(connection: &mut Connection, schema: &Schema<'_>) -> Resul
 }
 
 fn run_missing(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>> {
-    let found = version(transaction)
+    let found = recorded(transaction)
         .context("read the schema version")?
-        .unwrap_or(0);
+        .newest;
     if found >= schema.version() {
         return Ok(Vec::new());
     }
@@ -214,19 +224,26 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The newest migration recorded in the database; `None` without a table `schema_version`.
-pub(super) fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {
-    let table: Option<i64> = connection
-        .query_row(
-            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
-    match table {
-        None => Ok(None),
-        Some(_) => connection.query_row("SELECT max(version) FROM schema_version", [], |row| {
-            row.get(0)
-        }),
+/// The migrations that the table `schema_version` records.
+struct Recorded {
+    /// The newest one; 0 without any.
+    newest: i64,
+    /// Whether they are numbered from 1 without a gap, as every tornsnap writes them.
+    is_unbroken: bool,
+}
+
+fn recorded(connection: &Connection) -> rusqlite::Result<Recorded> {
+    let is_there = connection.table_exists(Some("main"), "schema_version")?;
+    if !is_there {
+        return Ok(Recorded {
+            newest: 0,
+            is_unbroken: false,
+        });
     }
+    connection.query_row(sql!("schema/get_version"), [], |row| {
+        Ok(Recorded {
+            newest: row.get("newest")?,
+            is_unbroken: row.get("is_unbroken")?,
+        })
+    })
 }

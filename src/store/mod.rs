@@ -76,21 +76,21 @@ fn transaction<T>(
 ) -> Result<T> {
     // IMMEDIATE takes the write lock at once. A deferred transaction would ask for it at the first write, where SQLite
     // may answer SQLITE_BUSY without waiting.
-    let begin = format!("begin a transaction{}", in_file(connection));
+    let begin = format!("write to the database{}", in_file(connection));
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .context(begin)?;
     let value = work(&transaction)?; // Dropping the transaction rolls it back.
     // Before the commit, which takes the transaction.
-    let action = format!("commit a transaction{}", in_file(&transaction));
+    let action = format!("write to the database{}", in_file(&transaction));
     transaction.commit().context(action)?;
     Ok(value)
 }
 
-/// ` in FILE`, or nothing for a database in memory.
+/// ` FILE`, or nothing for a database in memory.
 fn in_file(connection: &Connection) -> String {
     match connection.path() {
-        Some(path) if !path.is_empty() => format!(" in {path}"),
+        Some(path) if !path.is_empty() => format!(" {path}"),
         _ => String::new(),
     }
 }

@@ -128,6 +128,37 @@ fn explain_place(
     Error::of_io(action, error)
 }
 
+/// What a command wanted to do with a file or folder.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Purpose<'a> {
+    Read,
+    /// `or` is another remedy, which always helps.
+    Write {
+        or: &'a str,
+    },
+}
+
+/// If the error is about missing permissions: names the owner of the file or folder, and the command to run. The owner of the
+/// database has no part in it: this is for files of any user.
+pub(crate) fn explain_forbidden(error: Error, path: &Path, purpose: Purpose<'_>) -> Error {
+    #[cfg(unix)]
+    if error.io_kind() == Some(io::ErrorKind::PermissionDenied)
+        && let Some((why, remedy)) = unix::explain_forbidden(path, purpose)
+    {
+        let causes = error.causes().join(": ");
+        let explained = error
+            .with_source(format!("{causes}: {why}"))
+            .with_help(remedy);
+        return match purpose {
+            Purpose::Read => explained,
+            Purpose::Write { or } => explained.with_other_help(or),
+        };
+    }
+    #[cfg(not(unix))]
+    let _ = (path, purpose);
+    error
+}
+
 /// The error for a database that cannot be opened with these options because permissions are missing, or because another
 /// program keeps it for itself (on Windows); `None` if it can.
 ///
@@ -153,6 +184,9 @@ mod unix {
     use std::os::unix::fs::{MetadataExt, fchown};
     use std::path::{Path, PathBuf};
 
+    use rustix::fs::{Access, access};
+
+    use super::Purpose;
     use crate::model::path::{folder_of, shell_word};
 
     const ROOT: u32 = 0;
@@ -232,19 +266,13 @@ mod unix {
             };
             return Some((cause, remedy));
         }
-        let (needed, letters) = if found.is_dir() {
+        let rights = if found.is_dir() {
             (USE_FOLDER, "u+wx")
         } else {
             (USE_FILE, "u+rw")
         };
-        if found.mode() & needed != needed {
-            return Some((
-                format!(
-                    "{cause}, and its mode {:o} forbids it even to its owner",
-                    found.mode() & 0o777
-                ),
-                format!("chmod {letters} {}", shell_word(&place)),
-            ));
+        if let Some(explained) = explain_mode(&cause, &place, &found, rights) {
+            return Some(explained);
         }
         if owner.is_dir() && owner.uid() == ROOT {
             // There is no database yet, and nothing says that it should belong to root.
@@ -252,6 +280,90 @@ mod unix {
         }
         let remedy = format!("run it as {of_whom}, who owns {compared}, too");
         Some((cause, remedy))
+    }
+
+    /// Explains a mode that lacks one of the rights that the owner needs; `None` if it has all of them. The rights are those
+    /// bits of the mode, and the letters for `chmod`.
+    fn explain_mode(
+        cause: &str,
+        place: &Path,
+        found: &Metadata,
+        (needed, letters): (u32, &str),
+    ) -> Option<(String, String)> {
+        let mode = found.mode() & 0o777;
+        (mode & needed != needed).then(|| {
+            (
+                format!("{cause}, and its mode {mode:o} forbids it even to its owner"),
+                format!("chmod {letters} {}", shell_word(place)),
+            )
+        })
+    }
+
+    /// As [`explain_ownership`], for the user who runs this program.
+    pub(super) fn explain_forbidden(path: &Path, purpose: Purpose<'_>) -> Option<(String, String)> {
+        let user = rustix::process::geteuid();
+        if user.is_root() {
+            return None;
+        }
+        let (place, found) = forbidden_place(path, purpose)?;
+        let (kind, needed) = if found.is_dir() {
+            ("folder", (0o700, "u+rwx"))
+        } else {
+            ("file", (USE_FILE, "u+rw"))
+        };
+        let of_whom = name_of(found.uid());
+        let cause = format!("the {kind} {} belongs to {of_whom}", place.display());
+        if found.uid() == user.as_raw() {
+            return explain_mode(&cause, &place, &found, needed);
+        }
+        let me = name_of(user.as_raw());
+        let remedy = if found.uid() == ROOT && is_in_folder_of(&place, user.as_raw()) {
+            let name = user_name(user.as_raw()).unwrap_or_else(|| user.to_string());
+            let group = rustix::process::getegid();
+            format!("sudo chown {name}:{group} {}", shell_word(&place))
+        } else if purpose == Purpose::Read {
+            format!("run it as {of_whom}, who owns it")
+        } else {
+            format!("choose a folder that belongs to {me}")
+        };
+        Some((format!("{cause}, and this program runs as {me}"), remedy))
+    }
+
+    /// The place whose permissions forbid it: the path, or the nearest folder above it that this user can look up.
+    fn forbidden_place(path: &Path, purpose: Purpose<'_>) -> Option<(PathBuf, Metadata)> {
+        let (place, found) = path
+            .ancestors()
+            .map(|above| {
+                if above.as_os_str().is_empty() {
+                    Path::new(".")
+                } else {
+                    above
+                }
+            })
+            .find_map(|above| Some((above.to_owned(), fs::metadata(above).ok()?)))?;
+        let is_write = purpose != Purpose::Read;
+        let mut needed = if is_write {
+            Access::WRITE_OK
+        } else {
+            Access::READ_OK
+        };
+        if found.is_dir() {
+            needed |= Access::EXEC_OK;
+        }
+        if access(&place, needed).is_err() {
+            return Some((place, found));
+        }
+        // A file is replaced by a new one in its folder.
+        let folder = folder_of(path);
+        let is_shut = is_write && access(folder, Access::WRITE_OK | Access::EXEC_OK).is_err();
+        is_shut.then(|| Some((folder.to_owned(), fs::metadata(folder).ok()?)))?
+    }
+
+    /// Whether the folder above a path belongs to a user.
+    fn is_in_folder_of(place: &Path, user: u32) -> bool {
+        let whole = std::path::absolute(place).ok();
+        let above = whole.as_deref().and_then(Path::parent).map(fs::metadata);
+        matches!(above, Some(Ok(above)) if above.uid() == user)
     }
 
     /// A remedy if the owner of the database may not use a place of another owner.
@@ -265,12 +377,7 @@ mod unix {
         owner: &Metadata,
     ) -> String {
         let name = user_name(owner.uid()).unwrap_or_else(|| owner.uid().to_string());
-        let is_in_own_folder = || {
-            let whole = std::path::absolute(place).ok();
-            let above = whole.as_deref().and_then(Path::parent).map(fs::metadata);
-            matches!(above, Some(Ok(above)) if above.uid() == owner.uid())
-        };
-        if found.uid() == ROOT && is_in_own_folder() {
+        if found.uid() == ROOT && is_in_folder_of(place, owner.uid()) {
             return format!("sudo chown {name}:{} {}", owner.gid(), shell_word(place));
         }
         if !found.is_dir() {

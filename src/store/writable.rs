@@ -4,10 +4,18 @@ use std::path::Path;
 
 use crate::error::Error;
 
+/// What keeps a user from writing to a database.
+#[derive(Debug)]
+pub(crate) struct WriteObstacle {
+    pub(crate) error: Error,
+    /// Whether runs still work, because they need only files beside the database that are there already.
+    pub(crate) is_ahead: bool,
+}
+
 /// Why the database, its folder or its disk cannot be written.
 pub(crate) fn write_obstacle(database: &Path) -> Option<Error> {
     #[cfg(unix)]
-    return unix::obstacle(database, false);
+    return unix::obstacle(database, false).map(|obstacle| obstacle.error);
     #[cfg(not(unix))]
     {
         let _ = database;
@@ -17,11 +25,14 @@ pub(crate) fn write_obstacle(database: &Path) -> Option<Error> {
 
 /// The same for the user who makes the runs. `None` also for another user who may only read, as a monitoring agent; a disk that
 /// is read-only is so for everybody.
-pub(crate) fn write_obstacle_of_owner(database: &Path) -> Option<Error> {
+pub(crate) fn write_obstacle_of_owner(database: &Path) -> Option<WriteObstacle> {
     #[cfg(unix)]
     return unix::obstacle(database, true);
     #[cfg(not(unix))]
-    write_obstacle(database)
+    write_obstacle(database).map(|error| WriteObstacle {
+        error,
+        is_ahead: false,
+    })
 }
 
 #[cfg(unix)]
@@ -34,11 +45,12 @@ mod unix {
     use rustix::fs::{Access, access};
     use rustix::io::Errno;
 
-    use crate::error::Error;
-    use crate::model::path::{display_path, folder_of};
+    use super::WriteObstacle;
+    use crate::model::kind::Kind;
+    use crate::model::path::{display_path, folder_of, with_suffix};
     use crate::store::owner;
 
-    pub(super) fn obstacle(database: &Path, only_of_owner: bool) -> Option<Error> {
+    pub(super) fn obstacle(database: &Path, only_of_owner: bool) -> Option<WriteObstacle> {
         // A link may lead to another folder. SQLite writes its files beside the target.
         let target = fs::canonicalize(database).ok()?;
         let folder = folder_of(&target);
@@ -55,12 +67,30 @@ mod unix {
                 let action = format!("write to the database {}", display_path(database));
                 let error = io::Error::from(error);
                 if path == folder {
-                    owner::explain_folder(action, folder, &target, error)
+                    WriteObstacle {
+                        error: owner::explain_folder(action, folder, &target, error),
+                        is_ahead: needs_no_new_file(&target),
+                    }
                 } else {
-                    owner::explain(action, &target, &target, error)
+                    WriteObstacle {
+                        error: owner::explain(action, &target, &target, error),
+                        is_ahead: false,
+                    }
                 }
             })
         })
+    }
+
+    /// Whether a fetch finds the files that it would make beside the database, and may write to them.
+    fn needs_no_new_file(database: &Path) -> bool {
+        let can_write = |end: &str| {
+            let path = with_suffix(database, end);
+            access(path, Access::READ_OK | Access::WRITE_OK).is_ok()
+        };
+        let mut kinds = Kind::ALL.into_iter();
+        can_write("-wal")
+            && can_write("-shm")
+            && kinds.any(|kind| can_write(&format!(".{}.lock", kind.as_str())))
     }
 
     fn is_of_this_user(path: &Path) -> bool {

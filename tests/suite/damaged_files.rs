@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::backup::ready;
-use crate::support::{Finished, NOW, Sandbox};
+use crate::support::{Dice, Finished, NOW, Sandbox};
 
 /// The compressed backup that [`with_backup`] makes.
 const BACKUP: &str = "backups/tornsnap-20260401T120000Z.db.zst";
@@ -109,6 +109,73 @@ fn restore_names_the_damaged_file_that_was_given_and_no_hidden_one() {
             assert!([78, 79].contains(&refused.code()), "{}", refused.stderr());
             assert_plain(&refused, &command);
             assert!(refused.stderr().contains(file), "{}", refused.stderr());
+        }
+    }
+}
+
+/// Damage to the page of the table `schema_version`.
+#[derive(Clone, Copy, Debug)]
+enum VersionDamage {
+    /// Random bytes from within the page on, which tell of another schema.
+    Scrambled,
+    /// The number of rows is zero, which tells of no schema.
+    NoRows,
+}
+
+fn damage_version(sandbox: &Sandbox, damage: VersionDamage) -> Vec<u8> {
+    let page: usize =
+        sandbox.value("SELECT rootpage - 1 FROM sqlite_schema WHERE name = 'schema_version'");
+    let size: usize = sandbox.value("PRAGMA page_size");
+    sandbox
+        .sqlite()
+        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
+    let mut bytes = fs::read(sandbox.database()).unwrap();
+    let start = page * size;
+    match damage {
+        VersionDamage::Scrambled => {
+            let mut dice = Dice::new(7);
+            for byte in &mut bytes[start + 800..start + 4 * size] {
+                *byte = u8::try_from(dice.below(256)).unwrap();
+            }
+        }
+        VersionDamage::NoRows => bytes[start + 3..start + 5].fill(0),
+    }
+    sandbox.remove_database("tornsnap.db");
+    fs::write(sandbox.database(), &bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn a_damaged_schema_version_is_said_to_be_damage_and_not_another_version_of_tornsnap() {
+    for damage in [VersionDamage::Scrambled, VersionDamage::NoRows] {
+        let sandbox = ready(200);
+        sandbox.run(&["backup"]).expect(0);
+        let damaged = damage_version(&sandbox, damage);
+        fs::write(sandbox.path("other.db"), &damaged).unwrap();
+        for (command, code, advice) in [
+            (&["summarize"][..], 79, "tornsnap restore latest"),
+            (&["backup"], 79, "tornsnap restore latest"),
+            (&["export", "players"], 79, "tornsnap restore latest"),
+            (&["prune"], 79, "tornsnap restore latest"),
+            (&["health"], 2, "tornsnap restore latest"),
+            (&["health", "--deep"], 2, "tornsnap restore latest"),
+            (
+                &["restore", "other.db", "--yes", "--without-manifest"],
+                79,
+                "name another backup",
+            ),
+            (&["restore", "latest", "--yes"], 0, ""),
+            (&["import", "other.db", "--no-backup"], 79, "try: "),
+        ] {
+            let finished = sandbox.run_at(NOW + 60, command);
+
+            let said = format!("{}{}", finished.stderr(), finished.stdout());
+            assert_eq!(finished.code(), code, "{damage:?} {command:?}: {said}");
+            assert!(said.contains(advice), "{damage:?} {command:?}: {said}");
+            for wrong in ["newer tornsnap", "older tornsnap", "update tornsnap"] {
+                assert!(!said.contains(wrong), "{damage:?} {command:?}: {said}");
+            }
         }
     }
 }

@@ -102,8 +102,10 @@ fn a_file_size_limit_fails_the_write_and_leaves_no_partial_file() {
         let failed = Finished(limited.output().unwrap()).expect(74);
 
         let stderr = failed.stderr();
-        assert!(stderr.contains("File too large"), "{stderr}");
-        assert!(stderr.contains("  try: "), "{stderr}");
+        assert!(
+            stderr.contains("the file would be larger than the limit for files allows\n  try: raise the limit that `ulimit -f` shows"),
+            "{stderr}"
+        );
         let left = std::fs::read_dir(sandbox.path("out")).unwrap();
         let left: Vec<_> = left.map(|file| file.unwrap().file_name()).collect();
         let is_partial = |name: &std::ffi::OsString| !name.to_string_lossy().ends_with(".1");

@@ -18,6 +18,7 @@ mod demo;
 mod export;
 mod fetch;
 mod folder_sync;
+mod forbidden;
 mod foreign_text;
 #[cfg(target_os = "linux")]
 mod full_disk;

@@ -22,10 +22,10 @@ use crate::support::torn::Torn;
 use crate::support::{Finished, Sandbox, set_mode, skipped};
 
 /// The id of the user `nobody`, who exists on every Linux system.
-const NOBODY: u32 = 65534;
+pub const NOBODY: u32 = 65534;
 
 /// Whether this process is root; otherwise prints that the test is skipped.
-fn is_root(sandbox: &Sandbox) -> bool {
+pub fn is_root(sandbox: &Sandbox) -> bool {
     let is_root = fs::metadata(sandbox.path("")).unwrap().uid() == 0;
     if !is_root {
         skipped("only root can become another user");
@@ -34,7 +34,7 @@ fn is_root(sandbox: &Sandbox) -> bool {
 }
 
 /// Gives everything in the folder to the user `nobody`, and copies the program to where that user can start it.
-fn give_away(sandbox: &Sandbox) {
+pub fn give_away(sandbox: &Sandbox) {
     let program = sandbox.path("tornsnap");
     copy_program(&program);
     set_mode(&program, 0o755);
@@ -58,7 +58,7 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Runs the program as the user `nobody`.
-fn as_nobody(sandbox: &Sandbox, like: &Command) -> Finished {
+pub fn as_nobody(sandbox: &Sandbox, like: &Command) -> Finished {
     let mut command = Command::new("setpriv");
     command
         .args(["--reuid=65534", "--regid=65534", "--clear-groups"])

@@ -7,7 +7,7 @@ use super::{Args, describe_backup, is_of, print_line};
 use crate::command::{Context, Outcome};
 use crate::error::Result;
 use crate::model::identity::Identity;
-use crate::model::path::display_path;
+use crate::model::path::{display_path, shell_word};
 use crate::model::size::{count, format_bytes, group_digits};
 use crate::model::time::iso;
 use crate::store::backup::{self, KeptFor, ListedBackup, WithoutManifest};
@@ -92,8 +92,9 @@ fn print(
 /// The rest of the line about a file without a manifest, after its name.
 pub(super) fn describe_without_manifest(file: &WithoutManifest) -> String {
     format!(
-        "cannot be verified: {}; `tornsnap import` and `tornsnap restore --without-manifest` take it",
-        file.why()
+        "cannot be verified: {why}; `tornsnap import {path}` and `tornsnap restore {path} --without-manifest` take it",
+        why = file.why(),
+        path = shell_word(&file.path)
     )
 }
 

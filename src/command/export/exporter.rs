@@ -1,7 +1,7 @@
 //! Writes datasets to stdout, a file, a stream or a folder.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use crate::command::export::report::{FileReport, WrittenFile, WrittenReport};
@@ -12,7 +12,7 @@ use crate::command::own_files::OwnFiles;
 use crate::command::report::Report;
 use crate::command::signal::{EndWithMessage, StopSignal, interrupted};
 use crate::command::{Context, Outcome};
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, NO_FILES_THERE, Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::size::count;
 use crate::output::destination::Destination;
@@ -22,6 +22,7 @@ use crate::output::stream::PathKind;
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::export::{Dataset, Filter, RowQuery};
+use crate::store::owner::{Purpose, explain_forbidden};
 
 /// The end of the message about an interrupted export.
 const NOTHING_LEFT: &str = "nothing was left behind";
@@ -134,7 +135,7 @@ impl Exporter<'_> {
                 self.context.json,
             )?),
         };
-        Destination::open(path)
+        open_destination(path)
     }
 
     /// Writes every dataset to a file in the folder. The files get their names when all of them are complete.
@@ -161,7 +162,7 @@ impl Exporter<'_> {
             let columns = self.style.columns(dataset, &[]);
             let query = dataset.query(&columns, &Filter::default())?;
             own.refuse(&path, &write_action(&path), NAME_ANOTHER)?;
-            let mut target = Destination::open(&path)?;
+            let mut target = open_destination(&path)?;
             written.push(self.write(&dataset.name, &query, &mut target, &path)?);
             targets.push(target);
         }
@@ -294,12 +295,31 @@ fn create_folder(folder: &Path) -> Result<()> {
             .with_help("make that folder, or name another one with --output")
             .with_exit(Exit::Config)),
         _ => fs::create_dir_all(folder)
+            .map_err(|error| match error.kind() {
+                ErrorKind::NotFound => io::Error::new(error.kind(), NO_FILES_THERE),
+                _ => error,
+            })
             .with_context(action)
-            .map_err(|error| error.with_help(help)),
+            .map_err(|error| {
+                let or = "name another folder with --output";
+                if error.io_kind() == Some(ErrorKind::NotFound) {
+                    return error.with_help(or);
+                }
+                explain_forbidden(error.with_help(help), folder, Purpose::Write { or })
+            }),
     }
+}
+
+fn open_destination(path: &Path) -> Result<Destination> {
+    Destination::open(path)
+        .map_err(|error| explain_forbidden(error, path, Purpose::Write { or: NAME_ANOTHER }))
 }
 
 /// Adds the help for a failed write.
 fn with_write_help(error: Error) -> Error {
-    error.with_help("check the free space there, or name another place with --output")
+    const OTHER: &str = "name another place with --output";
+    if error.io_kind() == Some(ErrorKind::FileTooLarge) {
+        return error.with_other_help(OTHER);
+    }
+    error.with_help(format!("check the free space there, or {OTHER}"))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
 
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, NO_FILES_THERE, Result};
 use crate::model::identity::DatabaseId;
 use crate::model::lost_rows::Searched;
 use crate::model::path::{display_path, plain_absolute};
@@ -15,9 +15,14 @@ use crate::model::time::iso;
 use crate::store::backup::BackupOptions;
 use crate::store::backup::catalog;
 use crate::store::backup::manifest::Manifest;
+use crate::store::backup::without_manifest::MOVE_FILE_AWAY;
 use crate::store::owner::{self, make_folder};
 use crate::store::pruned_early::record_searched;
 use crate::store::{SqlContext, open, sql, wal};
+
+/// The help for a folder of the system that takes no files.
+pub(super) const NAME_FOLDER_ON_DISK: &str =
+    "name a folder on a disk, with --output or in the configuration";
 
 /// How long recording the folder waits for another writer. The backup itself is finished by then.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -61,6 +66,9 @@ pub(super) fn prepare(
         );
     }
     make_folder(directory, options.database).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            return unusable(directory, NO_FILES_THERE.to_owned()).with_help(NAME_FOLDER_ON_DISK);
+        }
         let action = format!("make the backup folder {}", directory.display());
         owner::explain_folder(action, directory, options.database, error)
     })
@@ -76,7 +84,7 @@ fn check_path(directory: &Path) -> Result<()> {
             Ok(found) if found.is_dir() => break,
             Ok(_) => {
                 return Err(unusable(directory, format!("{} is a file", part.display()))
-                    .with_help("name a folder, with --output or in the configuration"));
+                    .with_help(MOVE_FILE_AWAY));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             // Making the folder reports this error.

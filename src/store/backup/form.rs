@@ -8,6 +8,7 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::nearest::nearest;
 use crate::store::files::compressed::Contents;
 use crate::store::files::kind::{FileKind, is_empty};
+use crate::store::owner::{Purpose, explain_forbidden};
 
 const NAME_A_BACKUP: &str = "name a backup; `tornsnap backup --list` lists them";
 
@@ -73,5 +74,7 @@ pub(in crate::store) fn open_backup_file(path: &Path) -> Result<File> {
         Ok(found) if !found.is_file() => return Err(refuse("it is not a file")),
         _ => {}
     }
-    File::open(path).with_context(|| format!("read the backup {}", path.display()))
+    File::open(path)
+        .with_context(|| format!("read the backup {}", path.display()))
+        .map_err(|error| explain_forbidden(error, path, Purpose::Read))
 }

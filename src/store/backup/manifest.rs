@@ -14,6 +14,7 @@ use crate::model::path::{shell_word, with_suffix};
 use crate::model::time::is_far_future;
 use crate::store::backup::form::form_of;
 use crate::store::files::hash::sha256;
+use crate::store::owner::{Purpose, explain_forbidden};
 
 /// The version of the manifest that this program writes.
 ///
@@ -183,7 +184,9 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(no_manifest(backup, &path));
             }
-            read => read.with_context(|| format!("read the manifest {}", path.display()))?,
+            read => read
+                .with_context(|| format!("read the manifest {}", path.display()))
+                .map_err(|error| explain_forbidden(error, &path, Purpose::Read))?,
         };
         let damaged = |why: &str| {
             Error::new(format!("verify the manifest {}", path.display()))
@@ -235,8 +238,8 @@ fn no_manifest(backup: &Path, manifest: &Path) -> Error {
     Error::new(action)
         .with_source(format!("its manifest {} is not there", manifest.display()))
         .with_help(format!(
-            "put the manifest beside it; without one, `tornsnap restore --without-manifest` checks it with SQLite's own \
-             checks only, and `tornsnap import {}` adds its rows",
+            "put the manifest beside it; without one, `tornsnap restore {0} --without-manifest` checks it with SQLite's own \
+             checks only, and `tornsnap import {0}` adds its rows",
             shell_word(backup)
         ))
         .with_exit(Exit::Config)

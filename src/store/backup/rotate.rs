@@ -7,11 +7,12 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use crate::error::{Error, Exit, Result, WithContext, without_path};
+use crate::error::{Error, Exit, NO_FILES_THERE, Result, WithContext, without_path};
 use crate::model::identity::DatabaseId;
 use crate::model::size::{agree, count};
 use crate::model::time::{DAY, iso};
 use crate::store::backup::catalog::Backups;
+use crate::store::backup::directory::NAME_FOLDER_ON_DISK;
 use crate::store::backup::manifest::{Manifest, claimed_id};
 use crate::store::backup::names::{PARTIAL, file_name, has_temp_suffix};
 use crate::store::clock::{Comparison, newest_timestamp};
@@ -193,6 +194,12 @@ pub(super) fn disk_time(
             let (help, exit) = match error.kind() {
                 io::ErrorKind::PermissionDenied => {
                     return owner::explain_folder(action, directory, database, error);
+                }
+                io::ErrorKind::NotFound if directory.is_dir() => {
+                    return Error::new(action)
+                        .with_source(NO_FILES_THERE)
+                        .with_help(NAME_FOLDER_ON_DISK)
+                        .with_exit(Exit::Config);
                 }
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     ("free some space on that disk", Exit::Io)

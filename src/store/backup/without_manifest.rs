@@ -5,7 +5,7 @@ use std::io;
 use std::iter;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Result, WithContext};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::lost_rows::why_without_manifest;
 use crate::store::backup::manifest::Manifest;
@@ -16,6 +16,7 @@ use crate::store::files::kind::FileKind;
 use crate::store::files::remove::COMPANIONS;
 use crate::store::identity::identity_of;
 use crate::store::migrate::APPLICATION_ID;
+use crate::store::owner::{Purpose, explain_forbidden};
 
 /// A file that has no manifest, and that is named like a backup or is a database of tornsnap.
 #[derive(Debug)]
@@ -143,12 +144,26 @@ fn has_our_database(path: &Path) -> bool {
     }
 }
 
+/// The help for a file at the path of the backup folder.
+pub(super) const MOVE_FILE_AWAY: &str =
+    "move that file away, or name a folder, with --output or in the configuration";
+
 /// The files of a folder except hidden ones. A missing folder has none.
 pub(super) fn visible_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let action = || format!("read the backup folder {}", directory.display());
     let listed = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.with_context(action)?,
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            let is_file = |part: &&Path| part.is_file();
+            let file = directory.ancestors().find(is_file).unwrap_or(directory);
+            return Err(Error::new(action())
+                .with_source(format!("{} is a file", file.display()))
+                .with_help(MOVE_FILE_AWAY)
+                .with_exit(Exit::Config));
+        }
+        listed => listed
+            .with_context(action)
+            .map_err(|error| explain_forbidden(error, directory, Purpose::Read))?,
     };
     let mut found = Vec::new();
     for entry in listed {

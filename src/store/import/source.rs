@@ -22,6 +22,7 @@ use crate::store::import::csv;
 use crate::store::import::read::columns_of;
 use crate::store::import::rehearsal::copy_to_folder;
 use crate::store::migrate::{self, APPLICATION_ID, SCHEMA, Schema};
+use crate::store::owner::{Purpose, explain_forbidden};
 use crate::store::reading::{ReadSource, Reader};
 use crate::store::{SCHEMA_VERSION, SqlContext, Store, open as opening};
 
@@ -208,7 +209,9 @@ fn check_file(path: &Path, target: &Path) -> Result<FileKind> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(refused(path, "there is no such file", "check the name"));
         }
-        found => found.with_context(|| format!("import {}", path.display()))?,
+        found => found
+            .with_context(|| format!("import {}", path.display()))
+            .map_err(|error| explain_forbidden(error, path, Purpose::Read))?,
     };
     if !found.is_file() {
         return Err(refused(
@@ -235,6 +238,7 @@ fn check_file(path: &Path, target: &Path) -> Result<FileKind> {
     File::open(path)
         .and_then(FileKind::of)
         .with_context(|| format!("import {}", path.display()))
+        .map_err(|error| explain_forbidden(error, path, Purpose::Read))
 }
 
 fn open_database(path: &Path, target: &Path, now: i64) -> Result<ImportSource> {

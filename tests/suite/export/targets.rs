@@ -1,7 +1,7 @@
 //! `export --output`: atomic files with the mode and owner of the old one, and places that cannot take a file.
 #![cfg(unix)]
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use crate::export::streams::{shell, text};
@@ -276,45 +276,26 @@ fn a_database_is_not_replaced_by_an_export_of_it() {
     assert_eq!(fs::read(sandbox.database()).unwrap(), before);
 }
 
-#[test]
-fn a_folder_that_may_not_be_written_is_named() {
-    let sandbox = database("");
-    fs::create_dir(sandbox.path("shut")).unwrap();
-    set_mode(&sandbox.path("shut"), 0o555);
-    if File::create(sandbox.path("shut/probe")).is_ok() {
-        let _ = fs::remove_file(sandbox.path("shut/probe"));
-        return skipped("root may write everywhere");
-    }
-
-    let finished = export(&sandbox, &["players", "-o", "shut/x.csv"]).expect(78);
-
-    assert_eq!(
-        finished.stderr(),
-        "tornsnap: could not write shut/x.csv\n  because: Permission denied\n  \
-         try: check who may write to the folder shut, or name another file with --output\n"
-    );
-}
-
 /// Not even root can make a file there.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_error_shows_the_hidden_name() {
     let sandbox = hard();
 
-    for place in ["/sys/x.csv", "/proc/x.csv"] {
+    for (place, remedy) in [
+        (
+            "/sys/x.csv",
+            "check who may write to the folder /sys, or name another file with --output",
+        ),
+        ("/proc/x.csv", "name another file with --output"),
+    ] {
         let finished = export(&sandbox, &["players", "-o", place]);
 
-        let folder = &place[..place.len() - "/x.csv".len()];
         let stderr = finished.stderr();
         assert!([74, 78].contains(&finished.code()), "{stderr}");
         assert!(!stderr.contains(".partial"), "{stderr}");
         assert!(!stderr.contains("(os error "), "{stderr}");
-        assert!(
-            stderr.ends_with(&format!(
-                "  try: check who may write to the folder {folder}, or name another file with --output\n"
-            )),
-            "{stderr}"
-        );
+        assert!(stderr.ends_with(&format!("  try: {remedy}\n")), "{stderr}");
     }
 }
 
@@ -360,4 +341,62 @@ fn a_private_export_is_private_while_it_is_written() {
         }
     }
     assert!(seen > 0);
+}
+
+/// The system says "No such file or directory" of a new file there, although the folder is there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_takes_no_files_is_said_to_take_none() {
+    let sandbox = hard();
+
+    for arguments in [
+        &["export", "players", "-o", "/proc/x.csv"][..],
+        &["export", "--all", "-o", "/proc/x"],
+        &["backup", "--output", "/proc"],
+        &["backup", "--output", "/proc/x"],
+    ] {
+        let said = sandbox.run(arguments).expect(78).stderr();
+        assert!(
+            said.contains("because: the system lets nobody make files there\n  try: name a"),
+            "{arguments:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn an_export_does_not_take_the_place_of_the_backup_folder() {
+    let sandbox = hard();
+
+    for place in ["backups", "./backups"] {
+        let said = export(&sandbox, &["players", "-o", place])
+            .expect(78)
+            .stderr();
+        assert!(
+            said.contains("because: it is a file of tornsnap itself: the backup folder\n  try: name another file"),
+            "{said}"
+        );
+    }
+    assert!(!sandbox.path("backups").exists());
+    sandbox.write("backups", "");
+    for (command, code) in [
+        (&["backup"][..], 78),
+        (&["backup", "--list"], 78),
+        (&["backup", "--verify", "all"], 78),
+        (&["restore", "latest", "--yes"], 78),
+    ] {
+        let said = sandbox.run(command).expect(code).stderr();
+        assert!(
+            said.contains(
+                "because: backups is a file\n  try: move that file away, or name a folder"
+            ),
+            "{command:?}: {said}"
+        );
+    }
+    for command in [&["health"][..], &["health", "--deep"]] {
+        let said = sandbox.run(command).stdout();
+        assert!(
+            said.contains("backups is a file") && said.contains("try: move that file away"),
+            "{command:?}: {said}"
+        );
+    }
 }

@@ -319,7 +319,8 @@ fn a_full_disk_is_an_error_and_leaves_no_file() {
     assert_eq!(
         to_file.stderr(),
         "tornsnap: could not write d/h.xlsx\n  because: its temporary file: File too large\n  \
-         try: check the free space there, or name another place with --output\n"
+         try: raise the limit that `ulimit -f` shows, or use a disk that can hold larger files, then run it again, or name \
+         another place with --output\n"
     );
     assert!(
         to_pipe

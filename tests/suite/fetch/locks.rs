@@ -154,8 +154,16 @@ fn a_database_that_stays_busy_is_waited_for_once() {
     writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     let start = Instant::now();
 
-    torn.fetch(&["all"]).expect(75);
+    let refused = torn.fetch(&["all"]).expect(75).stderr();
 
+    let database = std::fs::canonicalize(torn.sandbox.database()).unwrap();
+    assert!(
+        refused.contains(&format!(
+            "could not write to the database {}\n  because: another program has locked the database",
+            database.display()
+        )),
+        "{refused}"
+    );
     let time = start.elapsed();
     assert!((28..45).contains(&time.as_secs()), "{time:?}");
 }

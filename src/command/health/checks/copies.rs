@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::failed_check;
 use crate::command::lost_database::is_lost;
 use crate::config::Settings;
-use crate::error::Result;
+use crate::error::{Exit, Result};
 use crate::model::health::{self, Archive, Check, Disk, RecordedBackup, State};
 use crate::model::identity::DatabaseId;
 use crate::model::lost_rows::LostRows;
@@ -62,6 +62,9 @@ fn backups(settings: &Settings, recorded: &RecordedCopies, deep: bool, now: i64)
     let database = &settings.database;
     if deep && let Err(error) = database::verify_newest_backup(directory, recorded.id.as_ref(), now)
     {
+        if error.exit() == Exit::Config {
+            return vec![failed_check("backup", State::Unknown, &error)];
+        }
         return vec![Check::finding(
             "backup",
             State::Critical,

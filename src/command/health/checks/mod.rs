@@ -18,7 +18,7 @@ use crate::model::schedule::condition::Condition;
 use crate::model::time::Month;
 use crate::store::health::{self as database, Database, Snapshot};
 use crate::store::prune::RetentionPolicy;
-use crate::store::writable::write_obstacle_of_owner;
+use crate::store::writable::{WriteObstacle, write_obstacle_of_owner};
 
 pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     let waiting_since = Instant::now();
@@ -208,16 +208,24 @@ fn sizes(settings: &Settings, snapshot: &Snapshot) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// Checks whether a run of this user could write. Critical, because nothing is collected else.
+/// Checks whether a run of this user could write. If not, nothing is collected, which is critical.
 fn writable(settings: &Settings) -> Check {
     match write_obstacle_of_owner(&settings.database) {
         None => Check::ok("writable", "nothing forbids the runs of this user to write"),
-        Some(error) => {
-            let message = format!("nothing is collected: {}", error.one_line());
+        Some(WriteObstacle { error, is_ahead }) => {
+            let (state, effect) = if is_ahead {
+                (
+                    State::Warning,
+                    "a fetch works only until the files beside the database that end in -wal, -shm and .lock are removed",
+                )
+            } else {
+                (State::Critical, "nothing is collected")
+            };
+            let message = format!("{effect}: {}", error.one_line());
             let help = error
                 .help()
                 .unwrap_or("check who owns the database and its folder");
-            Check::finding("writable", State::Critical, message, help)
+            Check::finding("writable", state, message, help)
         }
     }
 }
