@@ -98,6 +98,12 @@ impl HeldRows {
         Ok(decided.collect())
     }
 
+    /// Empties these rows, and returns those of closed months with the reason to leave them.
+    pub(super) fn drain_all(&mut self) -> impl Iterator<Item = (MergedRow, Closing)> {
+        let rows = self.0.drain(..);
+        rows.filter_map(|held| Some((held.row, held.closing?)))
+    }
+
     /// The newest known values of each series of closed months: the next open month begins with them.
     fn newest(&self, history: History, layout: &Layout) -> BTreeSet<usize> {
         let mut known = Recorder::new(history);

@@ -174,23 +174,34 @@ impl Merger<'_> {
                 .held
                 .drain(self.connection, self.history, &self.layout, &entity.key)?;
         for (row, closing) in decided {
-            let Some(month) = self.month_of(&row.values) else {
-                continue;
-            };
-            if let Some(closing) = closing {
-                if row.is_imported {
-                    *self.tally.closed.entry((month, closing)).or_default() += 1;
+            match closing {
+                Some(closing) => self.leave_closed(&row, closing),
+                None if !row.is_imported => {}
+                None => {
+                    self.accept_row(&row)?;
+                    let month = self.month_of(&row.values);
+                    self.changed.extend(month);
+                    self.kept.extend(month);
                 }
-                continue;
             }
-            if !row.is_imported {
-                continue;
-            }
-            self.accept_row(&row)?;
-            self.changed.insert(month);
-            self.kept.insert(month);
         }
         Ok(())
+    }
+
+    /// Leaves all rows of closed months.
+    fn leave_held(&mut self, entity: &mut Entity) {
+        for (row, closing) in entity.held.drain_all() {
+            self.leave_closed(&row, closing);
+        }
+    }
+
+    /// Counts an imported row of a closed month that is not taken.
+    fn leave_closed(&mut self, row: &MergedRow, closing: Closing) {
+        if row.is_imported
+            && let Some(month) = self.month_of(&row.values)
+        {
+            *self.tally.closed.entry((month, closing)).or_default() += 1;
+        }
     }
 
     fn accept_row(&mut self, row: &MergedRow) -> rusqlite::Result<()> {
@@ -223,9 +234,14 @@ impl Merger<'_> {
         let current = entity.insert(current);
         let month = self.month_of(&row.values);
         let closing = month.and_then(|month| self.closed.closing(self.history, month));
-        // A later row of a tile can decide which of the held ones show since when it has its owner.
-        if closing.is_none() && self.history != History::Territories {
-            self.take_held(current)?;
+        if closing.is_none() {
+            match self.history {
+                History::Players | History::Factions => self.take_held(current)?,
+                // The newest row of the war is in an open month, and no summary begins with an older one.
+                History::Wars => self.leave_held(current),
+                // A later row of a tile can decide which of the held ones show since when it has its owner.
+                History::Territories => {}
+            }
         }
         current.enter(row.values[self.layout.time].integer());
         if row.is_revived {

@@ -320,3 +320,31 @@ fn a_war_summary_of_a_pruned_month_is_not_marked_as_imported_when_an_earlier_one
     );
     assert_eq!(marked, [format!("ranked 3|{december}")]);
 }
+
+#[test]
+fn no_row_of_a_war_is_taken_of_a_pruned_month_if_a_newer_one_is_here() {
+    let [december, january, ..] = EDGES;
+    let war = |at: i64, score: i64| {
+        format!(
+            "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id,
+                 attacking_score, defending_score, status, started_at, recorded_at)
+             VALUES (8, 'ranked', 1, 4, {score}, 0, 'ongoing', {december}, {at});"
+        )
+    };
+    let sandbox = Sandbox::new();
+    let newest = war(january + 9, 7);
+    database(&sandbox, "mine.db", &(war(december + 10, 5) + &newest));
+    prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
+    database(&sandbox, "other.db", &(war(december + 20, 5) + &newest));
+    let history = "SELECT recorded_at, attacking_score FROM war_status_history";
+    let newest_row = [format!("{}|7", january + 9)];
+    assert_eq!(rows(&open(&sandbox, "mine.db"), history), newest_row);
+
+    let report = merge(&sandbox);
+
+    assert_eq!(rows(&open(&sandbox, "mine.db"), history), newest_row);
+    assert_eq!(
+        report["tables"]["war_status_history"]["left"],
+        json!([{ "count": 1, "reason": "2027-12 was pruned in this database" }])
+    );
+}
