@@ -350,23 +350,26 @@ fn nothing_calls_the_simulated_torn_of_a_demo_that_has_ended_and_the_next_demo_r
 
     expect_no_call_to_another_torn(&sandbox, config);
 
-    // Without the address of the simulated Torn, this is a configuration like any other.
     if cfg!(unix) && has_program("crontab") {
-        let text = fs::read_to_string(sandbox.path(config[1])).unwrap();
-        let (before, after) = text.split_once("base_url").unwrap();
-        let (_, after) = after.split_once('\n').unwrap();
-        sandbox.write(config[1], &format!("{before}{after}"));
-        let preview = ["schedule", "install", "--for", "cron", "--dry-run"];
-        let finished = sandbox.run(&[&config, &preview[..]].concat()).expect(0);
-        assert!(
-            !finished.stderr().contains("demo played"),
-            "{}",
-            finished.stderr()
-        );
-        sandbox.write(config[1], &text);
+        expect_jobs_without_the_address(&sandbox, config);
     }
-
     sandbox.run(&["demo", "--days", "1"]).expect(0);
+}
+
+/// Without the address of the simulated Torn, this is a configuration like any other.
+fn expect_jobs_without_the_address(sandbox: &Sandbox, config: [&str; 2]) {
+    let text = fs::read_to_string(sandbox.path(config[1])).unwrap();
+    let (before, after) = text.split_once("base_url").unwrap();
+    let (_, after) = after.split_once('\n').unwrap();
+    sandbox.write(config[1], &format!("{before}{after}"));
+    let preview = ["schedule", "install", "--for", "cron", "--dry-run"];
+    let finished = sandbox.run(&[&config, &preview[..]].concat()).expect(0);
+    assert!(
+        !finished.stderr().contains("demo played"),
+        "{}",
+        finished.stderr()
+    );
+    sandbox.write(config[1], &text);
 }
 
 /// The rows of another world would be mixed with those of the demo.

@@ -166,21 +166,18 @@ pub(crate) fn fetch(
     // Declared before the store, so that the lock of the last kind is released after the database is closed.
     let mut _held_lock = None;
     let mut store = open_to_record(settings, scope)?;
-    let (torn, keys) = match connect(settings, &stop, shows_progress) {
-        Ok(connected) => connected,
-        Err(error) => {
-            // If another program has locked the database, this write would only wait for it again.
-            if error.exit() != Exit::TryLater {
-                let kinds = locks.iter().map(|(kind, _)| *kind);
-                record_failed_start(&mut store, settings, kinds, &error)?;
-            }
-            return Err(error);
-        }
-    };
+    let kinds: Vec<Kind> = locks.iter().map(|(kind, _)| *kind).collect();
+    let connected = connect(settings, &stop, shows_progress);
+    if let Err(error) = &connected
+        // If another program has locked the database, this write would only wait for it again.
+        && error.exit() != Exit::TryLater
+    {
+        record_failed_start(&mut store, settings, kinds.iter().copied(), error)?;
+    }
+    let (torn, keys) = connected?;
     if !scope.has_named_targets {
         store.end_tile_lists_of_others(&scope.own_factions)?;
     }
-    let kinds = locks.iter().map(|(kind, _)| *kind).collect();
     let forecast = |store: &Store, kinds: &[Kind]| {
         let forecast = plan::forecast(settings, &keys, store, scope, kinds)?;
         torn.expect_calls(forecast.calls, forecast.of_owners);
@@ -204,13 +201,8 @@ pub(crate) fn fetch(
         torn.record_key_use()?;
     }
     store.checkpoint()?;
-    Ok(outcome::conclude(
-        &runs,
-        end,
-        signal,
-        &busy,
-        torn.base_url(),
-    ))
+    let address = torn.base_url();
+    Ok(outcome::conclude(&runs, end, signal, &busy, address))
 }
 
 /// Opens the database, and checks that observations with the present time may be added to it.

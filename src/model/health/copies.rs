@@ -83,12 +83,7 @@ fn no_backup(
     let warning = |message, help: &str, subject| {
         Check::finding("backup", State::Warning, message, help).with_subjects([subject])
     };
-    let damaged = found.damaged.as_ref().map(|file| {
-        (
-            format!("{} was found damaged", display_path(file)),
-            "damaged",
-        )
-    });
+    let damaged = found.damaged.as_deref().map(found_damaged);
     let unusable = found.unusable.as_ref();
     let import = unusable
         .and_then(UnreadCopy::import)
@@ -131,6 +126,12 @@ fn no_backup(
         ),
         "not mounted",
     )
+}
+
+/// Why a damaged backup is none, and the subject of the finding.
+fn found_damaged(file: &Path) -> (String, &'static str) {
+    let why = format!("{} was found damaged", display_path(file));
+    (why, "damaged")
 }
 
 fn unreadable_manifests(folder: &str, file: &Path) -> Check {

@@ -70,14 +70,7 @@ pub(super) fn read(
         }
         tallies.insert(table.name, tally);
     }
-    copy_rows(
-        connection,
-        sql!("import/list_source_sightings"),
-        options.now,
-        target,
-        sql!("import/insert_imported_sighting"),
-    )
-    .context("read the memberships")?;
+    copy_sightings(connection, target, options.now)?;
     tile_lists::copy(connection, target, options.now)?;
     Ok(SourceFacts {
         factions_of_players: FactionsOfPlayers::Sightings,
@@ -86,6 +79,17 @@ pub(super) fn read(
         is_our_copy,
         completes_pruned_months: true,
     })
+}
+
+fn copy_sightings(source: &Connection, target: &Connection, now: i64) -> Result<()> {
+    copy_rows(
+        source,
+        sql!("import/list_source_sightings"),
+        now,
+        target,
+        sql!("import/insert_imported_sighting"),
+    )
+    .context("read the memberships")
 }
 
 /// The months that are closed because `prune` has deleted their rows.
