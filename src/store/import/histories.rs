@@ -429,8 +429,11 @@ impl Merger<'_> {
 
     /// Records a row for the decision of `take_held`.
     fn hold(&self, entity: &mut Entity, row: MergedRow, closing: Option<Closing>) {
-        // If the row is left out, its last known values are those of newer rows that are taken.
-        entity.record(&self.layout, row.values.clone());
+        // If the row is left out, its last known values are those of newer rows that are taken. But a newer row of a war that is
+        // here would repeat one that is left out, so it is not compared with it.
+        if self.history != History::Wars {
+            entity.record(&self.layout, row.values.clone());
+        }
         entity.held.push(row, closing);
     }
 }
