@@ -2,7 +2,7 @@
 
 use tornsnap::testing::store::Store;
 
-use crate::support::{Sandbox, native};
+use crate::support::Sandbox;
 
 #[test]
 fn a_folder_that_is_made_for_an_option_is_named_and_one_that_is_there_is_not() {
@@ -15,7 +15,7 @@ fn a_folder_that_is_made_for_an_option_is_named_and_one_that_is_there_is_not() {
         (&["restore", "latest", "--to", "c/there/t.db"], "c/there"),
         (&["man", "--output", "d/man1"], "d/man1"),
     ] {
-        let note = format!("(the folder {} is new)", native(folder));
+        let note = format!("(the folder {folder} is new)");
 
         let first = sandbox.run(arguments).expect(0);
         let second = sandbox.run(arguments).expect(0);
