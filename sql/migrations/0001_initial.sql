@@ -581,7 +581,8 @@ CREATE TABLE archive_step (                       -- in an archive: the rows tha
 CREATE TABLE archive_receipts (                   -- in an archive and in its database: what each prune has moved from one to the other
     receipt    TEXT    PRIMARY KEY,               -- random; each prune makes one
     archive_id TEXT    NOT NULL,                  -- database_id of the archive
-    rows       INTEGER NOT NULL                   -- rows that were copied. If the archive has fewer, it is an older copy
+    rows       INTEGER NOT NULL                   -- rows that were copied, also those that were taken back.
+                                                  -- If the archive has fewer, it is an older copy
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE searched_copies (                    -- backups and archives that were searched for rows that a prune deleted too early
