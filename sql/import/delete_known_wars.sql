@@ -1,5 +1,5 @@
 -- Deletes the summaries of wars of this import that had ended in an earlier month: the newest history row, or a winner, says so.
--- Of a war without a winner, the duration says so: it grows while a war runs.
+-- A war without a winner had ended if the duration is the same as before, because the duration grows while a war runs.
 -- They were imported, or their month is pruned here, and they tell the scores that were known before.
 -- The other collector, or this one, learned of the end later. With all rows of both, its row would repeat the known one, so the
 -- later month would have no summary of the war. A row with other scores would repeat none, so its summary stays.

@@ -1,6 +1,6 @@
 -- Adds the imported summaries of wars, and joins them with the stored ones.
--- The higher scores are the later ones, because scores only grow; of equal scores, the longer duration. A known winner stays,
--- unless an imported summary of an earlier month names it: the war was decided then.
+-- The higher scores are the later ones, because scores only grow. If the scores are equal, the summary with the longer duration
+-- is the later one. A known winner stays, unless an imported summary of an earlier month names it: the war was decided then.
 -- The larger number of rows stays. A number that the rows here, and those that an import has left out because they repeat known
 -- values, account for is no larger one. So the result does not depend on the order of the imports.
 -- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.

@@ -5,7 +5,7 @@
 -- although a war may be recorded before it starts. NULL: the difference overflows a 64-bit integer.
 -- war_id is unique only together with war_type. Summaries that are already correct are not written again.
 -- A summary that was imported is joined with what the rows say. The higher scores are the later ones, because scores only grow.
--- Of equal scores, an imported duration counts only if its summary names the winner: it then is that of the whole war.
+-- If the scores are equal, an imported duration counts only if its summary names the winner: then it is that of the whole war.
 -- A known winner stays. The imported number of rows stays if it is larger than that of the rows here together with those that an
 -- import has left out because they repeat known values. A war whose winner an imported summary of an earlier month names was not
 -- decided in this month.

@@ -23,15 +23,9 @@ pub(crate) enum ArchiveFile {
 /// The description of an empty archive, without its name.
 pub(crate) const IS_EMPTY: &str = "is empty: it has 0 bytes";
 
-/// The text of [`IS_OUTDATED`], for `concat!`.
-macro_rules! is_outdated {
-    () => {
-        "is an older copy of the archive: rows that were moved to the archive later are not in it"
-    };
-}
-
 /// The description of an older copy of an archive, without its name.
-pub(crate) const IS_OUTDATED: &str = is_outdated!();
+pub(crate) const IS_OUTDATED: &str =
+    "is an older copy of the archive: rows that were moved to the archive later are not in it";
 
 /// A reason not to use a file as the archive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,8 +45,8 @@ pub(crate) enum ArchiveBlocker {
 }
 
 impl ArchiveBlocker {
-    pub(crate) fn reason(self) -> &'static str {
-        match self {
+    pub(crate) fn reason(self) -> String {
+        let reason = match self {
             Self::NotAnArchive => "it is a main database, not an archive",
             Self::OfAnotherDatabase => "it is the archive of another database",
             Self::Missing => {
@@ -60,11 +54,12 @@ impl ArchiveBlocker {
                  or its disk is not mounted"
             }
             Self::Emptied => "history rows were moved to it before, and the file is empty now",
-            Self::Outdated => concat!("it ", is_outdated!()),
+            Self::Outdated => return format!("it {IS_OUTDATED}"),
             Self::Replaced => {
                 "history rows were moved to another archive at this place before: this one does not have them"
             }
-        }
+        };
+        reason.to_owned()
     }
 
     pub(crate) fn help(self) -> &'static str {

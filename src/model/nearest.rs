@@ -1,6 +1,6 @@
 //! Suggestions for misspelled names.
 
-/// How far a known name is from what was typed. The order of the fields is the order of their weight.
+/// The distance between a known name and the typed one. The order of the fields is the order of their weight.
 #[derive(Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Distance {
     typing_errors: usize,
@@ -31,14 +31,10 @@ fn distance(word: &str, name: &str) -> Distance {
     let is_long = word.len() >= 3;
     let is_part = is_long && typed.iter().all(|part| meant.contains(part));
     let is_beginning = is_long && (name.starts_with(word) || word.starts_with(name));
-    let nearest = if is_part { errors.min(1) } else { errors };
+    let most = if is_part || is_beginning { 1 } else { errors };
     Distance {
-        typing_errors: if is_beginning {
-            nearest.min(1)
-        } else {
-            nearest
-        },
-        is_beginning: is_beginning && nearest > 1,
+        typing_errors: errors.min(most),
+        is_beginning: is_beginning && !is_part && errors > 1,
         length: name.len(),
     }
 }

@@ -117,7 +117,7 @@ impl FromStr for Month {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
-            let why = no_such_date(text).unwrap_or_default();
+            let why = no_such_date(text);
             format!("{text:?} is not a month{why}: write YYYY-MM, such as 2026-10")
         };
         parse_date(&format!("{text}-01"))
@@ -169,23 +169,24 @@ pub fn parse_timestamp(text: &str) -> Result<i64, String> {
         })
         .or_else(|| parse_date_and_time(text))
         .ok_or_else(|| {
-            let why = no_such_date(text).unwrap_or_default();
+            let why = no_such_date(text);
             format!(
                 "{text:?} is not a time{why}: write unix seconds, 2026-10-31 or 2026-10-31T12:00:00Z"
             )
         })
 }
 
-/// The clause for a text in the form of a month or a day that no calendar has.
-fn no_such_date(text: &str) -> Option<&'static str> {
-    if has_format(text, "0000-00") {
-        return parse_date(&format!("{text}-01"))
-            .is_none()
-            .then_some(", because there is no such month");
+/// The clause for a text in the form of a month or a day that no calendar has; empty for other texts.
+fn no_such_date(text: &str) -> &'static str {
+    if has_format(text, "0000-00") && parse_date(&format!("{text}-01")).is_none() {
+        return ", because there is no such month";
     }
-    let day = text.get(.."0000-00-00".len())?;
-    (has_format(day, "0000-00-00") && parse_date(day).is_none())
-        .then_some(", because there is no such day")
+    match text.get(.."0000-00-00".len()) {
+        Some(day) if has_format(day, "0000-00-00") && parse_date(day).is_none() => {
+            ", because there is no such day"
+        }
+        _ => "",
+    }
 }
 
 /// Parses unix seconds, which are negative before 1970.
@@ -293,7 +294,7 @@ pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, NotATime> {
             .map_err(|_| NotATime {
                 why: format!(
                     "{text:?} is not a time{}",
-                    no_such_date(text).unwrap_or_default()
+                    no_such_date(text)
                 ),
                 hint: "write 2026-10-31, 2026-10, \"2026-10-31 12:00:00\", 2026-10-31T12:00:00Z, unix seconds, today, \
                        yesterday, or an age such as 12h, 30d or 2w"

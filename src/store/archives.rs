@@ -15,7 +15,7 @@ pub(crate) struct RecordedArchive {
     pub(crate) id: DatabaseId,
     /// Rows with a timestamp before this one were moved to the archive.
     pub(crate) cutoff: i64,
-    /// What was moved to it, as [`lacks_rows`] takes it.
+    /// The receipts of the rows that were moved to it; see [`receipts`].
     pub(super) receipts: String,
     /// Whether `prune --new-archive` has begun another archive at this path.
     pub(crate) is_replaced: bool,
@@ -44,7 +44,7 @@ pub(super) fn recorded_archives(connection: &Connection) -> rusqlite::Result<Vec
         .collect()
 }
 
-/// What was moved to an archive, as [`lacks_rows`] takes it.
+/// The receipts of the rows that were moved to an archive, as the JSON text that [`lacks_rows`] reads.
 pub(super) fn receipts(connection: &Connection, archive: &DatabaseId) -> rusqlite::Result<String> {
     connection.query_row(
         sql!("prune/list_receipts"),
@@ -53,7 +53,7 @@ pub(super) fn receipts(connection: &Connection, archive: &DatabaseId) -> rusqlit
     )
 }
 
-/// Whether an archive is an older copy, which lacks rows that were moved to it later.
+/// Whether an archive is an older copy, which lacks rows that were moved to it later. `receipts`: the result of [`receipts`].
 pub(super) fn lacks_rows(archive: &Connection, receipts: &str) -> Result<bool> {
     archive
         .query_row(

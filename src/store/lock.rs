@@ -120,23 +120,18 @@ impl Lock {
                 });
                 return Ok(Self { file, path });
             }
-            let holder = if is_locked {
+            let (holder, state) = if is_locked {
                 // Another run has removed the file that this one has opened. Otherwise two runs would lock two different files.
                 lost += 1;
                 if lost < MAX_TRIES {
                     continue;
                 }
-                LockHolder::default()
+                (LockHolder::default(), "removed by other runs")
             } else {
-                holder(&mut file, name)
+                (holder(&mut file, name), "locked")
             };
             drop(file);
             if !policy.wait_for(&holder)? {
-                let state = if is_locked {
-                    "removed by other runs"
-                } else {
-                    "locked"
-                };
                 return Err(
                     Error::new(format!("start: {}", holder.describe(" is at work")))
                         .with_source(format!("{}.{name}.lock is {state}", database.display()))

@@ -76,7 +76,7 @@ pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Resul
     }
     let recorded = recorded(connection).context(action.clone())?;
     if !recorded.is_unbroken {
-        // Damage can change the numbers, and then tells of a schema that nobody wrote.
+        // Damage can change the numbers. Then they name a schema that no tornsnap has made.
         check::integrity(connection, Depth::Quick, path).map_err(|error| {
             let exit = error.exit();
             let causes = error.causes().join(": ");

@@ -74,15 +74,13 @@ fn transaction<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Transaction<'_>) -> Result<T>,
 ) -> Result<T> {
+    let action = format!("write to the database{}", in_file(connection));
     // IMMEDIATE takes the write lock at once. A deferred transaction would ask for it at the first write, where SQLite
     // may answer SQLITE_BUSY without waiting.
-    let begin = format!("write to the database{}", in_file(connection));
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .context(begin)?;
+        .context(&action)?;
     let value = work(&transaction)?; // Dropping the transaction rolls it back.
-    // Before the commit, which takes the transaction.
-    let action = format!("write to the database{}", in_file(&transaction));
     transaction.commit().context(action)?;
     Ok(value)
 }

@@ -128,7 +128,7 @@ fn explain_place(
     Error::of_io(action, error)
 }
 
-/// What a command wanted to do with a file or folder.
+/// The access to a file or folder that a command needs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Purpose<'a> {
     Read,
@@ -233,9 +233,12 @@ mod unix {
         whole.ancestors().find_map(|above| fs::metadata(above).ok())
     }
 
-    /// The bits that the owner of a folder needs to make files in it, and the bits that the owner of a file needs.
-    const USE_FOLDER: u32 = 0o300;
-    const USE_FILE: u32 = 0o600;
+    /// The bits of the mode that the owner of a folder needs to make files in it, and the letters for `chmod`.
+    const WRITE_FOLDER: (u32, &str) = (0o300, "u+wx");
+    /// The same to list its files, too.
+    const READ_FOLDER: (u32, &str) = (0o700, "u+rwx");
+    /// The same for a file.
+    const USE_FILE: (u32, &str) = (0o600, "u+rw");
     const STICKY: u32 = 0o1000;
 
     /// Returns the cause why a file or folder cannot be opened or made, and a remedy. `folder` is the folder that is
@@ -252,9 +255,7 @@ mod unix {
         } else {
             "the database"
         };
-        let kind = if found.is_dir() { "folder" } else { "file" };
-        let of_whom = name_of(found.uid());
-        let cause = format!("the {kind} {} belongs to {of_whom}", place.display());
+        let cause = belongs_to(&place, &found);
         if found.uid() != owner.uid() {
             let cause = format!("{cause}, and {compared} to {}", name_of(owner.uid()));
             let is_folder_of_database =
@@ -266,30 +267,27 @@ mod unix {
             };
             return Some((cause, remedy));
         }
-        let rights = if found.is_dir() {
-            (USE_FOLDER, "u+wx")
-        } else {
-            (USE_FILE, "u+rw")
-        };
-        if let Some(explained) = explain_mode(&cause, &place, &found, rights) {
+        if let Some(explained) = explain_mode(&cause, &place, &found, WRITE_FOLDER) {
             return Some(explained);
         }
         if owner.is_dir() && owner.uid() == ROOT {
             // There is no database yet, and nothing says that it should belong to root.
             return Some((cause, "choose a folder that belongs to you".to_owned()));
         }
+        let of_whom = name_of(found.uid());
         let remedy = format!("run it as {of_whom}, who owns {compared}, too");
         Some((cause, remedy))
     }
 
-    /// Explains a mode that lacks one of the rights that the owner needs; `None` if it has all of them. The rights are those
-    /// bits of the mode, and the letters for `chmod`.
+    /// Explains a mode that lacks one of the bits that the owner needs; `None` if it has all of them. `folder`: the bits that
+    /// are needed of a folder.
     fn explain_mode(
         cause: &str,
         place: &Path,
         found: &Metadata,
-        (needed, letters): (u32, &str),
+        folder: (u32, &str),
     ) -> Option<(String, String)> {
+        let (needed, letters) = if found.is_dir() { folder } else { USE_FILE };
         let mode = found.mode() & 0o777;
         (mode & needed != needed).then(|| {
             (
@@ -306,23 +304,17 @@ mod unix {
             return None;
         }
         let (place, found) = forbidden_place(path, purpose)?;
-        let (kind, needed) = if found.is_dir() {
-            ("folder", (0o700, "u+rwx"))
-        } else {
-            ("file", (USE_FILE, "u+rw"))
-        };
-        let of_whom = name_of(found.uid());
-        let cause = format!("the {kind} {} belongs to {of_whom}", place.display());
+        let cause = belongs_to(&place, &found);
         if found.uid() == user.as_raw() {
-            return explain_mode(&cause, &place, &found, needed);
+            return explain_mode(&cause, &place, &found, READ_FOLDER);
         }
         let me = name_of(user.as_raw());
         let remedy = if found.uid() == ROOT && is_in_folder_of(&place, user.as_raw()) {
-            let name = user_name(user.as_raw()).unwrap_or_else(|| user.to_string());
+            let name = name_or_number(user.as_raw());
             let group = rustix::process::getegid();
             format!("sudo chown {name}:{group} {}", shell_word(&place))
         } else if purpose == Purpose::Read {
-            format!("run it as {of_whom}, who owns it")
+            format!("run it as {}, who owns it", name_of(found.uid()))
         } else {
             format!("choose a folder that belongs to {me}")
         };
@@ -376,7 +368,7 @@ mod unix {
         folder: &Path,
         owner: &Metadata,
     ) -> String {
-        let name = user_name(owner.uid()).unwrap_or_else(|| owner.uid().to_string());
+        let name = name_or_number(owner.uid());
         if found.uid() == ROOT && is_in_folder_of(place, owner.uid()) {
             return format!("sudo chown {name}:{} {}", owner.gid(), shell_word(place));
         }
@@ -398,7 +390,7 @@ mod unix {
 
     /// A remedy if the owner of the database may not write in its folder. A folder beside it would begin a second database.
     fn remedy_for_folder_of_database(folder: &Path, found: &Metadata, owner: &Metadata) -> String {
-        let name = user_name(owner.uid()).unwrap_or_else(|| owner.uid().to_string());
+        let name = name_or_number(owner.uid());
         // Many users write in a folder with this bit, such as /tmp.
         let is_shared = found.mode() & STICKY != 0;
         if found.uid() == ROOT && !is_shared {
@@ -422,12 +414,27 @@ mod unix {
             .find_map(|above| Some((above.to_owned(), fs::metadata(above).ok()?)))
     }
 
+    /// "the file /srv/t.db belongs to alice (uid 1000)"
+    fn belongs_to(place: &Path, found: &Metadata) -> String {
+        let kind = if found.is_dir() { "folder" } else { "file" };
+        format!(
+            "the {kind} {} belongs to {}",
+            place.display(),
+            name_of(found.uid())
+        )
+    }
+
     /// "alice (uid 1000)", or "uid 1000" if the name is unknown.
     fn name_of(uid: u32) -> String {
         match user_name(uid) {
             Some(name) => format!("{name} (uid {uid})"),
             None => format!("uid {uid}"),
         }
+    }
+
+    /// "alice", or "1000" if the name is unknown.
+    fn name_or_number(uid: u32) -> String {
+        user_name(uid).unwrap_or_else(|| uid.to_string())
     }
 
     /// The name in `/etc/passwd`, which does not list users of a directory service.

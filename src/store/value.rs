@@ -1,4 +1,5 @@
 //! Implements `ToSql` and `FromSql` for types of the model, and binds values to statements.
+
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Statement, ToSql};
 

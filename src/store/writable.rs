@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::Error;
 
-/// What keeps a user from writing to a database.
+/// A reason why a user cannot write to a database.
 #[derive(Debug)]
 pub(crate) struct WriteObstacle {
     pub(crate) error: Error,

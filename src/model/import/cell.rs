@@ -240,9 +240,11 @@ impl Dialect {
                         Mended(value, "blanks were removed")
                     };
                 }
-                let capitals = trimmed.to_ascii_uppercase();
-                if self.is_lenient() && TerritoryId::exact(&capitals).is_ok() {
-                    return Mended(Datum::Text(capitals), "small letters became capitals");
+                if self.is_lenient()
+                    && let Ok(tile) = trimmed.parse::<TerritoryId>()
+                {
+                    let value = Datum::Text(tile.to_string());
+                    return Mended(value, "small letters became capitals");
                 }
                 trimmed.parse().ok()
             }

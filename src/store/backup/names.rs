@@ -96,11 +96,12 @@ pub(super) fn name_sort_key(backup: &Path) -> (usize, String) {
     (name.len(), name.to_owned())
 }
 
-/// The name of a file without its folder.
+/// Whether a file has the name of a manifest.
 pub(super) fn is_manifest(path: &Path) -> bool {
     path.extension() == Some(OsStr::new("json"))
 }
 
+/// The name of a file without its folder.
 pub(super) fn file_name(path: &Path) -> String {
     path.file_name()
         .map(|name| name.to_string_lossy().into_owned())

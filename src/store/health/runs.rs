@@ -35,17 +35,11 @@ struct KilledRun {
 impl Snapshot {
     /// The configuration files whose fetches took turns in the last day.
     pub(crate) fn configurations(&self, now: i64) -> Result<Vec<PathBuf>> {
-        self.connection()
-            .prepare(sql!("health/list_configurations"))
-            .and_then(|mut statement| {
-                statement
-                    .query_map(
-                        named_params! { ":since": now - DAY, ":horizon": now + DAY },
-                        |row| row.get::<_, String>("configuration").map(PathBuf::from),
-                    )?
-                    .collect()
-            })
-            .context("read the database")
+        self.query_all(
+            sql!("health/list_configurations"),
+            named_params! { ":since": now - DAY, ":horizon": now + DAY },
+            |row| row.get::<_, String>("configuration").map(PathBuf::from),
+        )
     }
 
     /// Reads the recent runs of one kind. A gap is a time without success that is longer than `gap_seconds`.

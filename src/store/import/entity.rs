@@ -11,7 +11,7 @@ use crate::model::import::recorder::{Layout, Recorder, layout};
 use crate::model::time::Month;
 use crate::store::import::HistoryMonths;
 use crate::store::import::held::{HeldRows, MergedRow};
-use crate::store::import::staging::column_list;
+use crate::store::import::staging::{column_list, entity_list};
 use crate::store::sql;
 
 /// The known values and rows of one entity up to the present row.
@@ -32,7 +32,7 @@ pub(super) struct Entity {
     pub(super) held: HeldRows,
     /// The last known values with the imported rows alone.
     theirs: Recorder,
-    /// When the imported row was recorded that brought these values.
+    /// The time of the last imported row that changed these values.
     changed_at: i64,
     /// The time of the newest row in the merged history.
     merged_at: Option<i64>,
@@ -42,7 +42,7 @@ pub(super) struct Entity {
     sequence: Option<i64>,
 }
 
-/// What the table `repeated_rows` tells of one time.
+/// A row of the table `repeated_rows`, without its key.
 #[derive(Default)]
 struct Repeated {
     rows: i64,
@@ -202,8 +202,7 @@ pub(super) fn as_json(row: &[Datum]) -> String {
 /// Finds the rows of the imported entities that earlier imports have left out or removed, because they repeated known values.
 pub(super) fn find_revived(history: History) -> String {
     let table = history.table();
-    let entity: Vec<&str> = layout(history).entity_names().collect();
-    let entity = entity.join(", ");
+    let entity = entity_list(&layout(history));
     format!(
         "INSERT INTO temp.revived (entity, at, row)
          SELECT entity, at, row FROM main.repeated_rows
@@ -219,8 +218,7 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
     let layout = layout(history);
     let columns = column_list(layout.table);
     let table = history.table();
-    let entity: Vec<&str> = layout.entity_names().collect();
-    let entity = entity.join(", ");
+    let entity = entity_list(&layout);
     let time = layout.table.columns[layout.time].name;
     // The difference grows by the number of ids that are missing in between.
     let sequence = if has_deleted_rows {

@@ -12,7 +12,7 @@ use crate::model::import::recorder::{Layout, layout};
 use crate::model::month_state::Closing;
 use crate::store::import::held::{HeldRows, MergedRow};
 use crate::store::import::read::cells;
-use crate::store::import::staging::column_list;
+use crate::store::import::staging::{column_list, entity_list};
 
 /// Whether ids are missing among the imported rows of a history, and a prune explains it. Each row has its own id.
 pub(super) fn are_of_a_prune(connection: &Connection, history: History) -> rusqlite::Result<bool> {
@@ -54,14 +54,13 @@ impl Check<'_> {
     /// that are old enough, a prune keeps the newest.
     fn keeps_all(&mut self, last_gap: i64) -> rusqlite::Result<bool> {
         const FIRST_VALUE: usize = 1;
-        let entity: Vec<&str> = self.layout.entity_names().collect();
         let mut statement = self.connection.prepare(&format!(
             "SELECT source_id <= :last_gap AS is_before, {columns} FROM temp.imported_{table}
              WHERE is_before OR :needs_all
              ORDER BY {entity}, {time}, source_id",
             columns = column_list(self.layout.table),
             table = self.history.table(),
-            entity = entity.join(", "),
+            entity = entity_list(&self.layout),
             time = self.layout.table.columns[self.layout.time].name,
         ))?;
         // A newer row of a tile can decide which of the older ones show since when it has its owner.

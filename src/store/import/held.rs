@@ -75,8 +75,8 @@ impl HeldRows {
         self.0.is_empty()
     }
 
-    /// Empties these rows of an entity, and returns each row of a closed month with the reason to leave it; `None` if `prune` would have kept
-    /// the row.
+    /// Empties these rows of an entity, and returns each row of a closed month with the reason to leave it; `None` if `prune`
+    /// would have kept the row.
     pub(super) fn drain(
         &mut self,
         connection: &Connection,

@@ -86,7 +86,7 @@ enum FactionsOfPlayers {
 }
 
 impl FactionsOfPlayers {
-    /// Of a source without sightings. `has_column`: whether its players have a faction.
+    /// The facts of a source without sightings. `has_column`: whether its players have a faction.
     fn of_states(kind: SourceKind, has_column: bool) -> Self {
         if has_column {
             Self::States(kind)

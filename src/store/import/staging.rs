@@ -6,6 +6,7 @@ use rusqlite::{Connection, Statement, ToSql, params_from_iter};
 use crate::error::{Result, WithContext};
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
+use crate::model::import::recorder::Layout;
 use crate::model::import::rules::{TABLES, Table};
 use crate::store::history::schema_of;
 use crate::store::import::Tallies;
@@ -80,6 +81,12 @@ pub(super) fn drop_all(connection: &Connection) -> Result<()> {
 /// The names of the columns, separated by commas.
 pub(super) fn column_list(table: &Table) -> String {
     let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    names.join(", ")
+}
+
+/// The names of the columns that name the entity, separated by commas.
+pub(super) fn entity_list(layout: &Layout) -> String {
+    let names: Vec<&str> = layout.entity_names().collect();
     names.join(", ")
 }
 

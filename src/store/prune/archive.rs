@@ -75,15 +75,18 @@ impl Store {
         if is_used {
             utf8_path(path)?;
         }
+        let used = self.used_archives()?;
         let blocker = find_blocker(
             &self.identity()?.id,
             &archive.found,
             &archive.recorded_path(),
-            &self.used_archives()?,
+            &used,
         );
-        let blocker = match blocker {
-            None if self.lacks_rows(&archive)? => Some(ArchiveBlocker::Outdated),
-            blocker => blocker,
+        let blocker = match (blocker, &archive.found) {
+            (None, ArchiveFile::Database(found)) if self.lacks_rows(path, found)? => {
+                Some(ArchiveBlocker::Outdated)
+            }
+            (blocker, _) => blocker,
         };
         // A missing archive is an error only if there are rows to move.
         let blocker = blocker
@@ -92,49 +95,36 @@ impl Store {
         match blocker {
             None => Ok(archive),
             Some(blocker) => Err(archive_error(path)
-                .with_source(self.reason(blocker, &archive)?)
+                .with_source(self.reason(blocker, &archive.found, &used))
                 .with_help(blocker.help())),
         }
     }
 
-    /// Whether the file is an older copy of an archive, which lacks rows that were moved to the archive later.
-    fn lacks_rows(&self, archive: &Archive) -> Result<bool> {
-        let ArchiveFile::Database(found) = &archive.found else {
-            return Ok(false);
-        };
-        let receipts =
-            receipts(self.connection(), &found.id).context("look up what was moved to archives")?;
-        let reader = Reader::open_without_trace(&archive.path, open::BUSY_TIMEOUT)?;
+    /// Whether the archive with these ids at `path` is an older copy, which lacks rows that were moved to the archive later.
+    fn lacks_rows(&self, path: &Path, archive: &Identity) -> Result<bool> {
+        let receipts = receipts(self.connection(), &archive.id)
+            .context("look up what was moved to archives")?;
+        let reader = Reader::open_without_trace(path, open::BUSY_TIMEOUT)?;
         lacks_rows(&reader.connection, &receipts)
     }
 
     /// The reason in words, with the file that has the rows if an older copy of it was named.
-    fn reason(&self, blocker: ArchiveBlocker, named: &Archive) -> Result<String> {
-        let (ArchiveBlocker::Outdated, ArchiveFile::Database(found)) = (blocker, &named.found)
-        else {
-            return Ok(blocker.reason().to_owned());
+    fn reason(&self, blocker: ArchiveBlocker, named: &ArchiveFile, used: &[UsedArchive]) -> String {
+        let reason = blocker.reason();
+        let (ArchiveBlocker::Outdated, ArchiveFile::Database(ids)) = (blocker, named) else {
+            return reason;
         };
-        let used = self.used_archives()?;
-        let newer = used
-            .iter()
-            .rfind(|used| used.id == found.id)
-            .map(|used| Archive {
-                path: PathBuf::from(&used.path),
-                found: named.found.clone(),
-                begins: false,
-            });
-        let has_rows = |newer: &Archive| {
-            let is_same = read_identity(&newer.path).is_ok_and(|file| file == named.found);
-            is_same && self.lacks_rows(newer).is_ok_and(|lacks| !lacks)
+        let has_rows = |newer: &Path| {
+            let is_same = read_identity(newer).is_ok_and(|found| found == *named);
+            is_same && self.lacks_rows(newer, ids).is_ok_and(|lacks| !lacks)
         };
-        Ok(match newer.filter(has_rows) {
-            Some(newer) => format!(
-                "{}; {} has them",
-                blocker.reason(),
-                display_path(&newer.path)
-            ),
-            None => blocker.reason().to_owned(),
-        })
+        let newer = used.iter().rfind(|used| used.id == ids.id);
+        match newer.map(|used| Path::new(&used.path)) {
+            Some(newer) if has_rows(newer) => {
+                format!("{reason}; {} has them", display_path(newer))
+            }
+            _ => reason,
+        }
     }
 
     pub(super) fn make_receipt(&self) -> Result<String> {
