@@ -268,7 +268,7 @@ pub(crate) const FULL_DISK_HELP: &str =
 /// A file that exceeds a limit of the user or the disk.
 const FILE_TOO_LARGE: &str = "the file would be larger than the limit for files allows";
 
-/// Where the system says "No such file or directory" of a new file, although its folder is there, as in `/proc`.
+/// The cause if the system says "No such file or directory" about a new file whose folder is there, as in `/proc`.
 pub(crate) const NO_FILES_THERE: &str = "the system lets nobody make files there";
 
 /// The help for a file that exceeds a limit of the user or the disk.
@@ -284,6 +284,15 @@ pub(crate) fn without_path(error: std::io::Error) -> std::io::Error {
     match text.split_once(" at path \"") {
         Some((cause, _)) => std::io::Error::new(error.kind(), cause),
         None => error,
+    }
+}
+
+/// The error about a new file or folder, with [`NO_FILES_THERE`] in the place of "No such file or directory". The folder that
+/// it is made in must have been found.
+pub(crate) fn no_files_there(error: std::io::Error) -> std::io::Error {
+    match error.kind() {
+        ErrorKind::NotFound => std::io::Error::new(ErrorKind::NotFound, NO_FILES_THERE),
+        _ => error,
     }
 }
 
