@@ -157,21 +157,21 @@ impl Error {
     /// Adds to the help, after a semicolon.
     #[must_use]
     pub(crate) fn with_more_help(self, more: &str) -> Self {
-        let help = match self.help() {
-            Some(help) => format!("{help}; {more}"),
-            None => more.to_owned(),
-        };
-        self.with_help(help)
+        self.with_joined_help("; ", more)
     }
 
     /// Adds another remedy to the help, after "or".
     #[must_use]
     pub(crate) fn with_other_help(self, other: &str) -> Self {
-        let help = match self.help() {
-            Some(help) => format!("{help}, or {other}"),
-            None => other.to_owned(),
-        };
-        self.with_help(help)
+        self.with_joined_help(", or ", other)
+    }
+
+    fn with_joined_help(mut self, separator: &str, added: &str) -> Self {
+        self.help = Some(match self.help {
+            Some(help) => format!("{help}{separator}{added}"),
+            None => added.to_owned(),
+        });
+        self
     }
 
     /// Sets the exit code. The default is [`Exit::Failure`].
