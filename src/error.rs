@@ -265,7 +265,7 @@ const READ_ONLY_DISK_HELP: &str = "a disk often becomes read-only after a fault:
 pub(crate) const FULL_DISK_HELP: &str =
     "free some space on that disk, then run it again; nothing that was saved before is lost";
 
-/// A file that exceeds a limit of the user or the disk.
+/// The cause if a file exceeds a limit of the user or the disk.
 const FILE_TOO_LARGE: &str = "the file would be larger than the limit for files allows";
 
 /// The cause if the system says "No such file or directory" about a new file whose folder is there, as in `/proc`.
