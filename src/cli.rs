@@ -217,7 +217,7 @@ fn report_outcome(global: &Global, command: &'static str, outcome: &Outcome) -> 
 fn report_error(global: &Global, command: &'static str, error: &Error) -> Exit {
     terminal::print_error(error);
     if global.json {
-        // That there is no report says nothing about the failure itself, which was printed and is in the exit code.
+        // The failure was printed and is in the exit code, so a report that cannot be written needs no message.
         let _ = terminal::report(&Report::of_error(command, error));
     }
     error.exit()

@@ -157,21 +157,21 @@ impl Error {
     /// Adds to the help, after a semicolon.
     #[must_use]
     pub(crate) fn with_more_help(self, more: &str) -> Self {
-        let help = match self.help() {
-            Some(help) => format!("{help}; {more}"),
-            None => more.to_owned(),
-        };
-        self.with_help(help)
+        self.with_joined_help("; ", more)
     }
 
     /// Adds another remedy to the help, after "or".
     #[must_use]
     pub(crate) fn with_other_help(self, other: &str) -> Self {
-        let help = match self.help() {
-            Some(help) => format!("{help}, or {other}"),
-            None => other.to_owned(),
-        };
-        self.with_help(help)
+        self.with_joined_help(", or ", other)
+    }
+
+    fn with_joined_help(mut self, separator: &str, added: &str) -> Self {
+        self.help = Some(match self.help {
+            Some(help) => format!("{help}{separator}{added}"),
+            None => added.to_owned(),
+        });
+        self
     }
 
     /// Sets the exit code. The default is [`Exit::Failure`].
@@ -265,10 +265,10 @@ const READ_ONLY_DISK_HELP: &str = "a disk often becomes read-only after a fault:
 pub(crate) const FULL_DISK_HELP: &str =
     "free some space on that disk, then run it again; nothing that was saved before is lost";
 
-/// A file that exceeds a limit of the user or the disk.
+/// The cause if a file exceeds a limit of the user or the disk.
 const FILE_TOO_LARGE: &str = "the file would be larger than the limit for files allows";
 
-/// Where the system says "No such file or directory" of a new file, although its folder is there, as in `/proc`.
+/// The cause if the system says "No such file or directory" about a new file whose folder is there, as in `/proc`.
 pub(crate) const NO_FILES_THERE: &str = "the system lets nobody make files there";
 
 /// The help for a file that exceeds a limit of the user or the disk.
@@ -284,6 +284,15 @@ pub(crate) fn without_path(error: std::io::Error) -> std::io::Error {
     match text.split_once(" at path \"") {
         Some((cause, _)) => std::io::Error::new(error.kind(), cause),
         None => error,
+    }
+}
+
+/// The error about a new file or folder, with [`NO_FILES_THERE`] in the place of "No such file or directory". The folder that
+/// it is made in must have been found.
+pub(crate) fn no_files_there(error: std::io::Error) -> std::io::Error {
+    match error.kind() {
+        ErrorKind::NotFound => std::io::Error::new(ErrorKind::NotFound, NO_FILES_THERE),
+        _ => error,
     }
 }
 

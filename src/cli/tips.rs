@@ -88,7 +88,7 @@ fn word_in(error: &clap::Error, kind: ContextKind) -> Option<&str> {
     }
 }
 
-/// What the first argument of a command may be.
+/// Lists the values of the missing first argument, or names the command that lists them.
 fn tip_for_missing(words: &[String], command: &Command) -> Option<String> {
     match command.get_name() {
         "export" if !words.iter().any(|word| word == "--all") => {
@@ -117,7 +117,7 @@ fn tip_for_missing(words: &[String], command: &Command) -> Option<String> {
     Some(format!("{name} is one of {}", values.join(", ")))
 }
 
-/// How to read about one command, for somebody who asks `man` for it.
+/// Names the help of a command to somebody who asks `man` for it.
 fn page_tip(command: &Command, word: &str, program: &Command) -> Option<String> {
     let asked = program.find_subcommand(word)?;
     (command.get_name() == "man").then(|| {
@@ -128,7 +128,7 @@ fn page_tip(command: &Command, word: &str, program: &Command) -> Option<String> 
     })
 }
 
-/// How to name the file or the folder that a command writes.
+/// Suggests `--output` for the path of a file or a folder.
 fn output_tip(command: &Command, word: &str) -> Option<String> {
     let has_output = command
         .get_arguments()
@@ -177,7 +177,7 @@ fn is_about_option(error: &clap::Error) -> bool {
     matches!(named, Some(ContextValue::String(name)) if name.starts_with('-'))
 }
 
-/// How to name a month to `export`, which takes a range of times instead of the `--month` of other commands.
+/// Translates the `--month` of other commands for `export`, which takes a range of times.
 fn month_tip(words: &[String], command: &Command, unknown: &str) -> Option<String> {
     if command.get_name() != "export" || !unknown.starts_with("--month") {
         return None;
@@ -194,6 +194,7 @@ fn month_tip(words: &[String], command: &Command, unknown: &str) -> Option<Strin
     ))
 }
 
+/// Suggests how to write several values of an option.
 fn list_tip(words: &[String], command: &Command, word: &str) -> Option<String> {
     if word.starts_with('-') {
         return None;

@@ -26,12 +26,11 @@ pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
     let program = Cli::command();
-    let error = tips::corrected(error, &words, &program);
+    let mut error = tips::corrected(error, &words, &program);
     if words.iter().any(|word| word == "--json") {
         report(&error, name_of_command(&words, &program));
     } else {
         // The list has the hidden commands, too; the help has the others.
-        let mut error = error;
         error.remove(ContextKind::ValidSubcommand);
         print_error(&error);
     }

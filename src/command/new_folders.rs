@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default)]
 pub(super) struct NewFolders(Vec<PathBuf>);
 
-/// What a summary says after the name of a place whose folder is made for it. A folder with a mistyped name is noticed then.
+/// Returns the note of a summary about a folder that the command is going to make, so that a mistyped name is noticed. Empty if
+/// the folder is there.
 pub(super) fn new_folder_note(folder: &Path) -> String {
     if folder.exists() {
         return String::new();

@@ -26,7 +26,7 @@ const BACKUP_ENDINGS: [&str; 2] = [".db", ".db.zst"];
 /// How much of a file is read to see whether it is text.
 const START: u64 = 4096;
 
-/// What a file of tornsnap itself is.
+/// The use of a file of tornsnap itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Role {
     Database,

@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::key::has_key_format;
-use crate::model::key::hide_key_like;
 pub(super) use crate::model::key::mask_key_like;
+use crate::model::key::{has_key_format, hide_key_like};
 
-/// Replaces URLs. The messages of the parser contain values, and any of them may be the URL of a webhook. Pages of
-/// torn.com stay, which people paste in place of an id.
+/// Replaces URLs. The messages of the parser contain values, and any of them may be the URL of a webhook. Addresses of
+/// torn.com stay, because people paste them in place of ids.
 pub(super) fn mask_addresses(text: &str) -> String {
     let mut masked = String::new();
     let mut rest = text;

@@ -155,6 +155,16 @@ pub(crate) enum Territories {
     These(BTreeSet<TerritoryId>),
 }
 
+impl Territories {
+    /// The tiles that the setting lists; none for the other choices.
+    pub(crate) fn listed(&self) -> BTreeSet<TerritoryId> {
+        match self {
+            Self::These(tiles) => tiles.clone(),
+            Self::Tracked | Self::All | Self::None => BTreeSet::new(),
+        }
+    }
+}
+
 /// When a history row is appended.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Record {

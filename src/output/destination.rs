@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf, is_separator};
 
-use crate::error::{Error, Exit, NO_FILES_THERE, Result, WithContext, is_open_elsewhere};
+use crate::error::{Error, Exit, Result, WithContext, is_open_elsewhere, no_files_there};
 use crate::model::open_elsewhere::retry_while_open;
 use crate::model::path::{MAX_LINKS, display_path, folder_of};
 use crate::output::atomic_file::AtomicFile;
@@ -185,21 +185,16 @@ fn create_file(path: &Path) -> Result<AtomicFile> {
             None
         }
     };
-    AtomicFile::create(target.clone(), old.as_ref())
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => io::Error::new(error.kind(), NO_FILES_THERE),
-            _ => error,
-        })
-        .with_context(|| action(path))
-        .map_err(|error| {
-            if error.io_kind() == Some(io::ErrorKind::NotFound) {
-                return error.with_help(NAME_ANOTHER);
-            }
-            error.with_help(format!(
+    AtomicFile::create(target.clone(), old.as_ref()).map_err(|error| {
+        let help = match error.kind() {
+            io::ErrorKind::NotFound => NAME_ANOTHER.to_owned(),
+            _ => format!(
                 "check who may write to the folder {}, or {NAME_ANOTHER}",
                 folder.display()
-            ))
-        })
+            ),
+        };
+        Error::of_io(action(path), no_files_there(error)).with_help(help)
+    })
 }
 
 /// Follows links in the last component of a path. The final target need not exist.

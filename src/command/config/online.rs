@@ -84,11 +84,11 @@ fn check_ids(settings: &Settings, torn: &TornClient, findings: &mut Findings) {
         add(format!("player {player}"), name_of_player(torn, *player));
     }
     if let Territories::These(tiles) = &settings.track.territories {
-        let known = torn.look_up_tiles(tiles);
+        let unknown = torn.unknown_tiles(tiles);
         for tile in tiles {
-            let answer = match &known {
-                Ok(known) if known.contains(tile) => Ok("Torn knows it".to_owned()),
-                Ok(_) => Err(Failure::Unknown),
+            let answer = match &unknown {
+                Ok(unknown) if unknown.contains(tile) => Err(Failure::Unknown),
+                Ok(_) => Ok("Torn knows it".to_owned()),
                 Err(failure) => Err(failure.clone()),
             };
             add(format!("tile {tile}"), answer);

@@ -12,7 +12,7 @@ use crate::command::own_files::OwnFiles;
 use crate::command::report::Report;
 use crate::command::signal::{EndWithMessage, StopSignal, interrupted};
 use crate::command::{Context, Outcome};
-use crate::error::{Error, Exit, NO_FILES_THERE, Result, WithContext};
+use crate::error::{Error, Exit, Result, WithContext, no_files_there};
 use crate::model::path::display_path;
 use crate::model::size::count;
 use crate::output::destination::Destination;
@@ -285,7 +285,7 @@ impl<W: Write> Write for Stdout<W> {
 /// Creates the folder of `--all`.
 fn create_folder(folder: &Path) -> Result<()> {
     let action = || format!("make the folder {}", folder.display());
-    let help = "check who may write there, or name another folder with --output";
+    let or = "name another folder with --output";
     match fs::read_link(folder) {
         Ok(target) if !folder.exists() => Err(Error::new(action())
             .with_source(format!(
@@ -294,19 +294,14 @@ fn create_folder(folder: &Path) -> Result<()> {
             ))
             .with_help("make that folder, or name another one with --output")
             .with_exit(Exit::Config)),
-        _ => fs::create_dir_all(folder)
-            .map_err(|error| match error.kind() {
-                ErrorKind::NotFound => io::Error::new(error.kind(), NO_FILES_THERE),
-                _ => error,
-            })
-            .with_context(action)
-            .map_err(|error| {
-                let or = "name another folder with --output";
-                if error.io_kind() == Some(ErrorKind::NotFound) {
-                    return error.with_help(or);
-                }
-                explain_forbidden(error.with_help(help), folder, Purpose::Write { or })
-            }),
+        _ => fs::create_dir_all(folder).map_err(|error| {
+            let help = match error.kind() {
+                ErrorKind::NotFound => or.to_owned(),
+                _ => format!("check who may write there, or {or}"),
+            };
+            let error = Error::of_io(action(), no_files_there(error)).with_help(help);
+            explain_forbidden(error, folder, Purpose::Write { or })
+        }),
     }
 }
 

@@ -104,24 +104,21 @@ impl KindArg {
     }
 }
 
-/// Refuses a kind that the flags leave without targets, and a flag that applies to none of the kinds.
+/// Refuses `--player` if it applies to none of the kinds, or leaves one of them without targets.
 fn check_flags(args: &Args) -> Result<()> {
     if args.players.is_empty() {
         return Ok(());
     }
-    let named = |kind: &KindArg| !matches!(kind, KindArg::Players | KindArg::All);
-    let is_of_none = args.kinds.iter().all(named);
-    let without_targets = args.factions.is_empty();
-    let kinds: Vec<&str> = args
-        .kinds
-        .iter()
-        .filter(|kind| named(kind) && (is_of_none || without_targets))
-        .filter_map(|kind| kind.kind().map(Kind::as_str))
+    let kinds = args.kinds.iter().filter_map(|kind| kind.kind());
+    let others: Vec<&str> = kinds
+        .filter(|kind| *kind != Kind::Players)
+        .map(Kind::as_str)
         .collect();
-    if kinds.is_empty() {
+    let has_players = others.len() < args.kinds.len();
+    if others.is_empty() || (has_players && !args.factions.is_empty()) {
         return Ok(());
     }
-    let kinds = kinds.join(" and ");
+    let kinds = others.join(" and ");
     Err(Error::new(format!("fetch {kinds} with --player"))
         .with_source(format!("--player does not apply to {kinds}"))
         .with_help("fetch players with --player, and name factions with --faction")

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::kind::Kind;
 use crate::model::player::{BattleStats, Networth, Player, bucket_is_due};
-use crate::model::time::{HOUR, is_far_future, iso};
+use crate::model::time::{HOUR, is_far_future};
 use crate::store::Store;
 use crate::store::missing::Missing;
 use crate::store::save::{Observation, PlayerTarget};
@@ -75,18 +75,11 @@ impl Session<'_> {
         let (deferred, targets): (Vec<_>, Vec<_>) = all
             .into_iter()
             .partition(|target| target.deferred_until.is_some());
-        for target in &deferred {
-            let id = target.id;
-            let next_try = target.deferred_until.map(iso).unwrap_or_default();
-            log::info!("player {id}: Torn did not know this id; next request from {next_try} on");
-        }
-        if targets.is_empty() && !deferred.is_empty() {
-            let ids: Vec<String> = deferred
-                .iter()
-                .map(|target| target.id.to_string())
-                .collect();
-            run.fail_all_deferred(&format!("players {}", ids.join(", ")));
-        }
+        let deferred: Vec<(PlayerId, i64)> = deferred
+            .into_iter()
+            .filter_map(|target| Some((target.id, target.deferred_until?)))
+            .collect();
+        run.leave_out("player", &deferred, !targets.is_empty());
         Ok(targets)
     }
 

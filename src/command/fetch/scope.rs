@@ -60,7 +60,7 @@ impl<I: Copy + PartialEq> Targets<I> {
     }
 }
 
-/// These followed tiles. Tiles that Torn does not know are deferred.
+/// Sorts the tiles that `[track]` names. Tiles that Torn does not know are deferred.
 pub(super) fn followed_tiles(
     tiles: &BTreeSet<TerritoryId>,
     store: &Store,

@@ -1,6 +1,7 @@
 //! Runs the kinds of one invocation, one after the other.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::time::Instant;
 
 use crate::api::error::ApiError;
@@ -234,14 +235,7 @@ impl<'a> Session<'a> {
     /// The followed factions to request. A run in which all of them are deferred fails, because it requests nothing.
     pub(super) fn factions_to_request(&mut self, run: &mut ActiveRun) -> Result<Vec<FactionId>> {
         let Targets { targets, deferred } = self.scope.followed_factions(self.store, run.now)?;
-        for (id, next_try) in &deferred {
-            let next_try = iso(*next_try);
-            log::info!("faction {id}: Torn did not know this id; next request from {next_try} on");
-        }
-        if targets.is_empty() && !deferred.is_empty() {
-            let ids: Vec<String> = deferred.iter().map(|(id, _)| id.to_string()).collect();
-            run.fail_all_deferred(&format!("factions {}", ids.join(", ")));
-        }
+        run.leave_out("faction", &deferred, !targets.is_empty());
         Ok(targets)
     }
 
@@ -364,12 +358,27 @@ impl ActiveRun {
         );
     }
 
-    /// Counts one failure for a run whose targets are all deferred.
-    pub(super) fn fail_all_deferred(&mut self, targets: &str) {
-        log::warn!("{targets}: Torn does not know these ids; they are requested less often now");
+    /// Logs the targets that are deferred because Torn did not know their ids. If the run has no other target, it requests
+    /// nothing, and one failure is counted.
+    pub(super) fn leave_out<I: Display>(
+        &mut self,
+        noun: &str,
+        deferred: &[(I, i64)],
+        has_others: bool,
+    ) {
+        for (id, next_try) in deferred {
+            let next_try = iso(*next_try);
+            log::info!("{noun} {id}: Torn did not know this id; next request from {next_try} on");
+        }
+        if has_others || deferred.is_empty() {
+            return;
+        }
+        let ids: Vec<String> = deferred.iter().map(|(id, _)| id.to_string()).collect();
+        let target = format!("{noun}s {}", ids.join(", "));
+        log::warn!("{target}: Torn does not know these ids; they are requested less often now");
         self.tally.missing += 1;
         self.count_failure(TargetFailure {
-            target: targets.to_owned(),
+            target,
             message: "Torn does not know these ids".to_owned(),
             cause: Some(FailureCause::Targets),
         });

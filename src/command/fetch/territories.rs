@@ -14,7 +14,6 @@ use crate::config::Territories;
 use crate::error::Result;
 use crate::model::id::{FactionId, TerritoryId};
 use crate::model::territory::{RacketState, Tile, TileFacts, TileWar};
-use crate::model::time::iso;
 use crate::store::save::Observation;
 
 /// The tiles of a faction and their rackets.
@@ -40,15 +39,8 @@ impl Session<'_> {
         tiles: &BTreeSet<TerritoryId>,
     ) -> Result<()> {
         let Targets { targets, deferred } = scope::followed_tiles(tiles, self.store, run.now)?;
-        for (id, next_try) in &deferred {
-            let next_try = iso(*next_try);
-            log::info!("tile {id}: Torn did not know this id; next request from {next_try} on");
-        }
+        run.leave_out("tile", &deferred, !targets.is_empty());
         if targets.is_empty() {
-            let ids: Vec<&str> = deferred.iter().map(|(id, _)| id.as_str()).collect();
-            if !ids.is_empty() {
-                run.fail_all_deferred(&format!("tiles {}", ids.join(", ")));
-            }
             return Ok(());
         }
         self.fetch_tile_facts(run)?;

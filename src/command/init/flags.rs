@@ -47,30 +47,28 @@ pub(super) fn key_file(path: &Path) -> Result<PathBuf> {
 }
 
 fn check_variable(name: &str) -> Result<()> {
-    let refuse = |why: String, help: String| {
-        Err(Error::new("use --key-env")
-            .with_source(why)
-            .with_help(help)
-            .with_exit(Exit::NoKey))
-    };
-    let unusable = if name.trim().is_empty() {
-        "the name of the variable is empty"
+    const NAME_IT: &str = "name the variable that holds the key";
+    let (why, help) = if name.trim().is_empty() {
+        ("the name of the variable is empty".into(), NAME_IT.into())
     } else if name.contains(is_unprintable) {
-        "the name of the variable contains a control character"
+        (
+            "the name of the variable contains a control character".into(),
+            NAME_IT.into(),
+        )
     } else if is_variable_set(name) {
         return Ok(());
     } else if looks_like_key(name) {
-        return refuse(IS_THE_KEY.to_owned(), PUT_INTO_FILE.to_owned());
+        (IS_THE_KEY.into(), PUT_INTO_FILE.into())
     } else {
-        return refuse(
+        (
             format!("the environment variable {name} is not set"),
             format!("set {name}, or name another variable with --key-env"),
-        );
+        )
     };
-    refuse(
-        unusable.to_owned(),
-        "name the variable that holds the key".to_owned(),
-    )
+    Err(Error::new("use --key-env")
+        .with_source(why)
+        .with_help(help)
+        .with_exit(Exit::NoKey))
 }
 
 /// Refuses a key file that is not there. What is wrong with the text in a file is found when it is read.

@@ -20,6 +20,8 @@ impl NewIds {
     pub(super) fn new(answers: &Answers, before: &Track) -> Self {
         let factions = answers.factions.iter().flatten();
         let players = answers.players.iter().flatten();
+        let tiles = answers.territories.as_ref().map(Territories::listed);
+        let tiles = tiles.unwrap_or_default();
         Self {
             factions: factions
                 .filter(|id| !before.factions.contains(id))
@@ -29,7 +31,7 @@ impl NewIds {
                 .filter(|id| !before.players.contains(id))
                 .copied()
                 .collect(),
-            tiles: new_tiles(answers.territories.as_ref(), &before.territories),
+            tiles: &tiles - &before.territories.listed(),
         }
     }
 
@@ -55,11 +57,8 @@ impl NewIds {
             note(format!("player {id}"), torn.look_up_player(*id).err())?;
         }
         if !self.tiles.is_empty() {
-            match torn.look_up_tiles(&self.tiles) {
-                Ok(known) => {
-                    let missing = self.tiles.difference(&known);
-                    unknown.extend(missing.map(|id| format!("tile {id}")));
-                }
+            match torn.unknown_tiles(&self.tiles) {
+                Ok(tiles) => unknown.extend(tiles.iter().map(|id| format!("tile {id}"))),
                 Err(failure) => tolerate("tiles", &failure, torn)?,
             }
         }
@@ -71,18 +70,6 @@ impl NewIds {
             .with_source(format!("Torn does not know {ids}"))
             .with_help("correct the ids, and run it again; nothing was written")
             .with_exit(Exit::Config))
-    }
-}
-
-/// The tiles that were not followed before.
-pub(super) fn new_tiles(
-    answer: Option<&Territories>,
-    before: &Territories,
-) -> BTreeSet<TerritoryId> {
-    match (answer, before) {
-        (Some(Territories::These(tiles)), Territories::These(before)) => tiles - before,
-        (Some(Territories::These(tiles)), _) => tiles.clone(),
-        _ => BTreeSet::new(),
     }
 }
 

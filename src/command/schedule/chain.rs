@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus};
 
 use crate::command::schedule::child::Children;
 use crate::command::schedule::entries::interval;
-use crate::command::schedule::mark::MarkFile;
+use crate::command::schedule::mark::{MarkFile, StartedJob};
 use crate::command::schedule::program;
 use crate::command::schedule::report::ChainReport;
 use crate::command::signal::interrupted;
@@ -39,19 +39,19 @@ pub(super) fn run(context: &Context, config: &Path, name: JobName) -> Result<Out
     if finished == commands.len() {
         return Ok(nothing("the job is done in this interval"));
     }
-    file.begin(Mark::new(&job, now, finished), now)?;
-    let ended = run_commands(&mut file, config, &job, now, finished);
+    let mut started = file.begin(Mark::new(&job, now, finished), now)?;
+    let ended = run_commands(&mut started, config, &job, now, finished);
     let exit = match &ended {
         Ok(outcome) => outcome.exit,
         Err(error) => error.exit(),
     };
-    let recorded = file.end(exit.code());
+    let recorded = started.end(exit.code());
     ended.and_then(|outcome| recorded.map(|()| outcome))
 }
 
 /// Runs the commands after the first `finished` ones.
 fn run_commands(
-    file: &mut MarkFile,
+    started: &mut StartedJob,
     config: &Path,
     job: &Job,
     now: i64,
@@ -78,14 +78,14 @@ fn run_commands(
             _ => return Err(stopped(command, stopped_by)),
         };
         if is_refused_prune(command, status) {
-            file.write(Mark::new(job, now, commands.len()))?;
+            started.advance(Mark::new(job, now, commands.len()))?;
             return Err(failed(command, status, "in the next interval"));
         }
         if !is_finished(name, status) {
             return Err(failed(command, status, "within the hour"));
         }
         exit = exit_of(status.code());
-        file.write(Mark::new(job, now, position + 1))?;
+        started.advance(Mark::new(job, now, position + 1))?;
     }
     let commands = &commands[finished..];
     let report = ChainReport { commands };

@@ -16,8 +16,13 @@ pub(super) struct MarkFile {
     file: File,
     path: PathBuf,
     database: PathBuf,
-    mark: Option<Mark>,
-    start: Option<Start>,
+}
+
+/// The mark file of a job whose commands have started, and its content.
+pub(super) struct StartedJob {
+    file: MarkFile,
+    mark: Mark,
+    start: Start,
 }
 
 impl MarkFile {
@@ -48,44 +53,53 @@ impl MarkFile {
             file,
             path,
             database: database.to_owned(),
-            mark: None,
-            start: None,
         }))
     }
 
     pub(super) fn read(&mut self) -> Option<Mark> {
         let mut text = String::new();
         self.file.read_to_string(&mut text).ok()?;
-        self.mark = Mark::parse(&text);
-        self.start = Start::parse(&text);
-        self.mark
+        Mark::parse(&text)
     }
 
     /// Records that the job starts its commands at this moment.
-    pub(super) fn begin(&mut self, mark: Mark, at: i64) -> Result<()> {
-        self.start = Some(Start { at, code: None });
-        self.write(mark)
+    pub(super) fn begin(self, mark: Mark, at: i64) -> Result<StartedJob> {
+        let start = Start { at, code: None };
+        let mut started = StartedJob {
+            file: self,
+            mark,
+            start,
+        };
+        started.write()?;
+        Ok(started)
+    }
+}
+
+impl StartedJob {
+    /// Records how far the job has come.
+    pub(super) fn advance(&mut self, mark: Mark) -> Result<()> {
+        self.mark = mark;
+        self.write()
     }
 
     /// Records with which exit code the job ends.
     pub(super) fn end(&mut self, code: u8) -> Result<()> {
-        if let Some(start) = &mut self.start {
-            start.code = Some(code);
-        }
-        self.mark.map_or(Ok(()), |mark| self.write(mark))
+        self.start.code = Some(code);
+        self.write()
     }
 
     /// Replaces the content. After a power cut the file may be empty, and the job is done again.
-    pub(super) fn write(&mut self, mark: Mark) -> Result<()> {
-        self.mark = Some(mark);
-        let start = self
-            .start
-            .map_or_else(String::new, |start| format!("{start}\n"));
-        self.file
-            .rewind()
-            .and_then(|()| self.file.set_len(0))
-            .and_then(|()| self.file.write_all(format!("{mark}\n{start}").as_bytes()))
-            .map_err(|error| explain(&self.path, &self.database, error))
+    fn write(&mut self) -> Result<()> {
+        let text = format!("{}\n{}\n", self.mark, self.start);
+        let MarkFile {
+            file,
+            path,
+            database,
+        } = &mut self.file;
+        file.rewind()
+            .and_then(|()| file.set_len(0))
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .map_err(|error| explain(path, database, error))
     }
 }
 
@@ -103,14 +117,18 @@ fn explain(path: &Path, database: &Path, error: std::io::Error) -> crate::error:
 
 /// The next start at which a job has something to do, by a clock with this offset from UTC.
 pub(super) fn next_start_of(job: &Job, entries: &Entries, now: i64, utc_offset: i64) -> i64 {
-    let text = fs::read_to_string(mark_file(job.name, &entries.paths.config)).ok();
-    next_start(job, now, utc_offset, text.as_deref().and_then(Mark::parse))
+    let mark = text_of(job, entries).and_then(|text| Mark::parse(&text));
+    next_start(job, now, utc_offset, mark)
 }
 
 /// The last start of a job that had something to do; `None` if none is recorded.
 pub(super) fn last_start(job: &Job, entries: &Entries) -> Option<Start> {
-    let text = fs::read_to_string(mark_file(job.name, &entries.paths.config)).ok()?;
-    Start::parse(&text)
+    Start::parse(&text_of(job, entries)?)
+}
+
+/// The content of the mark file of a job, if it can be read.
+fn text_of(job: &Job, entries: &Entries) -> Option<String> {
+    fs::read_to_string(mark_file(job.name, &entries.paths.config)).ok()
 }
 
 /// Warns if jobs with a long interval cannot write their files, because then they would do nothing.

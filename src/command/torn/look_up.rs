@@ -43,24 +43,27 @@ impl TornClient {
             .map_err(|error| rejected(&request, &format!("player {id}"), &error, &response))
     }
 
-    /// Those of these tiles that Torn knows.
-    pub(crate) fn look_up_tiles(
+    /// Returns the tiles that Torn does not know.
+    pub(crate) fn unknown_tiles(
         &self,
         ids: &BTreeSet<TerritoryId>,
     ) -> Result<BTreeSet<TerritoryId>, Failure> {
+        let mut unknown = ids.clone();
         let ids: Vec<TerritoryId> = ids.iter().copied().collect();
-        let mut known = BTreeSet::new();
         for ids in ids.chunks(FACTS_PAGE) {
             let request = Request::tiles(ids);
             let response = self.get_whole(&request)?;
             let found = wire::territory::facts(&response.body)
                 .map_err(|error| rejected(&request, "tiles", &error, &response))?;
-            known.extend(found.valid.iter().map(|facts| facts.id));
+            let valid = found.valid.iter().map(|facts| facts.id);
             // Torn knows a tile even if this program does not understand the facts about it.
             let invalid = found.invalid.iter();
-            known.extend(invalid.filter_map(|item| wire::territory::tile_of(&item.item, "id")));
+            let invalid = invalid.filter_map(|item| wire::territory::tile_of(&item.item, "id"));
+            for known in valid.chain(invalid) {
+                unknown.remove(&known);
+            }
         }
-        Ok(known)
+        Ok(unknown)
     }
 
     /// An answer in which no selection has an error.

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::command::init::guide::session::LookUp;
 use crate::command::init::guide::{Guide, say};
-use crate::command::init::ids::new_tiles;
 use crate::config::{Territories, Wars};
 use crate::error::Result;
 use crate::model::id::TerritoryId;
@@ -34,10 +33,8 @@ impl Guide<'_> {
     }
 
     fn ask_tile_list(&mut self, present: &Territories) -> Result<BTreeSet<TerritoryId>> {
-        let default = match present {
-            Territories::These(tiles) => list_tiles(tiles),
-            _ => String::new(),
-        };
+        let before = present.listed();
+        let default = list_tiles(&before);
         loop {
             let text = self.prompt.line("Tiles, such as AAB, AAC", &default)?;
             let tiles: std::result::Result<BTreeSet<TerritoryId>, String> = text
@@ -50,10 +47,7 @@ impl Guide<'_> {
                     say("Type the names of the tiles, with commas between them.");
                 }
                 Ok(tiles) => {
-                    if self.are_known(&new_tiles(
-                        Some(&Territories::These(tiles.clone())),
-                        present,
-                    ))? {
+                    if self.are_known(&(&tiles - &before))? {
                         return Ok(tiles);
                     }
                 }
@@ -61,16 +55,14 @@ impl Guide<'_> {
             }
         }
     }
-}
 
-impl Guide<'_> {
     /// Whether Torn knows all these tiles, as far as it tells. Names those that it does not know.
     pub(super) fn are_known(&mut self, tiles: &BTreeSet<TerritoryId>) -> Result<bool> {
         if tiles.is_empty() {
             return Ok(true);
         }
-        let unknown = match self.session.tiles(tiles)? {
-            LookUp::Found(known) => tiles - &known,
+        let unknown = match self.session.unknown_tiles(tiles)? {
+            LookUp::Found(unknown) => unknown,
             LookUp::Unknown => tiles.clone(),
             LookUp::Refused(why) => {
                 say(&format!("The tiles cannot be looked up: {why}."));

@@ -112,12 +112,12 @@ impl<'a> Session<'a> {
         self.look_up(&format!("player {id}"), |torn| torn.look_up_player(id))
     }
 
-    /// Those of these tiles that Torn knows.
-    pub(super) fn tiles(
+    /// Looks up these tiles, and finds those that Torn does not know.
+    pub(super) fn unknown_tiles(
         &mut self,
         ids: &BTreeSet<TerritoryId>,
     ) -> Result<LookUp<BTreeSet<TerritoryId>>> {
-        self.look_up("the tiles", |torn| torn.look_up_tiles(ids))
+        self.look_up("the tiles", |torn| torn.unknown_tiles(ids))
     }
 
     fn look_up<T>(

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::command::init::configuration::{self, ExistingFile};
 use crate::command::init::guide::targets::Wanted;
 use crate::command::init::guide::{Asked, Decision, Guide};
-use crate::command::init::ids::new_tiles;
 use crate::command::init::refuse_new_unreadable_keys;
 use crate::config::{Settings, Territories, Wars};
 use crate::error::Result;
@@ -56,8 +55,12 @@ impl Guide<'_> {
         if self.answers.wars.is_none() {
             self.answers.wars = Some(self.ask_wars(Wars::Tracked)?);
         }
-        let given = new_tiles(self.answers.territories.as_ref(), &Territories::None);
-        if self.answers.territories.is_none() || !self.are_known(&given)? {
+        let given = self.answers.territories.as_ref().map(Territories::listed);
+        let is_answered = match given {
+            Some(tiles) => self.are_known(&tiles)?,
+            None => false,
+        };
+        if !is_answered {
             self.answers.territories = Some(self.ask_tiles(&Territories::Tracked)?);
         }
         Ok(())
