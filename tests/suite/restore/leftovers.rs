@@ -147,11 +147,7 @@ fn a_file_of_tornsnap_itself_is_not_replaced_by_a_database() {
 fn a_fifo_is_neither_a_backup_nor_a_place_for_one() {
     let sandbox = ready();
     sandbox.run(&["backup"]).expect(0);
-    let made = std::process::Command::new("mkfifo")
-        .arg(sandbox.path("pipe"))
-        .status()
-        .unwrap();
-    assert!(made.success());
+    sandbox.make_fifo("pipe");
     let before = names(&sandbox);
 
     for command in [
