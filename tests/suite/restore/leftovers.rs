@@ -5,12 +5,12 @@ use std::fs;
 use tornsnap::testing::store::Lock;
 
 use super::{BACKUP, ready};
-use crate::support::Sandbox;
 #[cfg(target_os = "linux")]
 use crate::support::{
     Finished, skipped,
     strace::{may_trace, traced},
 };
+use crate::support::{Sandbox, damage};
 
 /// The names in the folder of the sandbox.
 fn names(sandbox: &Sandbox) -> Vec<String> {
@@ -47,19 +47,11 @@ fn a_lock_file_that_never_proves_to_be_in_its_place_ends_the_wait() {
     assert!(fs::read_to_string(&trace).unwrap().contains("INJECTED"));
 }
 
-/// Changes a bit in the middle of a file.
-fn damage(sandbox: &Sandbox, file: &str) {
-    let mut bytes = fs::read(sandbox.path(file)).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(sandbox.path(file), bytes).unwrap();
-}
-
 #[test]
 fn a_damaged_backup_leaves_neither_locks_nor_folders_at_a_new_place() {
     let sandbox = ready();
     sandbox.run(&["backup"]).expect(0);
-    damage(&sandbox, BACKUP);
+    damage(&sandbox.path(BACKUP));
     let before = names(&sandbox);
 
     for place in ["copy.db", "new/folder/copy.db"] {
@@ -79,7 +71,7 @@ fn a_restore_that_fails_while_another_is_unfinished_keeps_its_locks() {
     fs::copy(sandbox.database(), sandbox.path(PREVIOUS)).unwrap();
     let previous = sandbox.path(PREVIOUS);
     sandbox.write("copy.db.restoring", previous.to_str().unwrap());
-    damage(&sandbox, BACKUP);
+    damage(&sandbox.path(BACKUP));
     let before = names(&sandbox);
 
     sandbox

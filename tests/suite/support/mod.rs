@@ -308,6 +308,14 @@ impl Dice {
     }
 }
 
+/// Changes a bit in the middle of a file.
+pub fn damage(file: &Path) {
+    let mut bytes = fs::read(file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(file, bytes).unwrap();
+}
+
 /// Prints that a test is skipped, and why.
 #[expect(
     clippy::print_stderr,
