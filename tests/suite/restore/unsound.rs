@@ -309,9 +309,8 @@ fn a_file_that_is_no_backup_leaves_no_lock_files() {
 
             sandbox.run(&command).expect(78);
 
-            let left = fs::read_dir(sandbox.path("")).unwrap();
-            let left = left.map(|file| file.unwrap().file_name().into_string().unwrap());
-            let left: Vec<String> = left.filter(|name| name.starts_with("new.db")).collect();
+            let mut left = sandbox.names();
+            left.retain(|name| name.starts_with("new.db"));
             assert!(left.is_empty(), "{command:?}: {left:?}");
         }
     }

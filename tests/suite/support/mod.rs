@@ -150,6 +150,16 @@ impl Sandbox {
         Finished(command.env_remove("TORNSNAP_NOW").output().unwrap())
     }
 
+    /// The names in this folder, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.path(""))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
     /// A new connection to the database.
     pub fn sqlite(&self) -> Connection {
         Connection::open(self.database()).unwrap()
