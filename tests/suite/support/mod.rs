@@ -96,19 +96,9 @@ impl Sandbox {
     /// The program under a limit for the size of its files, in the blocks of `ulimit -f`.
     #[cfg(unix)]
     pub fn limited(&self, blocks: u32, arguments: &[&str]) -> Command {
-        let command = self.command(arguments);
-        let mut limited = Command::new("sh");
-        limited
-            .args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh"])
-            .arg(command.get_program())
-            .args(command.get_args())
-            .envs(
-                command
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
-            .current_dir(self.folder.path());
-        limited
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh"]);
+        started_by(shell, &self.command(arguments))
     }
 
     /// The program in this folder, without the caller's environment variables.
@@ -174,6 +164,26 @@ impl Sandbox {
     pub fn rows(&self, sql: &str) -> Vec<String> {
         rows(&self.sqlite(), sql)
     }
+}
+
+/// A command whose last arguments are another command, with the folder and the environment of that one.
+pub fn started_by(mut starter: Command, command: &Command) -> Command {
+    starter
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if let Some(folder) = command.get_current_dir() {
+        starter.current_dir(folder);
+    }
+    starter
 }
 
 /// The variables without which Windows opens no socket and has no temporary folder.
