@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::interrupt::{files, has_file, is_hangup_ignored, large};
+use crate::interrupt::{files, has_file, is_hangup_ignored};
+use crate::support::large::large;
 use crate::support::{Finished, Sandbox, signal, started_by};
 
 /// Starts the daily job, and waits until its backup is being written.

@@ -1,6 +1,8 @@
 //! Shared by all tests: a temporary folder, and the program run in it.
 
 pub mod folders;
+#[cfg(unix)]
+pub mod large;
 pub mod new_database;
 #[cfg(unix)]
 pub mod programs;
