@@ -9,6 +9,8 @@ use rusqlite::Connection;
 use tornsnap::testing::store::Store;
 
 #[cfg(unix)]
+use crate::health::check;
+#[cfg(unix)]
 use crate::readers::busy_torn;
 use crate::support::Finished;
 #[cfg(unix)]
@@ -91,11 +93,7 @@ impl OddlyNamed<'_> {
         ];
         self.run(&[&["prune"][..], &archive].concat()).expect(0);
         let health = self.run(&["health", "--json"]).json();
-        let mut checks = health["checks"].as_array().unwrap().iter();
-        assert!(
-            checks.any(|check| check["id"] == "rows_players"),
-            "{name}: {health}"
-        );
+        assert!(check(&health, "rows_players").is_some(), "{name}: {health}");
         let copy = self.uncompressed_copy();
         self.run(&["backup", "--verify", &copy]).expect(0);
         self.run(&["restore", &copy, "--to", "file:again.db", "--yes"])

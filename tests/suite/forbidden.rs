@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::chown;
 
 use crate::backup::ready;
+use crate::health::check;
 use crate::owners::{NOBODY, as_nobody, give_away, is_root};
 use crate::support::{NOW, Sandbox, set_mode};
 
@@ -156,13 +157,8 @@ fn a_backup_without_a_manifest_is_restored_by_the_command_that_the_refusal_names
 fn a_closed_folder_of_the_database_is_a_warning_while_a_fetch_needs_no_new_file() {
     let Some(sandbox) = with_backup() else { return };
     let health = || {
-        as_nobody(&sandbox, &sandbox.command(&["health", "--json"])).json()["checks"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|check| check["id"] == "writable")
-            .unwrap()
-            .clone()
+        let report = as_nobody(&sandbox, &sandbox.command(&["health", "--json"])).json();
+        check(&report, "writable").unwrap().clone()
     };
     // An open connection keeps the files.
     let writer = sandbox.sqlite();

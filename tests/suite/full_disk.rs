@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::month_model::{IN_APRIL, with_steady_history_at};
-use crate::support::{Finished, Sandbox, skipped};
+use crate::support::{Finished, Sandbox, skipped, started_by};
 
 /// Runs a command in a copy of the folder on a small disk without free space. `None` where nothing may be mounted.
 fn on_full_disk(sandbox: &Sandbox, arguments: &[&str]) -> Option<Finished> {
@@ -12,20 +12,13 @@ fn on_full_disk(sandbox: &Sandbox, arguments: &[&str]) -> Option<Finished> {
         cp -r "$0"/. /mnt && cd /mnt || exit 98
         dd if=/dev/zero of=filler bs=1k >/dev/null 2>&1
         exec "$@""#;
-    let command = sandbox.command(arguments);
-    let mut unshared = Command::new("unshare");
-    unshared
+    let mut unshare = Command::new("unshare");
+    unshare
         .args(["--mount", "sh", "-c", SCRIPT])
-        .arg(sandbox.path(""))
-        .arg(command.get_program())
-        .args(command.get_args());
-    for (name, value) in command.get_envs() {
-        if let Some(value) = value {
-            unshared.env(name, value);
-        }
-    }
-    unshared.env("TORNSNAP_NOW", IN_APRIL.to_string());
-    let Ok(output) = unshared.output() else {
+        .arg(sandbox.path(""));
+    let mut command = sandbox.command(arguments);
+    command.env("TORNSNAP_NOW", IN_APRIL.to_string());
+    let Ok(output) = started_by(unshare, &command).output() else {
         skipped("there is no unshare");
         return None;
     };

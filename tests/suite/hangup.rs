@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::interrupt::{files, has_file, is_hangup_ignored, large};
+use crate::interrupt::{files, has_file, is_hangup_ignored};
+use crate::support::large::large;
 use crate::support::{Finished, signal};
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key};
 
-use crate::support::new_database::new_database;
+use crate::support::large::large;
 use crate::support::pty::Pty;
 use crate::support::screen::Screen;
 use crate::support::torn::Torn;
@@ -68,20 +68,10 @@ fn assert_no_bar(lines: &[String]) {
     }
 }
 
-/// A database whose backup takes a while.
-fn large() -> Sandbox {
-    let sandbox = Sandbox::new();
+/// A database whose backup takes a while. `summarize` makes one first.
+fn with_many_rows() -> Sandbox {
+    let sandbox = large(400_000);
     sandbox.write("tornsnap.toml", "database = \"tornsnap.db\"\n");
-    new_database(&sandbox.database());
-    sandbox
-        .sqlite()
-        .execute_batch(
-            "INSERT INTO players (player_id, name, last_updated) VALUES (1, 'A', 1);
-             WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < 400000)
-             INSERT INTO player_stats_history (player_id, timestamp, level, networth, data_source)
-                 SELECT 1, n, 1, abs(random()), 'alice' FROM number;",
-        )
-        .unwrap();
     sandbox
 }
 
@@ -218,7 +208,7 @@ fn lines_of_the_log_do_not_tear_the_bar() {
 #[test]
 fn a_backup_and_a_restore_show_their_steps_in_bytes() {
     for columns in WIDTHS {
-        let sandbox = large();
+        let sandbox = with_many_rows();
         for arguments in [
             &["backup", "--compress"][..],
             &["restore", "latest", "--yes"],
@@ -244,7 +234,7 @@ fn a_backup_and_a_restore_show_their_steps_in_bytes() {
 fn nothing_is_shown_with_quiet_or_json_or_in_a_pipe() {
     let quiet: [&[&str]; 2] = [&["-q", "backup"], &["--json", "backup"]];
     for arguments in quiet {
-        let sandbox = large();
+        let sandbox = with_many_rows();
         let (code, left, seen) = run(&sandbox.command(arguments), 80);
         assert_eq!(code, 0, "{left:#?}");
         assert!(
@@ -254,7 +244,7 @@ fn nothing_is_shown_with_quiet_or_json_or_in_a_pipe() {
             "{seen:#?}"
         );
     }
-    let sandbox = large();
+    let sandbox = with_many_rows();
     let piped = sandbox.run(&["backup"]).expect(0);
     assert!(
         piped.stderr().starts_with("verified backup: "),
@@ -285,7 +275,7 @@ fn the_demo_counts_its_days() {
 fn every_frame_says_what_is_counted() {
     let torn = Torn::new();
     torn.fetch(&["all"]).expect(0);
-    let sandbox = large();
+    let sandbox = with_many_rows();
     for command in [
         torn.fetching(&["all"]),
         sandbox.command(&["backup", "--compress"]),

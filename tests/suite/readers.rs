@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+#[cfg(target_os = "linux")]
+use crate::support::strace::{may_trace, traced};
 use crate::support::torn::Torn;
 #[cfg(unix)]
 use crate::support::{CANARY, Finished, set_mode, skipped};
@@ -59,10 +61,7 @@ const WRITERS: [&[&str]; 5] = [
 #[cfg(target_os = "linux")]
 #[test]
 fn saved_rows_are_synced_while_a_reader_is_open() {
-    let may_trace = Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .status();
-    if !may_trace.is_ok_and(|status| status.success()) {
+    if !may_trace() {
         skipped("there is no strace that may trace");
         return;
     }
@@ -75,26 +74,8 @@ fn saved_rows_are_synced_while_a_reader_is_open() {
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
             .unwrap();
         let reader = reader(&torn);
-        let plain = torn.sandbox.command(arguments);
-        let mut command = Command::new("strace");
-        command
-            .args([
-                "-f",
-                "-y",
-                "-e",
-                "trace=pwrite64,write,fsync,fdatasync",
-                "-o",
-            ])
-            .arg(&trace)
-            .arg(plain.get_program())
-            .args(plain.get_args())
-            .current_dir(torn.sandbox.path(""))
-            .env_clear()
-            .envs(
-                plain
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            );
+        let calls = ["-f", "-y", "-e", "trace=pwrite64,write,fsync,fdatasync"];
+        let mut command = traced(&torn.sandbox.command(arguments), &calls, &trace);
         let begun = Instant::now();
 
         Finished(command.output().unwrap()).expect(0);

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use cases::{CASES, Case, IO};
 
 use crate::support::torn::Torn;
-use crate::support::{CANARY, Finished};
+use crate::support::{CANARY, Finished, started_by};
 
 fn world() -> Torn {
     let torn = Torn::new();
@@ -32,13 +32,18 @@ fn world() -> Torn {
     torn
 }
 
-fn run(torn: &Torn, arguments: &[&str], stdout: Stdio) -> Finished {
+fn command(torn: &Torn, arguments: &[&str]) -> Command {
     let mut command = torn.sandbox.command(arguments);
     if arguments.contains(&"init") {
         command
             .env("TORNSNAP_API_URL", torn.simulator.url())
             .env("TORN_API_KEY", CANARY);
     }
+    command
+}
+
+fn run(torn: &Torn, arguments: &[&str], stdout: Stdio) -> Finished {
+    let mut command = command(torn, arguments);
     Finished(command.stdout(stdout).output().unwrap())
 }
 
@@ -137,23 +142,13 @@ fn a_reader_that_left_is_no_failure() {
 
 /// Runs the program through a shell that closes the descriptors.
 fn run_closed(torn: &Torn, arguments: &[&str], closed: &str) -> Finished {
-    let program = torn.sandbox.command(arguments);
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", &format!("exec \"$0\" \"$@\" {closed}")])
-        .arg(program.get_program())
-        .args(arguments)
-        .current_dir(torn.sandbox.path(""))
-        .env_clear();
-    for (name, value) in program.get_envs() {
-        command.env(name, value.unwrap());
-    }
-    if arguments.contains(&"init") {
-        command
-            .env("TORNSNAP_API_URL", torn.simulator.url())
-            .env("TORN_API_KEY", CANARY);
-    }
-    Finished(command.stdin(Stdio::null()).output().unwrap())
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("exec \"$0\" \"$@\" {closed}")]);
+    Finished(
+        started_by(shell, &command(torn, arguments))
+            .output()
+            .unwrap(),
+    )
 }
 
 #[test]

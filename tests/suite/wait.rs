@@ -361,11 +361,7 @@ fn a_command_on_a_foreign_database_leaves_no_file_beside_it() {
         sandbox.run(&[command, "--database", "other.db"]).expect(78);
         sandbox.run(&[command, "--database", "none.db"]).expect(78);
     }
-    let left: Vec<_> = std::fs::read_dir(sandbox.path(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
-    assert_eq!(left, ["other.db"]);
+    assert_eq!(sandbox.names(), ["other.db"]);
 }
 
 #[test]

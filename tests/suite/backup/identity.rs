@@ -13,7 +13,7 @@ use crate::backup::folder::has;
 use crate::backup::{backups, id_of, ready};
 use crate::health::check;
 use crate::support::new_database::new_database;
-use crate::support::{DAY, Finished, NOW, Sandbox, fill, heavy};
+use crate::support::{DAY, Finished, NOW, Sandbox, damage, fill, heavy};
 
 /// Two folders with a `tornsnap.db` each, which back up to one folder.
 struct Shared {
@@ -379,10 +379,7 @@ fn a_damaged_backup_is_ignored_until_a_verification_succeeds() {
     sandbox.run(&["backup"]).expect(0);
     let backup = sandbox.path("backups").join(&backups(&sandbox)[0]);
     let sound = fs::read(&backup).unwrap();
-    let mut damaged = sound.clone();
-    let middle = damaged.len() / 2;
-    damaged[middle] ^= 1;
-    fs::write(&backup, damaged).unwrap();
+    damage(&backup);
 
     sandbox.run(&["backup", "--verify", "latest"]).expect(79);
     let state = |id: &str| -> String {

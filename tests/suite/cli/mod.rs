@@ -15,6 +15,13 @@ mod widths;
 
 use crate::support::Sandbox;
 
+/// The error of a wrong command line, whose words are separated by single spaces.
+#[track_caller]
+fn usage_error(sandbox: &Sandbox, line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    sandbox.run(&words).expect(2).stderr()
+}
+
 /// The commands in the groups of the program's help.
 pub fn visible_commands(sandbox: &Sandbox) -> Vec<String> {
     let help = sandbox.run(&["--help"]).expect(0).stdout();

@@ -1,6 +1,6 @@
 //! A value that begins with a hyphen and a digit: the message is about the value, as for any other wrong value.
 
-use super::visible_commands;
+use super::{usage_error, visible_commands};
 use crate::support::{Finished, Sandbox};
 
 /// An option of a command that takes a value, as the help shows it.
@@ -119,8 +119,7 @@ const CASES: &[Case] = &[
 fn a_negative_number_is_called_an_invalid_value() {
     let sandbox = Sandbox::new();
     for Case { line, message } in CASES {
-        let words: Vec<&str> = line.split(' ').collect();
-        let told = sandbox.run(&words).expect(2).stderr();
+        let told = usage_error(&sandbox, line);
         assert!(told.contains(message), "{line}: {told}");
     }
 }
@@ -133,8 +132,7 @@ fn a_flag_after_an_option_without_its_value_is_not_taken_as_the_value() {
         "fetch all --faction -q",
         "export players --output -v",
     ] {
-        let words: Vec<&str> = line.split(' ').collect();
-        let told = sandbox.run(&words).expect(2).stderr();
+        let told = usage_error(&sandbox, line);
         assert!(told.contains("a value is required for"), "{line}: {told}");
     }
 }

@@ -24,13 +24,11 @@ fn a_restore_goes_on_because_the_present_database_is_kept() {
 
     sandbox.run(&["restore", "latest"]).expect(0);
 
-    let kept = std::fs::read_dir(sandbox.path(""))
-        .unwrap()
-        .filter(|entry| {
-            let name = entry.as_ref().unwrap().file_name();
-            name.to_string_lossy().contains(".before-restore-")
-        });
-    assert!(kept.count() > 0);
+    let names = sandbox.names();
+    assert!(
+        names.iter().any(|name| name.contains(".before-restore-")),
+        "{names:?}"
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Usage errors say what to write instead.
 
+use super::usage_error;
 use crate::support::Sandbox;
 
 /// A wrong command line, and a part of the error that helps.
@@ -81,9 +82,7 @@ const CASES: &[Case] = &[
 fn a_usage_error_says_what_to_write_instead() {
     let sandbox = Sandbox::new();
     for Case { line, tip } in CASES {
-        let arguments: Vec<&str> = line.split(' ').collect();
-
-        let stderr = sandbox.run(&arguments).expect(2).stderr();
+        let stderr = usage_error(&sandbox, line);
 
         assert!(stderr.contains(tip), "{line}: {stderr}");
         assert_eq!(stderr.matches("tip:").count(), 1, "{line}: {stderr}");
@@ -100,9 +99,7 @@ fn an_unknown_option_is_not_suggested_as_a_value() {
         "schedule -z",
         "import copy.db --nonsense",
     ] {
-        let arguments: Vec<&str> = line.split(' ').collect();
-
-        let stderr = sandbox.run(&arguments).expect(2).stderr();
+        let stderr = usage_error(&sandbox, line);
 
         assert!(!stderr.contains("tip:"), "{line}: {stderr}");
     }
@@ -110,7 +107,7 @@ fn an_unknown_option_is_not_suggested_as_a_value() {
 
 #[test]
 fn help_does_not_suggest_a_hidden_command() {
-    let stderr = Sandbox::new().run(&["help", "simulat"]).expect(2).stderr();
+    let stderr = usage_error(&Sandbox::new(), "help simulat");
 
     assert!(!stderr.contains("simulate"), "{stderr}");
 }
@@ -129,9 +126,7 @@ fn a_number_that_is_none_is_refused_with_its_range() {
         "prune --keep-months many",
         "backup --keep many",
     ] {
-        let arguments: Vec<&str> = line.split(' ').collect();
-
-        let stderr = sandbox.run(&arguments).expect(2).stderr();
+        let stderr = usage_error(&sandbox, line);
 
         assert!(
             stderr.contains(": write a number from "),

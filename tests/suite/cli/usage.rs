@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::usage_error;
 use crate::support::torn::Torn;
 use crate::support::{DAY, NOW, Sandbox};
 
@@ -101,8 +102,7 @@ fn an_option_for_a_list_says_how_to_write_several_values() {
             "write --territory AAB,AAC or",
         ),
     ] {
-        let words: Vec<&str> = line.split(' ').collect();
-        let stderr = sandbox.run(&words).expect(2).stderr();
+        let stderr = usage_error(&sandbox, line);
         assert!(stderr.contains(tip), "{line}: {stderr}");
     }
     // The mistake is another one.
@@ -119,8 +119,7 @@ fn an_option_for_a_list_says_how_to_write_several_values() {
         "export player_latest --columns name -f csv extra",
         "export player_latest --columns name -f ndjson --json",
     ] {
-        let words: Vec<&str> = line.split(' ').collect();
-        let stderr = sandbox.run(&words).expect(2).stderr();
+        let stderr = usage_error(&sandbox, line);
         assert!(!stderr.contains("one value at a time"), "{line}: {stderr}");
     }
 }
@@ -251,23 +250,14 @@ fn export_says_how_to_write_the_month_that_other_commands_take() {
 #[test]
 fn a_number_out_of_its_range_is_refused_with_the_range_in_words() {
     let sandbox = Sandbox::new();
-    for (arguments, range) in [
-        (
-            &["prune", "--keep-months", "0"][..],
-            "write a number from 1 to 1200",
-        ),
-        (
-            &["prune", "--keep-months", "-1"],
-            "write a number from 1 to 1200",
-        ),
-        (&["demo", "--days", "1001"], "write a number from 1 to 1000"),
-        (
-            &["backup", "--keep", "many"],
-            "write a number from 1 to 4294967295",
-        ),
+    for (line, range) in [
+        ("prune --keep-months 0", "write a number from 1 to 1200"),
+        ("prune --keep-months -1", "write a number from 1 to 1200"),
+        ("demo --days 1001", "write a number from 1 to 1000"),
+        ("backup --keep many", "write a number from 1 to 4294967295"),
     ] {
-        let stderr = sandbox.run(arguments).expect(2).stderr();
-        assert!(stderr.contains(range), "{arguments:?}: {stderr}");
+        let stderr = usage_error(&sandbox, line);
+        assert!(stderr.contains(range), "{line}: {stderr}");
     }
 }
 
@@ -285,11 +275,11 @@ fn parquet_with_json_is_refused_because_it_comes_later() {
 #[test]
 fn a_hidden_command_is_never_suggested() {
     let sandbox = Sandbox::new();
-    let said = sandbox.run(&["update"]).expect(2).stderr();
+    let said = usage_error(&sandbox, "update");
     assert!(
         said.contains("update") && !said.contains("simulate"),
         "{said}"
     );
-    let said = sandbox.run(&["sumarize"]).expect(2).stderr();
+    let said = usage_error(&sandbox, "sumarize");
     assert!(said.contains("'summarize'"), "{said}");
 }

@@ -1,6 +1,5 @@
 //! `config check`: all problems at once, and nothing is changed.
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
@@ -42,17 +41,16 @@ pub(super) fn expect_problem(report: &Value, part: &str) {
 #[test]
 fn a_usable_configuration_has_no_problem_and_nothing_is_changed() {
     let torn = Torn::new();
-    let names = || -> BTreeSet<_> {
-        let entries = fs::read_dir(torn.sandbox.path("")).unwrap();
-        entries.map(|entry| entry.unwrap().file_name()).collect()
-    };
-    let (before, bytes) = (names(), fs::read(torn.sandbox.database()).unwrap());
+    let (before, bytes) = (
+        torn.sandbox.names(),
+        fs::read(torn.sandbox.database()).unwrap(),
+    );
 
     let report = check(&torn.sandbox, 0);
 
     assert_eq!(findings(&report, "problem"), [""; 0]);
     assert_eq!(report["problems"], 0);
-    assert_eq!(names(), before);
+    assert_eq!(torn.sandbox.names(), before);
     assert_eq!(fs::read(torn.sandbox.database()).unwrap(), bytes);
     assert!(torn.asked().is_empty());
     let quiet = torn.sandbox.run(&["config", "check", "-q"]).expect(0);

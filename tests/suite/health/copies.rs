@@ -11,7 +11,7 @@ use super::{FOLLOWED, FOUR_YEARS, assert_state, check, message_and_remedy, well}
 use crate::support::schema::Schema;
 #[cfg(target_os = "linux")]
 use crate::support::skipped;
-use crate::support::{DAY, HOUR, NOW, Sandbox};
+use crate::support::{DAY, HOUR, NOW, Sandbox, damage};
 
 /// A database of which `prune` has moved rows to `cold/archive.db`.
 fn archived() -> Sandbox {
@@ -278,10 +278,7 @@ fn a_backup_that_was_found_damaged_is_named() {
     let older = "tornsnap-20260401T110000Z.db";
     sandbox.run_at(NOW - HOUR, &["backup"]).expect(0);
 
-    let mut bytes = fs::read(&newest).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(&newest, bytes).unwrap();
+    damage(&newest);
     sandbox.run(&["backup", "--verify", "latest"]).expect(79);
 
     let name = newest.file_name().unwrap().to_str().unwrap();

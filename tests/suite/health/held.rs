@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tornsnap::testing::store::Store;
 
-use super::{assert_state, check, names, well};
+use super::{assert_state, check, well};
 use crate::support::Sandbox;
 
 const AT_MOST: Duration = Duration::from_secs(5);
@@ -35,14 +35,14 @@ fn an_exclusive_lock_of_another_program_is_reported_within_five_seconds() {
     holder
         .execute_batch("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE")
         .unwrap();
-    let before = names(&sandbox);
+    let before = sandbox.names();
     assert_held(&sandbox, &["health", "--json"]);
     assert_held(&sandbox, &["health", "--deep", "--json"]);
-    assert_eq!(names(&sandbox), before);
+    assert_eq!(sandbox.names(), before);
     holder.execute_batch("ROLLBACK").unwrap();
-    let before = names(&sandbox);
+    let before = sandbox.names();
     sandbox.run(&["health"]).expect(0);
-    assert_eq!(names(&sandbox), before, "a database out of WAL mode");
+    assert_eq!(sandbox.names(), before, "a database out of WAL mode");
 
     holder
         .execute_batch(

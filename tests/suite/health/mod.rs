@@ -57,7 +57,7 @@ fn any_file_at_the_path_gets_a_report() {
         "database",
         "critical",
     );
-    assert_eq!(names(&sandbox), Vec::<String>::new(), "nothing is created");
+    assert_eq!(sandbox.names(), Vec::<String>::new(), "nothing is created");
 
     sandbox.write("tornsnap.db", "");
     assert_state(
@@ -168,7 +168,7 @@ fn a_reserve_that_the_disk_does_not_have_is_critical() {
 #[test]
 fn nothing_is_created_locked_or_changed() {
     let sandbox = well();
-    let before = names(&sandbox);
+    let before = sandbox.names();
     let bytes = fs::read(sandbox.database()).unwrap();
 
     for arguments in [
@@ -179,7 +179,7 @@ fn nothing_is_created_locked_or_changed() {
         sandbox.run(arguments).expect(0);
     }
 
-    assert_eq!(names(&sandbox), before);
+    assert_eq!(sandbox.names(), before);
     assert_eq!(fs::read(sandbox.database()).unwrap(), bytes);
 }
 
@@ -352,16 +352,6 @@ fn assert_valid(report: &Value) {
 fn assert_no_secret(finished: &Finished) {
     let said = finished.stdout() + &finished.stderr();
     assert!(!said.contains(SECRET), "{said}");
-}
-
-/// The names of the files in the sandbox.
-fn names(sandbox: &Sandbox) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(sandbox.path(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
 }
 
 #[test]

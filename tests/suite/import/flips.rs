@@ -3,19 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::closed::{database, database_of_factions};
-use super::{copy, create, import, open};
+use super::{ORDERS, copy, create, import, open};
 use crate::month_model::{EDGES, IN_APRIL, history_rows, prune, summaries, summarize};
 use crate::support::{Sandbox, rows};
 
 const FILES: [&str; 3] = ["early.db", "between.db", "late.db"];
-const ORDERS: [[usize; 3]; 6] = [
-    [0, 1, 2],
-    [0, 2, 1],
-    [1, 0, 2],
-    [1, 2, 0],
-    [2, 0, 1],
-    [2, 1, 0],
-];
 
 /// Three collectors of faction 7: one saw 120 in December, one 125 at the end of January, and one 120 in February.
 fn collectors() -> Sandbox {
@@ -50,11 +42,10 @@ fn a_row_that_repeats_another_until_a_third_collector_shows_a_change_between_the
         assert_eq!(
             rows(&merged, HISTORY),
             [
-                format!("{}|120.0", december + 5),
-                format!("{}|125.0", january + 2_000_000),
-                format!("{}|120.0", february + 600),
-            ]
-            .map(|row| row.replace(".0", "")),
+                format!("{}|120", december + 5),
+                format!("{}|125", january + 2_000_000),
+                format!("{}|120", february + 600),
+            ],
             "{order:?}"
         );
         found.insert((rows(&merged, HISTORY), summaries(&merged)));
@@ -68,7 +59,6 @@ fn a_row_that_repeats_another_until_a_third_collector_shows_a_change_between_the
 
 #[test]
 fn a_row_of_this_database_that_an_import_removed_comes_back_when_it_is_a_change_again() {
-    let [.., february, _, _] = EDGES;
     let sandbox = collectors();
     copy(&sandbox, "late.db", "mine.db");
 
@@ -78,7 +68,7 @@ fn a_row_of_this_database_that_an_import_removed_comes_back_when_it_is_a_change_
     assert_eq!(first["tables"]["faction_history"]["replaced"], 1);
     assert_eq!(second["tables"]["faction_history"]["taken"], 2);
     let mine = open(&sandbox, "mine.db");
-    assert_eq!(rows(&mine, HISTORY).len(), 3, "{february}");
+    assert_eq!(rows(&mine, HISTORY).len(), 3);
     let before = (history_rows(&mine), summaries(&mine));
     summarize(&sandbox, IN_APRIL, "mine.db", &["--force"]);
     assert_eq!((history_rows(&mine), summaries(&mine)), before);

@@ -176,6 +176,7 @@ fn the_rows_that_a_prune_has_kept_are_taken_although_they_repeat_each_other() {
     assert_eq!(history_of_tiles(&report)["taken"], 5, "{report}");
     assert_eq!(history_of_tiles(&report)["unchanged"], 0, "{report}");
 }
+
 #[test]
 fn a_pruned_database_keeps_its_rows_that_repeat_each_other_in_a_new_one() {
     let sandbox = with_pruned_war();

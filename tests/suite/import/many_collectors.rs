@@ -26,14 +26,14 @@ pub struct World {
     /// The collectors in the order in which they are imported. The first one is the database itself.
     pub order: Vec<usize>,
     /// Whether all of them are imported into a new database instead.
-    pub is_new: bool,
+    is_new: bool,
     /// The order of the second round.
     pub again: Vec<usize>,
 }
 
 impl World {
     /// Puts the database that the others are imported into first.
-    pub fn begin(&mut self) {
+    fn begin(&mut self) {
         if self.is_new {
             self.order.insert(0, NEW);
         }

@@ -57,6 +57,16 @@ pub const PLAN_SCHEMA: &str = include_str!("../../fixtures/import/plan.sql");
 /// 2026-03-01.
 pub const MARCH: i64 = 1_772_323_200;
 
+/// All orders of three files.
+const ORDERS: [[usize; 3]; 6] = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+];
+
 /// A folder with an empty `tornsnap.db`, and a database of the Python program, `plan.db`, filled with these statements.
 pub fn with_plan(statements: &str) -> Sandbox {
     let sandbox = Sandbox::new();

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::collector::{self, Answer as Torn};
-use super::{create, import, make_plan, open};
+use super::{ORDERS, create, import, make_plan, open};
 use crate::month_model::for_any_history;
 use crate::support::{DAY, Sandbox, rows};
 
@@ -139,14 +139,7 @@ fn the_time_without_a_faction_is_kept_whichever_file_comes_first() {
     let (left, back) = (START + 3 * DAY, START + 9 * DAY);
     let expected = [format!("1|{START}||{left}"), format!("1|{back}|{back}|")];
 
-    for order in [
-        [0, 1, 2],
-        [0, 2, 1],
-        [1, 0, 2],
-        [1, 2, 0],
-        [2, 0, 1],
-        [2, 1, 0],
-    ] {
+    for order in ORDERS {
         assert_eq!(stays(&merged(&sandbox, &order)), expected, "{order:?}");
     }
 }

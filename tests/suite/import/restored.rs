@@ -148,9 +148,9 @@ fn the_month_of_a_restored_backup_is_complete_after_an_import_of_the_old_databas
     sandbox
         .run_at(IN_APRIL, &["restore", "latest", "--yes"])
         .expect(0);
-    let old = fs::read_dir(sandbox.path(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+    let old = sandbox
+        .names()
+        .into_iter()
         .find(|name| {
             name.contains("before-restore") && !name.ends_with("-wal") && !name.ends_with("-shm")
         })

@@ -4,6 +4,7 @@ use serde_json::json;
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Selections};
 
 use super::Fresh;
+use crate::health::check;
 use crate::support::CANARY;
 #[cfg(unix)]
 use crate::support::set_mode;
@@ -139,8 +140,7 @@ fn init_and_health_agree_whether_a_key_reads_battle_stats() {
             "{shown}"
         );
         let health = fresh.sandbox.run(&["health", "--json"]).json();
-        let checks = health["checks"].as_array().unwrap();
-        let keys = checks.iter().find(|check| check["id"] == "keys").unwrap();
+        let keys = check(&health, "keys").unwrap();
         let message = keys["message"].as_str().unwrap();
         let names_it = message.contains("no battle stats with alice");
         assert_eq!(names_it, !case.reads_battle_stats, "{shown}: {message}");

@@ -1,6 +1,6 @@
 //! Temporary files of an `init` that was killed. One of them may hold a key.
 
-use std::fs::{self, File};
+use std::fs::File;
 
 use crate::init::Fresh;
 #[cfg(target_os = "linux")]
@@ -11,11 +11,9 @@ use crate::support::{
 
 /// The temporary files in the folder of the configuration.
 fn left(fresh: &Fresh) -> Vec<String> {
-    fs::read_dir(fresh.sandbox.path(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".partial"))
-        .collect()
+    let mut names = fresh.sandbox.names();
+    names.retain(|name| name.ends_with(".partial"));
+    names
 }
 
 const ARGUMENTS: [&str; 4] = ["--key-file", "alice.key", "--faction", "9"];

@@ -1,7 +1,6 @@
 //! Hidden folders that runs of root have left in the folder of another user.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::{all_belong_to_nobody, as_nobody, give_away, is_root};
@@ -13,12 +12,10 @@ use crate::support::{Sandbox, skipped};
 const ARGUMENTS: &[&str] = &["--key-file", "alice.key", "--faction", "9"];
 
 /// The hidden folders for new databases.
-fn hidden_folders(sandbox: &Sandbox) -> Vec<PathBuf> {
-    fs::read_dir(sandbox.path(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.to_string_lossy().contains(".tornsnap-new-"))
-        .collect()
+fn hidden_folders(sandbox: &Sandbox) -> Vec<String> {
+    let mut names = sandbox.names();
+    names.retain(|name| name.starts_with(".tornsnap-new-"));
+    names
 }
 
 #[test]
@@ -43,7 +40,7 @@ fn the_folder_that_a_killed_run_of_root_leaves_is_removed_by_the_next_run_of_its
         all_belong_to_nobody(sandbox);
         let left = hidden_folders(sandbox);
         assert_eq!(left.len(), 1, "{left:?}");
-        let lock = File::open(left[0].join("in-use.lock")).unwrap();
+        let lock = File::open(sandbox.path(&left[0]).join("in-use.lock")).unwrap();
         lock.set_modified(SystemTime::now() - Duration::from_secs(3600))
             .unwrap();
 
@@ -54,7 +51,7 @@ fn the_folder_that_a_killed_run_of_root_leaves_is_removed_by_the_next_run_of_its
         };
 
         finished.expect(0);
-        assert_eq!(hidden_folders(sandbox), Vec::<PathBuf>::new());
+        assert_eq!(hidden_folders(sandbox), [""; 0]);
         fs::remove_file(sandbox.database()).unwrap();
     }
 }

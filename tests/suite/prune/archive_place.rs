@@ -1,8 +1,6 @@
 //! The place of an archive: a new one is made and recorded though no row is due, a moved one is followed, an empty file is told.
 
 use std::fs;
-#[cfg(unix)]
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
@@ -289,23 +287,16 @@ fn what_a_killed_prune_left_of_a_new_archive_is_removed_by_the_next() {
 
     assert!(!left.exists());
     assert!(used.exists(), "another run uses it");
-    let hidden = fs::read_dir(sandbox.path(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .filter(|name| name.to_string_lossy().starts_with('.'))
-        .count();
-    assert_eq!(hidden, 1);
+    let mut hidden = sandbox.names();
+    hidden.retain(|name| name.starts_with('.'));
+    assert_eq!(hidden.len(), 1, "{hidden:?}");
 }
 
 #[cfg(unix)]
 #[test]
 fn a_fifo_is_not_used_as_an_archive() {
     let sandbox = archived();
-    let made = Command::new("mkfifo")
-        .arg(sandbox.path("pipe"))
-        .status()
-        .unwrap();
-    assert!(made.success());
+    sandbox.make_fifo("pipe");
 
     for more in [["--dry-run"].as_slice(), &[]] {
         let refused = archive(&sandbox, "pipe", more).expect(78);

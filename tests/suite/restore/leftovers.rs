@@ -5,22 +5,12 @@ use std::fs;
 use tornsnap::testing::store::Lock;
 
 use super::{BACKUP, ready};
-use crate::support::Sandbox;
+use crate::support::damage;
 #[cfg(target_os = "linux")]
 use crate::support::{
     Finished, skipped,
     strace::{may_trace, traced},
 };
-
-/// The names in the folder of the sandbox.
-fn names(sandbox: &Sandbox) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(sandbox.path(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
 
 /// Some file systems do not tell whether an open file still has its name. A run must not try for ever.
 #[cfg(target_os = "linux")]
@@ -47,27 +37,19 @@ fn a_lock_file_that_never_proves_to_be_in_its_place_ends_the_wait() {
     assert!(fs::read_to_string(&trace).unwrap().contains("INJECTED"));
 }
 
-/// Changes a bit in the middle of a file.
-fn damage(sandbox: &Sandbox, file: &str) {
-    let mut bytes = fs::read(sandbox.path(file)).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(sandbox.path(file), bytes).unwrap();
-}
-
 #[test]
 fn a_damaged_backup_leaves_neither_locks_nor_folders_at_a_new_place() {
     let sandbox = ready();
     sandbox.run(&["backup"]).expect(0);
-    damage(&sandbox, BACKUP);
-    let before = names(&sandbox);
+    damage(&sandbox.path(BACKUP));
+    let before = sandbox.names();
 
     for place in ["copy.db", "new/folder/copy.db"] {
         sandbox
             .run(&["restore", BACKUP, "--to", place, "--yes"])
             .expect(79);
 
-        assert_eq!(names(&sandbox), before, "{place}");
+        assert_eq!(sandbox.names(), before, "{place}");
     }
 }
 
@@ -79,8 +61,8 @@ fn a_restore_that_fails_while_another_is_unfinished_keeps_its_locks() {
     fs::copy(sandbox.database(), sandbox.path(PREVIOUS)).unwrap();
     let previous = sandbox.path(PREVIOUS);
     sandbox.write("copy.db.restoring", previous.to_str().unwrap());
-    damage(&sandbox, BACKUP);
-    let before = names(&sandbox);
+    damage(&sandbox.path(BACKUP));
+    let before = sandbox.names();
 
     sandbox
         .run(&["restore", BACKUP, "--to", "copy.db", "--yes"])
@@ -89,7 +71,7 @@ fn a_restore_that_fails_while_another_is_unfinished_keeps_its_locks() {
     let locks = ["backup", "maintenance"].map(|name| format!("copy.db.{name}.lock"));
     let mut expected = [&before[..], &locks].concat();
     expected.sort();
-    assert_eq!(names(&sandbox), expected);
+    assert_eq!(sandbox.names(), expected);
 }
 
 #[test]
@@ -98,13 +80,13 @@ fn a_restore_that_another_run_refuses_removes_its_own_locks_only() {
     sandbox.run(&["backup"]).expect(0);
     for held in ["maintenance", "backup"] {
         let lock = Lock::take(&sandbox.path("copy.db"), held).unwrap();
-        let before = names(&sandbox);
+        let before = sandbox.names();
 
         sandbox
             .run(&["restore", BACKUP, "--to", "copy.db", "--yes", "--wait", "0"])
             .expect(75);
 
-        assert_eq!(names(&sandbox), before);
+        assert_eq!(sandbox.names(), before);
         drop(lock);
         fs::remove_file(sandbox.path(&format!("copy.db.{held}.lock"))).unwrap();
     }
@@ -122,7 +104,7 @@ fn a_file_of_tornsnap_itself_is_not_replaced_by_a_database() {
         "tornsnap.toml",
         "[log]\nfile = \"t.log\"\n[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n",
     );
-    let before = names(&sandbox);
+    let before = sandbox.names();
     for (place, word) in [
         ("tornsnap.toml", "the configuration"),
         ("alice.key", "the file of a key"),
@@ -136,7 +118,7 @@ fn a_file_of_tornsnap_itself_is_not_replaced_by_a_database() {
 
         let said = refused.stderr();
         assert!(said.contains(word), "{place}: {said}");
-        let mut after = names(&sandbox);
+        let mut after = sandbox.names();
         after.retain(|name| name != "t.log");
         assert_eq!(after, before, "{place}");
     }
@@ -147,12 +129,8 @@ fn a_file_of_tornsnap_itself_is_not_replaced_by_a_database() {
 fn a_fifo_is_neither_a_backup_nor_a_place_for_one() {
     let sandbox = ready();
     sandbox.run(&["backup"]).expect(0);
-    let made = std::process::Command::new("mkfifo")
-        .arg(sandbox.path("pipe"))
-        .status()
-        .unwrap();
-    assert!(made.success());
-    let before = names(&sandbox);
+    sandbox.make_fifo("pipe");
+    let before = sandbox.names();
 
     for command in [
         &["restore", "latest", "--to", "pipe", "--yes"][..],
@@ -165,5 +143,5 @@ fn a_fifo_is_neither_a_backup_nor_a_place_for_one() {
         let said = refused.stderr();
         assert!(said.contains("it is not a file"), "{command:?}: {said}");
     }
-    assert_eq!(names(&sandbox), before);
+    assert_eq!(sandbox.names(), before);
 }

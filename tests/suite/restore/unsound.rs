@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use tornsnap::testing::store::backup::Manifest;
 
 use super::{BACKUP, listing, ready};
-use crate::support::{NOW, Sandbox};
+use crate::support::{NOW, Sandbox, damage};
 
 /// Arguments of `tornsnap restore`, and the error that they give.
 struct Refused {
@@ -135,10 +135,8 @@ fn newer_schema(sandbox: &Sandbox, name: &str) {
 }
 
 fn damaged(sandbox: &Sandbox, from: &str, to: &str) {
-    let mut bytes = fs::read(sandbox.path(from)).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(sandbox.path(to), bytes).unwrap();
+    fs::copy(sandbox.path(from), sandbox.path(to)).unwrap();
+    damage(&sandbox.path(to));
     fs::copy(
         Manifest::path_for(&sandbox.path(from)),
         Manifest::path_for(&sandbox.path(to)),
@@ -187,7 +185,7 @@ fn latest_skips_a_backup_that_was_found_damaged() {
     let sandbox = ready();
     sandbox.run(&["backup"]).expect(0);
     sandbox.run_at(NOW + 60, &["backup"]).expect(0);
-    damage(&sandbox, NEWER_BACKUP);
+    damage(&sandbox.path("backups").join(NEWER_BACKUP));
     // The damage is not recorded yet.
     sandbox.run(&["restore", "latest", "--yes"]).expect(79);
     sandbox
@@ -230,7 +228,7 @@ fn latest_skips_a_backup_that_was_found_damaged() {
 fn latest_is_refused_if_all_backups_were_found_damaged() {
     let sandbox = ready();
     sandbox.run_at(NOW + 60, &["backup"]).expect(0);
-    damage(&sandbox, NEWER_BACKUP);
+    damage(&sandbox.path("backups").join(NEWER_BACKUP));
     sandbox.run(&["backup", "--verify", "latest"]).expect(79);
     let before = listing(&sandbox);
 
@@ -248,15 +246,6 @@ fn latest_is_refused_if_all_backups_were_found_damaged() {
 
 /// The backup of the minute after [`NOW`].
 const NEWER_BACKUP: &str = "tornsnap-20260401T120100Z.db";
-
-/// Flips a bit of a backup.
-fn damage(sandbox: &Sandbox, backup: &str) {
-    let file = sandbox.path("backups").join(backup);
-    let mut bytes = fs::read(&file).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(file, bytes).unwrap();
-}
 
 #[test]
 fn the_backup_of_a_damaged_database_is_not_said_to_be_of_another_one() {
@@ -320,9 +309,8 @@ fn a_file_that_is_no_backup_leaves_no_lock_files() {
 
             sandbox.run(&command).expect(78);
 
-            let left = fs::read_dir(sandbox.path("")).unwrap();
-            let left = left.map(|file| file.unwrap().file_name().into_string().unwrap());
-            let left: Vec<String> = left.filter(|name| name.starts_with("new.db")).collect();
+            let mut left = sandbox.names();
+            left.retain(|name| name.starts_with("new.db"));
             assert!(left.is_empty(), "{command:?}: {left:?}");
         }
     }

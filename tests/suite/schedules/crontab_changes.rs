@@ -83,12 +83,8 @@ fn only_the_newest_three_copies_of_the_crontab_stay() {
     }
 
     assert!(!left.exists());
-    let mut names: Vec<String> = fs::read_dir(sandbox.path(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.contains("crontab-before"))
-        .collect();
-    names.sort();
+    let mut names = sandbox.names();
+    names.retain(|name| name.contains("crontab-before"));
     let mut expected: Vec<String> = foreign.map(str::to_owned).into();
     expected.extend(
         (2..5).map(|seconds| format!("tornsnap.toml.crontab-before-20260401T12000{seconds}Z")),

@@ -6,8 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::interrupt::{files, has_file, is_hangup_ignored, large};
-use crate::support::{Finished, Sandbox, signal};
+use crate::interrupt::{files, has_file, is_hangup_ignored};
+use crate::support::large::large;
+use crate::support::{Finished, Sandbox, signal, started_by};
 
 /// Starts the daily job, and waits until its backup is being written.
 fn start(sandbox: &Sandbox, job: &mut Command) -> Child {
@@ -81,21 +82,10 @@ fn a_hangup_that_nohup_ignores_ends_no_job() {
     let config = fs::read_to_string(sandbox.path("tornsnap.toml")).unwrap();
     let retention = "[retention]\nkeep_months = 100\n";
     sandbox.write("tornsnap.toml", &format!("{config}{retention}"));
-    let program = sandbox.command(&[]);
-    let mut job = Command::new("sh");
-    job.args([
-        "-c",
-        "trap '' HUP; exec \"$0\" -q schedule run backup",
-        program.get_program().to_str().unwrap(),
-    ])
-    .current_dir(sandbox.path(""))
-    .env_clear()
-    .envs(
-        program
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    let child = start(&sandbox, &mut job);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+    let run = sandbox.command(&["-q", "schedule", "run", "backup"]);
+    let child = start(&sandbox, &mut started_by(shell, &run));
 
     signal(&child, "HUP");
     thread::sleep(Duration::from_millis(1));

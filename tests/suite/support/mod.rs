@@ -1,6 +1,8 @@
 //! Shared by all tests: a temporary folder, and the program run in it.
 
 pub mod folders;
+#[cfg(unix)]
+pub mod large;
 pub mod new_database;
 #[cfg(unix)]
 pub mod programs;
@@ -96,19 +98,9 @@ impl Sandbox {
     /// The program under a limit for the size of its files, in the blocks of `ulimit -f`.
     #[cfg(unix)]
     pub fn limited(&self, blocks: u32, arguments: &[&str]) -> Command {
-        let command = self.command(arguments);
-        let mut limited = Command::new("sh");
-        limited
-            .args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh"])
-            .arg(command.get_program())
-            .args(command.get_args())
-            .envs(
-                command
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
-            .current_dir(self.folder.path());
-        limited
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh"]);
+        started_by(shell, &self.command(arguments))
     }
 
     /// The program in this folder, without the caller's environment variables.
@@ -150,6 +142,16 @@ impl Sandbox {
         Finished(command.env_remove("TORNSNAP_NOW").output().unwrap())
     }
 
+    /// The names in this folder, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.path(""))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
     /// A new connection to the database.
     pub fn sqlite(&self) -> Connection {
         Connection::open(self.database()).unwrap()
@@ -164,6 +166,26 @@ impl Sandbox {
     pub fn rows(&self, sql: &str) -> Vec<String> {
         rows(&self.sqlite(), sql)
     }
+}
+
+/// A command whose last arguments are another command, with the folder and the environment of that one.
+pub fn started_by(mut starter: Command, command: &Command) -> Command {
+    starter
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if let Some(folder) = command.get_current_dir() {
+        starter.current_dir(folder);
+    }
+    starter
 }
 
 /// The variables without which Windows opens no socket and has no temporary folder.
@@ -306,6 +328,14 @@ impl Dice {
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % end.max(1)
     }
+}
+
+/// Changes a bit in the middle of a file.
+pub fn damage(file: &Path) {
+    let mut bytes = fs::read(file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(file, bytes).unwrap();
 }
 
 /// Prints that a test is skipped, and why.

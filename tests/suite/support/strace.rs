@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::started_by;
+
 /// Whether this machine has strace and lets it trace.
 pub fn may_trace() -> bool {
     Command::new("strace")
@@ -16,26 +18,9 @@ pub fn may_trace() -> bool {
 
 /// The same command under strace: same folder, same environment.
 pub fn traced(command: &Command, options: &[&str], trace: &Path) -> Command {
-    let mut traced = Command::new("strace");
-    traced
-        .args(options)
-        .arg("-o")
-        .arg(trace)
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env_clear()
-        .envs(
-            command
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    if let Some(folder) = command.get_current_dir() {
-        traced.current_dir(folder);
-    }
-    traced
+    let mut strace = Command::new("strace");
+    strace.args(options).arg("-o").arg(trace);
+    started_by(strace, command)
 }
 
 /// One call of a trace: the name of the system call, and how many calls with this name there were up to it.

@@ -8,6 +8,7 @@ use crate::schedules::cron::{Crontab, UID, give_away, read, run, set};
 use crate::schedules::has_program;
 use crate::support::pty::{CTRL_C, DOWN, ENTER, Pty};
 use crate::support::schema::Schema;
+use crate::support::started_by;
 
 const QUESTION: &str = "Install these jobs? [Y/n]";
 
@@ -36,19 +37,13 @@ impl WithCron {
 
     /// `init` as the user; with `--json`, its report is in `report.json`.
     fn start(&self, script: &str) -> Pty {
-        let init = self.setting.command(&[]);
-        let mut command = Command::new("setpriv");
-        command
+        let mut setpriv = Command::new("setpriv");
+        setpriv
             .args([&format!("--reuid={UID}"), &format!("--regid={UID}")])
-            .args(["--clear-groups", "sh", "-c", script])
-            .arg(init.get_program())
-            .current_dir(self.setting.sandbox.path(""))
-            .envs(
-                init.get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
-            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-        Pty::start(&command, 100)
+            .args(["--clear-groups", "sh", "-c", script]);
+        let mut init = self.setting.command(&[]);
+        init.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        Pty::start(&started_by(setpriv, &init), 100)
     }
 
     /// Answers the questions up to that about the jobs.
@@ -72,7 +67,7 @@ impl WithCron {
     }
 }
 
-const INIT: &str = "exec \"$0\" init";
+const INIT: &str = "exec \"$0\" \"$@\"";
 
 #[test]
 fn a_yes_installs_the_jobs_after_everything_is_written() {
@@ -81,7 +76,7 @@ fn a_yes_installs_the_jobs_after_everything_is_written() {
     };
     set(Some(b"0 1 * * * true\n"));
     let before = read();
-    let mut pty = cron.start("exec \"$0\" init --json >report.json");
+    let mut pty = cron.start("exec \"$0\" \"$@\" --json >report.json");
     answer(&mut pty, &STEPS[..STEPS.len() - 1]);
     pty.expect("These jobs would be added to the crontab of this user:");
     pty.expect("every 4 minutes: fetch factions");
@@ -227,7 +222,8 @@ fn without_questions_no_job_is_installed() {
         .sandbox
         .write("alice.key", crate::support::CANARY);
     give_away(&cron.setting.sandbox);
-    let mut pty = cron.start("exec \"$0\" init --non-interactive --key-file alice.key --faction 9");
+    let mut pty =
+        cron.start("exec \"$0\" \"$@\" --non-interactive --key-file alice.key --faction 9");
     pty.expect_exit(0);
     assert!(
         pty.text().contains("then tornsnap schedule install"),
