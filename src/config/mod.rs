@@ -22,9 +22,9 @@ mod secret;
 mod table;
 mod text;
 mod toml_words;
+mod track;
 mod webhook;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -42,10 +42,10 @@ pub(crate) use proxy::proxy_for;
 pub(crate) use schedule::Schedule;
 pub(crate) use secret::check_private;
 pub(crate) use text::toml_string;
+pub(crate) use track::{Territories, Track, Wars};
 pub(crate) use webhook::{SecretUrl, WebhookSource};
 
 use crate::error::{Error, Exit, Result};
-use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::kind::Kind;
 
 /// Torn's limit per player, for all keys of that player together.
@@ -103,66 +103,6 @@ pub(crate) struct Api {
     /// The pause of a key owner after the first "too many requests" in a run. The second and third pause take twice and
     /// four times as long. HTTP 429 without `Retry-After` pauses all owners for twice as long.
     pub(crate) first_pause: Duration,
-}
-
-/// `[track]`: the players, factions, wars and territories to follow.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Track {
-    pub(crate) players: BTreeSet<PlayerId>,
-    pub(crate) factions: BTreeSet<FactionId>,
-    /// Whether the members of these factions are followed too.
-    pub(crate) members: bool,
-    pub(crate) wars: Wars,
-    pub(crate) territories: Territories,
-}
-
-impl Track {
-    /// Whether the settings ask for anything of this kind.
-    pub(crate) fn follows(&self, kind: Kind) -> bool {
-        match kind {
-            Kind::Players => {
-                !self.players.is_empty() || (self.members && !self.factions.is_empty())
-            }
-            Kind::Factions => !self.factions.is_empty(),
-            Kind::Wars => self.wars == Wars::All || !self.factions.is_empty(),
-            Kind::Territories => match &self.territories {
-                Territories::None => false,
-                Territories::Tracked => !self.factions.is_empty(),
-                Territories::All => true,
-                Territories::These(tiles) => !tiles.is_empty(),
-            },
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Wars {
-    /// The wars of the tracked factions.
-    #[default]
-    Tracked,
-    /// All wars in the game.
-    All,
-}
-
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Territories {
-    /// The territories that the tracked factions hold.
-    #[default]
-    Tracked,
-    /// All territories in the game.
-    All,
-    None,
-    These(BTreeSet<TerritoryId>),
-}
-
-impl Territories {
-    /// The tiles that the setting lists; none for the other choices.
-    pub(crate) fn listed(&self) -> BTreeSet<TerritoryId> {
-        match self {
-            Self::These(tiles) => tiles.clone(),
-            Self::Tracked | Self::All | Self::None => BTreeSet::new(),
-        }
-    }
 }
 
 /// When a history row is appended.
