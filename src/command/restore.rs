@@ -13,6 +13,7 @@ use crate::command::report::Status;
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
+use crate::config::Settings;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, folder_of, shell_word};
@@ -106,7 +107,12 @@ impl Job {
         let named = args.to.as_deref().unwrap_or(&context.settings.database);
         let database = resolve_target(named)?;
         refuse_as_restored(&context.settings, &database)?;
-        let manifest = manifest_of(&file, args.without_manifest)?;
+        let manifest = manifest_of(&file, args.without_manifest).map_err(|error| {
+            if file.exists() {
+                return error;
+            }
+            with_help_elsewhere(error, &context.settings)
+        })?;
         let present = match restore::present_database(&database) {
             FileIdentity::Ours(identity) => Some(identity),
             FileIdentity::Locked => return Err(locked(&database)),
@@ -250,12 +256,7 @@ fn latest(context: &Context, now: i64) -> Result<PathBuf> {
         id.as_ref(),
         now,
     )
-    .map_err(|error| match check_configured(settings) {
-        Ok(()) => error,
-        Err(_) => error.with_help(
-            "change to the folder of your configuration, or name it with --config; or name the backup file itself",
-        ),
-    })?;
+    .map_err(|error| with_help_elsewhere(error, settings))?;
     for damaged in &latest.damaged {
         log::warn!(
             "skipping {}, because it was found damaged at {}; the next older backup is taken",
@@ -264,6 +265,16 @@ fn latest(context: &Context, now: i64) -> Result<PathBuf> {
         );
     }
     Ok(latest.file)
+}
+
+/// The error about a backup that was not found. In a folder without a configuration and a database, no list has the backup.
+fn with_help_elsewhere(error: Error, settings: &Settings) -> Error {
+    match check_configured(settings) {
+        Ok(()) => error,
+        Err(_) => error.with_help(
+            "change to the folder of your configuration, or name it with --config; or name the backup file itself",
+        ),
+    }
 }
 
 fn of_other_program(database: &Path) -> Error {

@@ -30,6 +30,7 @@ use crate::command::init::report::{JobsReport, KeyReport, Report};
 use crate::command::init::write::Setup;
 use crate::command::list_value;
 use crate::command::lost_database::backup_of_lost;
+use crate::command::new_folders::new_folder_note;
 use crate::command::schedule::place_of_jobs;
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
@@ -38,7 +39,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::model::kind::Kind;
-use crate::model::path::{display_path, shell_word};
+use crate::model::path::{display_path, folder_of, shell_word};
 use crate::output::prompt;
 use crate::output::terminal::{self, Verbosity};
 
@@ -115,6 +116,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         is_alone: false,
     };
     let warnings = warn_of_lost_database(&setup.settings);
+    let place = new_folder_note(folder_of(&setup.settings.database));
     let backup = setup.write(&checked)?;
     warn_of_dropped_ids(&context.settings, &setup.settings);
     if !context.json && context.verbosity > Verbosity::Quiet {
@@ -123,7 +125,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let written = Written {
         config_before: backup.as_deref(),
         jobs: None,
-        summary: describe(context, &setup),
+        summary: describe(context, &setup, &place),
         warnings,
     };
     Ok(conclude(context, &setup, checked, written))
@@ -167,8 +169,8 @@ struct Written<'a> {
     warnings: Vec<String>,
 }
 
-/// The result in one line, with the commands to run next.
-fn describe(context: &Context, setup: &Setup) -> String {
+/// The result in one line, with the commands to run next. `place`: a note about the folder of the database.
+fn describe(context: &Context, setup: &Setup, place: &str) -> String {
     let flag = config_flag(context, &setup.file);
     let has_jobs =
         matches!(setup.existing, ExistingFile::Text(_)) && place_of_jobs(&setup.file).is_some();
@@ -178,7 +180,7 @@ fn describe(context: &Context, setup: &Setup) -> String {
         format!(", then tornsnap schedule install{flag}")
     };
     format!(
-        "ready: {}; next: tornsnap fetch all{flag}{then}",
+        "ready: {}{place}; next: tornsnap fetch all{flag}{then}",
         setup.settings.database.display()
     )
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as _;
 
 use crate::command::locked_database::LockedDatabase;
+use crate::command::new_folders::new_folder_note;
 use crate::command::own_files::refuse_as_archive;
 use crate::command::prune::guards::{find_blockers, refusal};
 use crate::command::prune::report::Report;
@@ -18,6 +19,7 @@ use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::digits::parse_in_range;
+use crate::model::path::folder_of;
 use crate::model::retention::PruneBlocker;
 use crate::model::size::count;
 use crate::model::time::{Month, iso};
@@ -137,6 +139,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     })?;
     let store = &mut database.store;
     report::warn_about_kept_rows(&plan.scope);
+    let place = archive
+        .as_ref()
+        .map(|archive| new_folder_note(folder_of(archive.path())));
     let mut result = execute(context, store, &plan, archive.as_ref(), now)?;
     if args.vacuum {
         result.bytes_after = vacuum(context, store)?;
@@ -144,7 +149,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     let archive = archive.as_ref().map(Archive::path);
     Ok(Outcome::done(
-        report::describe(&plan, &result, archive),
+        report::describe(&plan, &result, archive, &place.unwrap_or_default()),
         Report::new(&plan, &result, archive),
     ))
 }

@@ -187,8 +187,13 @@ pub(super) fn format_table(plan: &TablePlan) -> String {
     }
 }
 
-/// The result in one line.
-pub(super) fn describe(plan: &PrunePlan, result: &PruneResult, archive: Option<&Path>) -> String {
+/// The result in one line. `place`: a note about the folder of the archive.
+pub(super) fn describe(
+    plan: &PrunePlan,
+    result: &PruneResult,
+    archive: Option<&Path>,
+    place: &str,
+) -> String {
     let sum = |tables: &[(&str, i64)]| tables.iter().map(|(_, rows)| rows).sum::<i64>();
     let history = sum(&result.history);
     let housekeeping = sum(&result.housekeeping);
@@ -201,7 +206,7 @@ pub(super) fn describe(plan: &PrunePlan, result: &PruneResult, archive: Option<&
     let history_note = match archive {
         Some(archive) if history > 0 => {
             format!(
-                "moved {} to {}",
+                "moved {} to {}{place}",
                 count(history, "history row"),
                 archive.display()
             )

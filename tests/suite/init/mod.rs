@@ -306,17 +306,21 @@ fn eight_processes_at_once_create_one_database() {
 fn the_database_may_be_elsewhere() {
     let fresh = Fresh::new();
 
-    fresh
-        .init(&[
-            "--key-file",
-            "alice.key",
-            "--faction",
-            "9",
-            "--database",
-            "data/torn.db",
-        ])
-        .expect(0);
+    let arguments = [
+        "--key-file",
+        "alice.key",
+        "--faction",
+        "9",
+        "--database",
+        "data/torn.db",
+    ];
+    let first = fresh.init(&arguments).expect(0).stderr();
+    let second = fresh.init(&arguments).expect(0).stderr();
 
+    // A folder with a mistyped name is noticed then.
+    let note = "ready: data/torn.db (the folder data is new); next:";
+    assert!(first.contains(note), "{first}");
+    assert!(!second.contains("is new"), "{second}");
     assert!(fresh.config().contains("database = \"data/torn.db\""));
     assert!(fresh.sandbox.path("data/torn.db").exists());
 }

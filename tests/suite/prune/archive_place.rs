@@ -1,6 +1,7 @@
 //! The place of an archive: a new one is made and recorded though no row is due, a moved one is followed, an empty file is told.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
@@ -153,6 +154,21 @@ fn two_archives_that_changed_places_are_both_looked_at() {
     let check = archive_check(&sandbox);
     assert_eq!(text(&check, "state"), "ok", "{check}");
     assert!(text(&check, "message").contains("2 archives"), "{check}");
+}
+
+#[test]
+fn a_folder_that_is_made_for_an_archive_is_named() {
+    let sandbox = Sandbox::new();
+    drop(with_steady_history(&sandbox));
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let place = Path::new("cold").join("a.db");
+
+    let first = archive(&sandbox, place.to_str().unwrap(), &[]).expect(0);
+    let second = archive(&sandbox, place.to_str().unwrap(), &[]).expect(0);
+
+    let note = format!(" to {} (the folder cold is new) from", place.display());
+    assert!(first.stderr().contains(&note), "{}", first.stderr());
+    assert!(!second.stderr().contains("is new"), "{}", second.stderr());
 }
 
 #[test]

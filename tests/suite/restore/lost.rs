@@ -115,3 +115,16 @@ fn a_backup_of_the_configured_database_is_not_offered_for_another_file() {
         finished.stderr()
     );
 }
+
+#[test]
+fn a_missing_backup_in_a_folder_without_a_configuration_points_to_that_of_the_configuration() {
+    let advice = "change to the folder of your configuration";
+    let empty = Sandbox::new();
+
+    let elsewhere = empty.run(&["restore", "none.db"]).expect(78).stderr();
+    let here = ready().run(&["restore", "none.db"]).expect(78).stderr();
+
+    assert!(elsewhere.contains("there is no such file"), "{elsewhere}");
+    assert!(elsewhere.contains(advice), "{elsewhere}");
+    assert!(here.contains("`tornsnap backup --list`"), "{here}");
+}

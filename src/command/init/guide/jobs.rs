@@ -99,7 +99,7 @@ pub(super) fn install(
     outcome: impl FnOnce(String, Option<JobsReport>) -> Outcome,
 ) -> Result<Outcome> {
     let Jobs::Wanted { warnings, .. } = jobs else {
-        return Ok(outcome(describe(context, setup), None));
+        return Ok(outcome(describe(context, setup, ""), None));
     };
     let help = format!(
         "the configuration and the database are written; run `{}`",
@@ -131,7 +131,7 @@ pub(super) fn install(
                 exit: Exit::Partial,
                 status: Exit::Partial.into(),
                 failure: Some(error),
-                ..outcome(describe(context, setup), None)
+                ..outcome(describe(context, setup, ""), None)
             })
         }
     }
