@@ -15,6 +15,9 @@ pub(crate) struct KeyRefusal {
 pub(crate) const COPY_AGAIN: &str =
     "copy the key again from https://www.torn.com/preferences.php#tab=api";
 
+/// The remedy if Torn accepts a key, but its access is too low.
+pub(crate) const MORE_ACCESS: &str = "make a key with more access at https://www.torn.com/preferences.php#tab=api; Public Only is enough";
+
 const REFUSALS: [KeyRefusal; 5] = [
     KeyRefusal {
         code: 1,

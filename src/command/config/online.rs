@@ -1,15 +1,17 @@
 //! `config check --online`: asks Torn about the keys and the ids of `[track]`.
 
 use super::findings::{ASK_TORN, Findings};
+use crate::api::error::ApiError;
 use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire;
 use crate::command::demo_config;
 use crate::command::signal::{StopSignal, interrupted};
-use crate::command::torn::{Failure, TornClient};
+use crate::command::torn::{Failure, TornClient, with_address_of_torn};
 use crate::config::{Settings, Territories};
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
+use crate::model::key_refusal::{COPY_AGAIN, KeyRefusal, MORE_ACCESS};
 use crate::model::size::count;
 use crate::store::Store;
 
@@ -131,9 +133,7 @@ fn failure_error(failure: &Failure, torn: &TornClient, exit: Exit) -> Error {
     }
     let error = Error::new(action).with_source(failure.message());
     match failure {
-        Failure::RunEnded => error
-            .with_help("run it again")
-            .with_exit(torn.stop_exit()),
+        Failure::RunEnded => error.with_help("run it again").with_exit(torn.stop_exit()),
         Failure::Rejected(_) => error
             .with_help("update tornsnap: Torn's answer is not understood")
             .with_exit(Exit::Protocol),
@@ -143,8 +143,20 @@ fn failure_error(failure: &Failure, torn: &TornClient, exit: Exit) -> Error {
         _ if failure.is_missing() => error
             .with_help("correct the id under [track], or remove it")
             .with_exit(exit),
-        _ => error
-            .with_help("copy the key again from https://www.torn.com/preferences.php#tab=api, or correct the id")
-            .with_exit(exit),
+        _ if failure.is_no_access() => with_address_of_torn(
+            error.with_help(MORE_ACCESS).with_exit(exit),
+            torn.base_url(),
+        ),
+        _ => {
+            let refusal = match failure {
+                Failure::Refused(ApiError::Torn { code, .. }) => KeyRefusal::of_code(*code),
+                _ => None,
+            };
+            let help = match refusal {
+                Some(refusal) => refusal.remedy.to_owned(),
+                None => format!("{COPY_AGAIN}, or correct the id"),
+            };
+            error.with_help(help).with_exit(exit)
+        }
     }
 }

@@ -3,8 +3,7 @@
 use crate::command::Outcome;
 use crate::command::fetch::report::{Report, RunReport};
 use crate::command::fetch::tally::FinishedRun;
-use crate::command::torn::RunEnd;
-use crate::config::TORN_URL;
+use crate::command::torn::{RunEnd, with_address_of_torn};
 use crate::error::{Error, Exit};
 use crate::model::run::Counts;
 use crate::model::size::count;
@@ -56,8 +55,11 @@ pub(super) fn conclude(
     let exit =
         signal.unwrap_or_else(|| exit(totals, end.as_ref().map(|end| end.exit), !busy.is_empty()));
     let first_error = runs.iter().find_map(|run| run.first_failure.clone());
-    let failure = failure(exit, totals, end, first_error, busy)
-        .map(|failure| with_address(failure, totals, address));
+    let failure =
+        failure(exit, totals, end, first_error, busy).map(|failure| match totals.no_access {
+            0 => failure,
+            _ => with_address_of_torn(failure, address),
+        });
     let report = Report {
         runs: runs.iter().map(RunReport::from).collect(),
     };
@@ -139,16 +141,6 @@ fn failure(
             )
         }
     }
-}
-
-/// Adds the address if it is not Torn's: a server with a wrong path answers as if the key had no access.
-fn with_address(error: Error, totals: Totals, address: &str) -> Error {
-    if totals.no_access == 0 || address == TORN_URL {
-        return error;
-    }
-    error.with_more_help(&format!(
-        "if the keys have it, correct the address of Torn, which is {address} here"
-    ))
 }
 
 /// The next step when no key has the access for a call. No later run can cure that.

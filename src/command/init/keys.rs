@@ -8,11 +8,11 @@ use crate::command::init::ids::NewIds;
 use crate::command::init::report::Report;
 use crate::command::lost_database::is_lost;
 use crate::command::signal::StopSignal;
-use crate::command::torn::{Failure, TornClient};
+use crate::command::torn::{Failure, TornClient, with_address_of_torn};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{KeyFacts, NamedKey};
-use crate::model::key_refusal::{COPY_AGAIN, KeyRefusal};
+use crate::model::key_refusal::{COPY_AGAIN, KeyRefusal, MORE_ACCESS};
 use crate::model::size::count;
 use crate::store::Store;
 
@@ -183,12 +183,13 @@ fn refusal_error(error: Error, refusal: &ApiError, torn: &TornClient) -> Error {
                 None => COPY_AGAIN.to_owned(),
             })
             .with_exit(Exit::NoKey),
-        (RetryPolicy::NoAccess, _) => error
-            .with_help("make a key with more access at https://www.torn.com/preferences.php#tab=api; Public Only is enough")
-            .with_exit(Exit::NoKey),
-        (RetryPolicy::DisableKey | RetryPolicy::PauseKey(_), _) => error
-            .with_help(COPY_AGAIN)
-            .with_exit(Exit::NoKey),
+        (RetryPolicy::NoAccess, _) => with_address_of_torn(
+            error.with_help(MORE_ACCESS).with_exit(Exit::NoKey),
+            torn.base_url(),
+        ),
+        (RetryPolicy::DisableKey | RetryPolicy::PauseKey(_), _) => {
+            error.with_help(COPY_AGAIN).with_exit(Exit::NoKey)
+        }
         // Torn has answered, so the network works.
         (_, ApiError::Torn { .. } | ApiError::Status { .. }) => error
             .with_help("wait ten minutes, then run it again; nothing was written")

@@ -3,6 +3,7 @@
 use crate::api::error::{ApiError, RetryPolicy};
 use crate::api::request::Request;
 use crate::api::wire::{DecodeError, InvalidItem};
+use crate::config::TORN_URL;
 use crate::error::{Error, Exit};
 use crate::model::run::{FailureCause, RunFailure};
 use crate::store::run::Rejected;
@@ -276,6 +277,17 @@ impl RunEnd {
             error.help().unwrap_or("run `tornsnap health`"),
         )
     }
+}
+
+/// Adds the address to the error about a missing access, if it is not Torn's. A server with a wrong path answers as if the key
+/// had no access.
+pub(crate) fn with_address_of_torn(error: Error, address: &str) -> Error {
+    if address == TORN_URL {
+        return error;
+    }
+    error.with_more_help(&format!(
+        "if the keys have it, correct the address of Torn, which is {address} here"
+    ))
 }
 
 #[cfg(test)]

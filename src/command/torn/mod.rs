@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-pub(crate) use failure::{Failure, RunEnd};
+pub(crate) use failure::{Failure, RunEnd, with_address_of_torn};
 pub(crate) use list::{ListRead, Page, read_list};
 
 use crate::api::client::Client;

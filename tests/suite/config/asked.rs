@@ -107,6 +107,13 @@ fn online_exit_codes_are_those_of_fetch() {
     expect_problem(&run(75), "API disabled");
     torn.simulator.clear_faults();
 
+    torn.simulator
+        .fault(Fault::always(FaultKind::Code(18, "API key has been paused".to_owned())).path("/"));
+    let paused = run(77);
+    expect_problem(&paused, "key key1: ");
+    assert!(paused.to_string().contains("resume it at"), "{paused}");
+    torn.simulator.clear_faults();
+
     torn.simulator.set_keys(Vec::new());
     expect_problem(&run(77), "key key1: ");
 }

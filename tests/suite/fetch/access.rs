@@ -5,7 +5,7 @@ use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Selections};
 
 use super::codes::code;
 use crate::support::torn::{BOBS_KEY, Torn};
-use crate::support::{CANARY, DAY, NOW};
+use crate::support::{CANARY, DAY, Finished, NOW};
 
 #[test]
 fn without_access_the_public_part_is_still_fetched() {
@@ -343,20 +343,28 @@ fn a_new_key_of_another_owner_does_not_inherit_the_pause() {
 fn a_refusal_of_access_names_an_address_that_is_not_torns() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
-    torn.simulator
-        .fault(Fault::always(code(4)).path("/faction/9"));
-    torn.simulator
-        .fault(Fault::always(code(4)).path("/nix/faction/9"));
+    for path in ["/faction/9", "/nix/faction/9", "/nix/key/info"] {
+        torn.simulator.fault(Fault::always(code(4)).path(path));
+    }
     let url = torn.simulator.url();
+    let wrong = format!("{url}/nix");
+    let init = ["init", "--non-interactive", "--player", "2"];
 
-    for address in [url.to_owned(), format!("{url}/nix")] {
-        let mut command = torn.fetching(&["factions"]);
-        command.env("TORNSNAP_API_URL", &address);
-        let refused = crate::support::Finished(command.output().unwrap())
-            .expect(77)
-            .stderr();
+    for (arguments, address) in [
+        (&["fetch", "factions"][..], url),
+        (&["fetch", "factions"], &wrong),
+        (&["config", "check", "--online"], &wrong),
+        (&init, &wrong),
+    ] {
+        let mut command = torn.sandbox.command(arguments);
+        command
+            .env("TORNSNAP_API_URL", address)
+            .env("TORNSNAP_NOW", torn.simulator.time().to_string());
+        let finished = Finished(command.output().unwrap());
 
+        let printed = finished.stdout() + &finished.stderr();
         let named = format!("correct the address of Torn, which is {address} here");
-        assert!(refused.contains(&named), "{address}: {refused}");
+        assert!(printed.contains(&named), "{arguments:?}: {printed}");
+        finished.expect(77);
     }
 }
