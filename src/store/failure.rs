@@ -135,7 +135,24 @@ fn words(error: &rusqlite::Error) -> String {
         }
         _ => own,
     };
-    format!("{words} (SQLite error {code})")
+    let limit = match code {
+        SQLITE_FULL | SQLITE_IOERR_WRITE if is_file_size_limited() => {
+            ", or the file is as large as `ulimit -f` allows"
+        }
+        _ => "",
+    };
+    format!("{words}{limit} (SQLite error {code})")
+}
+
+/// Whether the system limits the size of the files that this process writes. SQLite reports a write beyond the limit as it
+/// does a full disk.
+fn is_file_size_limited() -> bool {
+    #[cfg(unix)]
+    return rustix::process::getrlimit(rustix::process::Resource::Fsize)
+        .current
+        .is_some();
+    #[cfg(not(unix))]
+    return false;
 }
 
 /// The bits of an extended result code that are the primary one.
