@@ -62,10 +62,7 @@ pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Resul
     let application_id: i64 = connection
         .query_row("PRAGMA application_id", [], |row| row.get(0))
         .context(action.clone())?;
-    let tables: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .context(action.clone())?;
-    if application_id == 0 && tables == 0 {
+    if application_id == 0 && tables(connection).context(action.clone())? == 0 {
         return Ok(SchemaState::Empty);
     }
     if application_id != APPLICATION_ID {
@@ -80,19 +77,25 @@ pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Resul
         check::integrity(connection, Depth::Quick, path).map_err(|error| {
             let exit = error.exit();
             let causes = error.causes().join(": ");
-            Error::new(action).with_source(causes).with_exit(exit)
+            Error::new(action.clone())
+                .with_source(causes)
+                .with_exit(exit)
         })?;
     }
-    let version = recorded.newest;
-    if version > newest {
-        return Err(Error::new(format!("use the database {path}"))
+    match recorded.newest {
+        Some(version) if version > newest => Err(Error::new(format!("use the database {path}"))
             .with_source(format!(
                 "a newer tornsnap wrote it (schema {version}; this one knows {newest})"
             ))
             .with_help("update tornsnap; the file was left as it is")
-            .with_exit(Exit::Config));
+            .with_exit(Exit::Config)),
+        Some(version) if recorded.is_unbroken => Ok(SchemaState::Ours(version)),
+        _ => Err(Error::new(action)
+            .with_source(
+                "it is damaged: its table schema_version does not tell which schema it has",
+            )
+            .with_exit(Exit::Damaged)),
     }
-    Ok(SchemaState::Ours(version))
 }
 
 /// Runs all missing migrations in one transaction, so that a failure leaves the old schema.
@@ -124,9 +127,8 @@ pub(super) fn migrate(connection: &mut Connection, schema: &Schema<'_>) -> Resul
 }
 
 fn run_missing(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>> {
-    let found = recorded(transaction)
-        .context("read the schema version")?
-        .newest;
+    let recorded = recorded(transaction).context("read the schema version")?;
+    let found = recorded.newest.unwrap_or(0);
     if found >= schema.version() {
         return Ok(Vec::new());
     }
@@ -225,25 +227,48 @@ fn quoted(name: &str) -> String {
 }
 
 /// The migrations that the table `schema_version` records.
+#[derive(Clone, Copy)]
 struct Recorded {
-    /// The newest one; 0 without any.
-    newest: i64,
+    /// The newest one; 0 in a database without tables, and `None` if that cannot be read.
+    newest: Option<i64>,
     /// Whether they are numbered from 1 without a gap, as every tornsnap writes them.
     is_unbroken: bool,
 }
 
+impl Recorded {
+    const UNREADABLE: Self = Self {
+        newest: None,
+        is_unbroken: false,
+    };
+}
+
 fn recorded(connection: &Connection) -> rusqlite::Result<Recorded> {
-    let is_there = connection.table_exists(Some("main"), "schema_version")?;
-    if !is_there {
-        return Ok(Recorded {
-            newest: 0,
-            is_unbroken: false,
+    if !connection.table_exists(Some("main"), "schema_version")? {
+        // A run that is killed while it makes a database leaves none of the tables.
+        return Ok(match tables(connection)? {
+            0 => Recorded {
+                newest: Some(0),
+                is_unbroken: true,
+            },
+            _ => Recorded::UNREADABLE,
         });
     }
-    connection.query_row(sql!("schema/get_version"), [], |row| {
+    let read = connection.query_row(sql!("schema/get_version"), [], |row| {
         Ok(Recorded {
             newest: row.get("newest")?,
             is_unbroken: row.get("is_unbroken")?,
         })
-    })
+    });
+    match read {
+        // A value of another type, or a table without the column.
+        Err(rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::SqlInputError { .. }) => {
+            Ok(Recorded::UNREADABLE)
+        }
+        read => read,
+    }
+}
+
+/// The number of tables, views, indexes and triggers.
+fn tables(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
 }

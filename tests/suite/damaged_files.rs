@@ -113,13 +113,15 @@ fn restore_names_the_damaged_file_that_was_given_and_no_hidden_one() {
     }
 }
 
-/// Damage to the page of the table `schema_version`.
+/// Damage to the table `schema_version`.
 #[derive(Clone, Copy, Debug)]
 enum VersionDamage {
     /// Random bytes from within the page on, which tell of another schema.
     Scrambled,
-    /// The number of rows is zero, which tells of no schema.
+    /// The number of rows in the page is zero, which tells of no schema.
     NoRows,
+    /// Statements of a user or of a script.
+    Sql(&'static str),
 }
 
 fn damage_version(sandbox: &Sandbox, damage: VersionDamage) -> Vec<u8> {
@@ -130,9 +132,14 @@ fn damage_version(sandbox: &Sandbox, damage: VersionDamage) -> Vec<u8> {
         .sqlite()
         .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
         .unwrap();
+    if let VersionDamage::Sql(statements) = damage {
+        sandbox.sqlite().execute_batch(statements).unwrap();
+        return fs::read(sandbox.database()).unwrap();
+    }
     let mut bytes = fs::read(sandbox.database()).unwrap();
     let start = page * size;
     match damage {
+        VersionDamage::Sql(_) => {}
         VersionDamage::Scrambled => {
             let mut dice = Dice::new(7);
             for byte in &mut bytes[start + 800..start + 4 * size] {
@@ -148,7 +155,27 @@ fn damage_version(sandbox: &Sandbox, damage: VersionDamage) -> Vec<u8> {
 
 #[test]
 fn a_damaged_schema_version_is_said_to_be_damage_and_not_another_version_of_tornsnap() {
-    for damage in [VersionDamage::Scrambled, VersionDamage::NoRows] {
+    for damage in [
+        VersionDamage::Scrambled,
+        VersionDamage::NoRows,
+        VersionDamage::Sql("DELETE FROM schema_version"),
+        VersionDamage::Sql("DROP TABLE schema_version"),
+        VersionDamage::Sql("UPDATE schema_version SET version = 0"),
+        VersionDamage::Sql("INSERT INTO schema_version (version) VALUES (-5)"),
+        VersionDamage::Sql("ALTER TABLE schema_version RENAME COLUMN version TO number"),
+        VersionDamage::Sql(
+            "DROP TABLE schema_version; CREATE TABLE schema_version (version);
+             INSERT INTO schema_version VALUES ('1')",
+        ),
+        VersionDamage::Sql(
+            "DROP TABLE schema_version; CREATE TABLE schema_version (version);
+             INSERT INTO schema_version VALUES (1.0)",
+        ),
+        VersionDamage::Sql(
+            "DROP TABLE schema_version; CREATE TABLE schema_version (version);
+             INSERT INTO schema_version VALUES (1), (1)",
+        ),
+    ] {
         let sandbox = ready(200);
         sandbox.run(&["backup"]).expect(0);
         let damaged = damage_version(&sandbox, damage);
@@ -177,5 +204,8 @@ fn a_damaged_schema_version_is_said_to_be_damage_and_not_another_version_of_torn
                 assert!(!said.contains(wrong), "{damage:?} {command:?}: {said}");
             }
         }
+        let names = sandbox.names();
+        let is_of_migration = |name: &String| name.contains("before-schema");
+        assert!(!names.iter().any(is_of_migration), "{damage:?}: {names:?}");
     }
 }

@@ -8,6 +8,7 @@ use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::check::{check, expect_problem, findings};
 use crate::support::CANARY;
+use crate::support::new_database::unfinished_database;
 use crate::support::torn::{BOBS_KEY, Torn};
 #[cfg(unix)]
 use crate::support::{Finished, signal};
@@ -68,13 +69,11 @@ fn online_changes_nothing_but_the_record_of_calls() {
 }
 
 #[test]
-fn online_does_not_migrate_the_database_of_an_older_program() {
+fn online_does_not_make_the_tables_that_a_killed_run_did_not_make() {
     let torn = Torn::new();
     torn.follow("[track]\nfactions = [9]\n");
-    torn.sandbox
-        .sqlite()
-        .execute_batch("DELETE FROM schema_version")
-        .unwrap();
+    torn.sandbox.remove_database("tornsnap.db");
+    unfinished_database(&torn.sandbox.database());
     let before = content(&torn);
 
     let report = torn
@@ -83,7 +82,7 @@ fn online_does_not_migrate_the_database_of_an_older_program() {
         .expect(78)
         .json();
 
-    expect_problem(&report, "an older tornsnap made it");
+    expect_problem(&report, "a run has ended while it made them");
     assert_eq!(content(&torn), before);
     assert!(torn.asked().is_empty());
     for name in torn.sandbox.names() {

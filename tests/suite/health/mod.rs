@@ -24,7 +24,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
-use crate::support::new_database::new_database;
+use crate::support::new_database::{new_database, unfinished_database};
 use crate::support::schema::Schema;
 use crate::support::torn::Torn;
 use crate::support::{CANARY, DAY, Finished, NOW, Sandbox, fill};
@@ -101,9 +101,11 @@ fn any_file_at_the_path_gets_a_report() {
         "database",
         "critical",
     );
-    changed("DELETE FROM schema_version");
+    unfinished_database(&sandbox.path("older.db"));
     assert_state(
-        &sandbox.run(&["health", "--json"]).expect(1),
+        &sandbox
+            .run(&["health", "--json", "--database", "older.db"])
+            .expect(1),
         "database",
         "warning",
     );

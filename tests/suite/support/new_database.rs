@@ -32,3 +32,13 @@ pub fn new_database(path: &Path) {
         )
         .unwrap();
 }
+
+/// Makes the database without tables that a run leaves which is killed while it makes them.
+pub fn unfinished_database(path: &Path) {
+    // "TSNP" in ASCII.
+    Connection::open(path)
+        .unwrap()
+        .execute_batch("PRAGMA application_id = 0x54534E50")
+        .unwrap();
+    set_mode(path, 0o600);
+}
