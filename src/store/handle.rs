@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction};
 
 use crate::error::{Error, Exit, Result};
+use crate::store::files::same::{FileAt, refuse_hard_links};
 use crate::store::reading::{ReadMode, ReadSource, Reader};
 use crate::store::{open, transaction, wal};
 
@@ -20,7 +21,8 @@ pub struct Store {
 /// The kind of access that a connection has.
 #[derive(Debug)]
 pub(super) enum Access {
-    Write,
+    /// The file is the one that was opened.
+    Write(FileAt),
     /// Only the calls to Torn are recorded.
     RecordCalls,
     Read(ReadSource),
@@ -35,6 +37,7 @@ impl Store {
     ///
     /// As [`Store::open`]; also [`Exit::Config`] when the schema needs a migration.
     pub(crate) fn open_read_only(path: &Path) -> Result<Self> {
+        refuse_hard_links(path)?;
         let reader = Reader::open(path)?;
         open::check_is_current(&reader.connection, path)?;
         Ok(Self::from_reader(reader, path))
@@ -63,7 +66,7 @@ impl Store {
     pub(super) fn read_mode(&self) -> ReadMode {
         match &self.access {
             Access::Read(source) => source.mode,
-            Access::Write | Access::RecordCalls | Access::Memory => ReadMode::Shared,
+            Access::Write(_) | Access::RecordCalls | Access::Memory => ReadMode::Shared,
         }
     }
 
@@ -103,15 +106,28 @@ impl Store {
     /// Makes all commits durable, without waiting for readers.
     ///
     /// Syncs the WAL, then checkpoints it as far as readers allow.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::TryLater`] also if the path has led to another file since the database was opened, or to none.
     pub(crate) fn checkpoint(&self) -> Result<()> {
         wal::sync(&self.connection)?;
-        wal::checkpoint(&self.connection, "main").map(drop)
+        wal::checkpoint(&self.connection, "main")?;
+        match &self.access {
+            Access::Write(file) if file.has_moved_from(&self.path) => {
+                Err(Error::new(format!("save in {}", self.path.display()))
+                    .with_source("the file was moved, replaced or removed meanwhile; the new rows are in the file that was there before")
+                    .with_help("leave the file alone while tornsnap runs, and run it again")
+                    .with_exit(Exit::TryLater))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        if let Access::Write = self.access {
+        if let Access::Write(_) = self.access {
             // Best effort: outdated statistics only cost some speed, so this does not wait for another writer.
             // FULL, because this may be the last commit of a run.
             let _ = self.connection.busy_timeout(Duration::ZERO);

@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::{DatabaseId, Identity};
+use crate::store::files::same::refuse_hard_links;
 use crate::store::migrate::{APPLICATION_ID, SchemaState};
 use crate::store::reading::Reader;
 use crate::store::{SCHEMA_VERSION, SqlContext, Store, open, sql};
@@ -90,9 +91,18 @@ pub(crate) struct Usable {
 ///
 /// The errors are those of [`Store::open_read_only`] and [`Store::refuse_archive`]. An older schema is none.
 pub(crate) fn check_usable(database: &Path) -> Result<Usable> {
+    refuse_hard_links(database)?;
     let reader = Reader::open_without_trace(database, BUSY_TIMEOUT)?;
     let is_outdated = match open::inspect(&reader.connection, database)? {
         SchemaState::Empty => return Err(open::empty_error(database)),
+        SchemaState::Ours(0) => {
+            return Err(
+                Error::new(format!("use the database {}", database.display()))
+                    .with_source("it has no tables: a run has ended while it made them")
+                    .with_help("run `tornsnap init` to make them")
+                    .with_exit(Exit::Config),
+            );
+        }
         SchemaState::Ours(version) => version < SCHEMA_VERSION,
     };
     let identity = identity(&reader.connection)?;

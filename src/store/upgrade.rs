@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result};
+use crate::store::files::same::{FileAt, refuse_hard_links};
 use crate::store::handle::{Access, Store};
 use crate::store::lock::Lock;
 use crate::store::migrate::{self, SCHEMA, Schema, SchemaState};
@@ -26,6 +27,8 @@ impl Store {
 
     fn open_with(path: &Path, schema: &Schema<'_>) -> Result<Self> {
         open::check_is_file(path)?;
+        refuse_hard_links(path)?;
+        let file = FileAt::new(path);
         let newest = schema.version();
         let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         open::set_checkpoint_on_close(&connection, false).context("set up the connection")?;
@@ -50,7 +53,7 @@ impl Store {
         Ok(Self {
             connection,
             path: path.to_owned(),
-            access: Access::Write,
+            access: Access::Write(file),
         })
     }
 
@@ -62,6 +65,7 @@ impl Store {
     /// As [`Store::open`]; also [`Exit::Config`] when the schema needs a migration.
     pub(crate) fn open_to_record_calls(path: &Path) -> Result<Self> {
         open::check_is_file(path)?;
+        refuse_hard_links(path)?;
         let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         open::check_is_current(&connection, path)?;
         Ok(Self {
@@ -78,6 +82,7 @@ impl Store {
     /// As [`Store::open`].
     pub(crate) fn check_openable(path: &Path) -> Result<()> {
         open::check_is_file(path)?;
+        refuse_hard_links(path)?;
         let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         open::set_checkpoint_on_close(&connection, false).context("set up the connection")?;
         match open::inspect(&connection, path)? {

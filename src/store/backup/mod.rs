@@ -30,6 +30,7 @@ use crate::model::size::format_bytes;
 use crate::model::time::iso;
 use crate::model::watch::Watch;
 use crate::store::check::Depth;
+use crate::store::files::same::refuse_hard_links;
 use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::open;
@@ -85,9 +86,10 @@ pub struct BackupOptions<'a> {
 ///
 /// # Errors
 ///
-/// [`Exit::Config`](crate::error::Exit::Config) when it is missing or a folder.
+/// [`Exit::Config`](crate::error::Exit::Config) when it is missing, a folder, or has several names.
 pub(crate) fn check_database_exists(database: &Path) -> Result<()> {
-    open::check_is_file(database)
+    open::check_is_file(database)?;
+    refuse_hard_links(database)
 }
 
 /// The result of [`create()`].

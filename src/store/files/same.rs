@@ -4,6 +4,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::error::Result;
+#[cfg(unix)]
+use crate::error::{Error, Exit};
+#[cfg(unix)]
+use crate::model::path::shell_word;
 use crate::model::path::{MAX_LINKS, folder_of};
 
 /// Whether both paths lead to the same file, through symbolic or hard links or with another spelling. The files need not
@@ -59,6 +64,75 @@ fn compare(file: &File, path: &Path) -> io::Result<bool> {
     use same_file::Handle;
 
     Ok(Handle::from_file(file.try_clone()?)? == Handle::from_path(path)?)
+}
+
+/// The file that a path has led to.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct FileAt {
+    #[cfg(unix)]
+    inode: Option<(u64, u64)>,
+}
+
+impl FileAt {
+    #[cfg(unix)]
+    pub(in crate::store) fn new(path: &Path) -> Self {
+        let inode = fs::metadata(path).map(|file| inode(&file)).ok();
+        Self { inode }
+    }
+
+    /// Whether the path does not lead to this file any more.
+    #[cfg(unix)]
+    pub(in crate::store) fn has_moved_from(self, path: &Path) -> bool {
+        self.inode.is_some() && self.inode != Self::new(path).inode
+    }
+
+    /// Windows lets nobody move or remove a file that SQLite has open.
+    #[cfg(not(unix))]
+    pub(in crate::store) fn new(_: &Path) -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_self, reason = "Unix needs it")]
+    pub(in crate::store) fn has_moved_from(self, _: &Path) -> bool {
+        false
+    }
+}
+
+/// Fails if a database has a second name, which is a hard link. SQLite keeps the newest rows in a file beside the name by which
+/// it opens a database, and a program that opens the other name does not see that file.
+/// <https://sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file>
+///
+/// # Errors
+///
+/// [`Exit::Config`].
+#[cfg(unix)]
+pub(in crate::store) fn refuse_hard_links(database: &Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    let Ok(found) = fs::metadata(database) else {
+        return Ok(());
+    };
+    if !found.is_file() || found.nlink() < 2 {
+        return Ok(());
+    }
+    Err(Error::new(format!("use the database {}", database.display()))
+        .with_source(format!(
+            "its file has {} names, which are hard links, and SQLite would damage it if it is opened by more than one of them",
+            found.nlink()
+        ))
+        .with_help(format!(
+            "remove the other names, which `find / -xdev -samefile {}` lists; keep the one with a file beside it that ends in -wal",
+            shell_word(database)
+        ))
+        .with_exit(Exit::Config))
+}
+
+/// The number of names is not known without opening the file, and closing it would drop the locks of SQLite.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "Unix can fail here")]
+pub(in crate::store) fn refuse_hard_links(_: &Path) -> Result<()> {
+    Ok(())
 }
 
 /// The absolute path of the file that a path leads to. Of a missing file, the folder and the links are resolved.

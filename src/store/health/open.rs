@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::{Database, Snapshot};
 use crate::error::{Error, Exit, Result};
+use crate::store::files::same::refuse_hard_links;
 use crate::store::migrate::SchemaState;
 use crate::store::reading::{self, Reader};
 use crate::store::{SCHEMA_VERSION, SqlContext, Store, open};
@@ -31,6 +32,7 @@ impl Database {
                 error
             }
         };
+        refuse_hard_links(path)?;
         let reader = begin_reading(path, LOCK_TIMEOUT).map_err(explain_lock)?;
         let found = open::inspect(&reader.connection, path).map_err(explain_lock)?;
         reader

@@ -229,6 +229,10 @@ fn the_database_cannot_be_its_own_archive() {
     let sandbox = Sandbox::new();
     let main = with_steady_history(&sandbox);
     summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    // On Unix, no command uses a database with a hard link.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("a.db", sandbox.path("link.db")).unwrap();
+    #[cfg(not(unix))]
     std::fs::hard_link(sandbox.path("a.db"), sandbox.path("link.db")).unwrap();
     let before = dump(&main);
 
