@@ -166,12 +166,13 @@ pub(crate) fn is_missing(path: &Path) -> bool {
 
 /// Checks that a path names a file. The error is clearer than SQLite's "unable to open database file".
 pub(super) fn check_is_file(path: &Path) -> Result<()> {
-    let refuse = |cause: &str, help: &str| {
-        Err(Error::new(format!("open the database {}", path.display()))
+    let refusal = |cause: &str, help: &str| {
+        Error::new(format!("open the database {}", path.display()))
             .with_source(cause.to_owned())
             .with_help(help.to_owned())
-            .with_exit(Exit::Config))
+            .with_exit(Exit::Config)
     };
+    let refuse = |cause, help| Err(refusal(cause, help));
     match fs::metadata(path) {
         Err(error)
             if error.kind() == std::io::ErrorKind::NotFound
@@ -182,11 +183,11 @@ pub(super) fn check_is_file(path: &Path) -> Result<()> {
                 "run `tornsnap restore` again to finish it",
             )
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => refuse(
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(refusal(
             "there is no such file",
-            "name yours with --config or --database; `tornsnap restore latest` brings one back that was lost, and `tornsnap init` \
-             makes a new one",
-        ),
+            "check the name, or name yours with --config or --database; `tornsnap init` makes a new one",
+        )
+        .with_unusable_database(path)),
         Err(error) => Err(error).with_context(|| format!("open the database {}", path.display())),
         Ok(found) if found.is_dir() => {
             refuse("it is a folder", "name the file in it, with --database")

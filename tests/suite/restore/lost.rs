@@ -18,24 +18,30 @@ const COMMANDS: &[&[&str]] = &[
 /// The damage to the file of a database.
 struct Loss {
     what: &'static str,
-    apply: fn(&mut Vec<u8>),
+    /// `None`: the file is removed.
+    apply: Option<fn(&mut Vec<u8>)>,
     code: i32,
 }
 
 const LOSSES: &[Loss] = &[
     Loss {
+        what: "the file is gone",
+        apply: None,
+        code: 78,
+    },
+    Loss {
         what: "all bytes are gone",
-        apply: Vec::clear,
+        apply: Some(Vec::clear),
         code: 78,
     },
     Loss {
         what: "the second half is gone",
-        apply: |bytes| bytes.truncate(bytes.len() / 2),
+        apply: Some(|bytes| bytes.truncate(bytes.len() / 2)),
         code: 79,
     },
     Loss {
         what: "the first bytes are overwritten",
-        apply: |bytes| bytes[..20].fill(b'x'),
+        apply: Some(|bytes| bytes[..20].fill(b'x')),
         code: 78,
     },
 ];
@@ -48,8 +54,10 @@ fn lost(loss: &Loss, has_backup: bool) -> Sandbox {
     }
     let mut bytes = fs::read(sandbox.database()).unwrap();
     sandbox.remove_database("tornsnap.db");
-    (loss.apply)(&mut bytes);
-    fs::write(sandbox.database(), bytes).unwrap();
+    if let Some(apply) = loss.apply {
+        apply(&mut bytes);
+        fs::write(sandbox.database(), bytes).unwrap();
+    }
     sandbox
 }
 
@@ -105,15 +113,14 @@ fn a_backup_of_the_configured_database_is_not_offered_for_another_file() {
     sandbox.run(&["backup"]).expect(0);
     sandbox.write("notes.txt", &"no database ".repeat(100));
 
-    let finished = sandbox
-        .run(&["--database", "notes.txt", "export", "players"])
-        .expect(78);
+    for name in ["notes.txt", "tornsnap-mistyped.db"] {
+        let finished = sandbox
+            .run(&["--database", name, "export", "players"])
+            .expect(78);
 
-    assert!(
-        !finished.stderr().contains("restore"),
-        "{}",
-        finished.stderr()
-    );
+        let stderr = finished.stderr();
+        assert!(!stderr.contains("restore"), "{stderr}");
+    }
 }
 
 #[test]

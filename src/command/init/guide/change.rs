@@ -6,6 +6,7 @@ use crate::command::init::configuration::{self, ExistingFile};
 use crate::command::init::guide::targets::Wanted;
 use crate::command::init::guide::{Asked, Decision, Guide, say, say_row};
 use crate::command::init::write::Setup;
+use crate::command::lost_database::backup_of_lost;
 use crate::config::{Settings, Track};
 use crate::error::{Error, Result};
 use crate::model::id::{FactionId, PlayerId};
@@ -53,7 +54,8 @@ impl Guide<'_> {
         loop {
             self.ask_parts(&settings)?;
             let setup = self.changed_setup(old, &settings)?;
-            if setup.changed.is_empty() {
+            let is_lost = backup_of_lost(&setup.settings).is_some();
+            if setup.changed.is_empty() && !is_lost {
                 let jobs = self.offer_missing_jobs(&setup)?;
                 return self.ready(setup, jobs);
             }
@@ -132,10 +134,13 @@ impl Guide<'_> {
                 self.look_up_faction(*id)?;
             }
         }
-        say_row(
-            "database",
-            &display_path(&plain_absolute(&settings.database)),
-        );
+        let state = if settings.database.exists() {
+            ""
+        } else {
+            " (it is missing)"
+        };
+        let database = display_path(&plain_absolute(&settings.database));
+        say_row("database", &format!("{database}{state}"));
         self.say_track(track);
         Ok(())
     }

@@ -17,6 +17,7 @@ impl Guide<'_> {
         let config = display_path(&plain_absolute(&setup.file));
         let state = match &setup.existing {
             ExistingFile::Missing => "",
+            ExistingFile::Text(_) if !setup.writes_config() => " (not changed)",
             ExistingFile::Text(_) => " (changed; the old file stays beside it)",
             ExistingFile::Unreadable => " (new; the old file stays beside it)",
         };

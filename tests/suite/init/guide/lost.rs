@@ -1,6 +1,8 @@
 //! Questions of `tornsnap init` where the database was lost.
 
 use super::{STEPS, Setting, answer};
+use crate::support::CANARY;
+use crate::support::pty::ENTER;
 
 #[test]
 fn before_a_new_database_is_written_the_backup_of_the_lost_one_is_shown() {
@@ -23,4 +25,37 @@ fn before_a_new_database_is_written_the_backup_of_the_lost_one_is_shown() {
         "{text}"
     );
     pty.send("n\r");
+}
+
+#[test]
+fn an_unchanged_configuration_without_its_database_gets_no_new_one_unasked() {
+    let setting = Setting::new();
+    let sandbox = &setting.sandbox;
+    sandbox.run(&["demo", "--days", "1"]).expect(0);
+    std::fs::rename(
+        sandbox.path("tornsnap-demo/backups"),
+        sandbox.path("backups"),
+    )
+    .unwrap();
+    sandbox.write("alice.key", CANARY);
+    sandbox.write(
+        "tornsnap.toml",
+        "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\n[track]\nfactions = [9]\n",
+    );
+    let before = setting.files();
+    let mut pty = setting.start(200);
+
+    pty.expect("tornsnap.db (it is missing)");
+    pty.expect("Change (arrow keys, then Enter):");
+    pty.send(ENTER);
+    pty.answer("Write this? [Y/n]", "no");
+    pty.answer("Change something first? [Y/n]", "no");
+    pty.expect_exit(0);
+
+    let text = pty.text();
+    assert!(
+        text.contains("answer no, and run `tornsnap restore latest`"),
+        "{text}"
+    );
+    assert_eq!(setting.files(), before);
 }
