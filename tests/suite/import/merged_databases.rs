@@ -1,12 +1,20 @@
 //! A merged database that is imported itself: the result is the same as of the imports of its sources.
 
 use std::collections::BTreeSet;
+use std::fs;
 
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::json;
 
 use super::closed::database_of_factions;
+use super::two_collectors::{
+    Changes, Poll, any_changes, any_polls, collect_values, facts, polls_of,
+};
 use super::{ORDERS, copy, create, import, open};
-use crate::month_model::{EDGES, IN_APRIL, history_rows, prune, summaries};
+use crate::month_model::{
+    EDGES, IN_APRIL, for_any_history, history_rows, prune, summaries, summarize, template,
+};
 use crate::support::{Sandbox, rows};
 
 const FILES: [&str; 3] = ["early.db", "between.db", "late.db"];
@@ -241,4 +249,91 @@ fn a_left_out_row_of_a_month_that_is_pruned_here_is_not_remembered_and_does_not_
         summaries(&open(&sandbox, "mine.db")),
         summaries(&open(&sandbox, "expected.db"))
     );
+}
+
+/// Polls of three collectors, and how their databases are merged.
+#[derive(Clone, Debug)]
+struct Merges {
+    polls: Vec<(usize, Poll)>,
+    changes: Changes,
+    /// The first two are merged to a database, and all three make the result.
+    order: Vec<usize>,
+    /// Whether the first two are imported into a new database, and not the second one into the first one.
+    is_new: bool,
+    /// The database that the others are imported into.
+    into: &'static str,
+    /// The files of the result, in the order of their imports. They may have sources of the merged database, too.
+    files: Vec<&'static str>,
+}
+
+fn any_merges() -> impl Strategy<Value = Merges> {
+    let order = Just(vec![0_usize, 1, 2]).prop_shuffle();
+    (any_polls(3), any_changes(), order, any::<bool>()).prop_flat_map(
+        |(polls, changes, order, is_new)| {
+            let last = FILES[order[2]];
+            let files = vec!["merged.db", last, FILES[order[0]], FILES[order[1]]];
+            let into = select(vec!["new.db", "merged.db", last, FILES[order[0]]]);
+            let merges = move |(into, files, of): (_, Vec<_>, usize)| {
+                let has_all =
+                    |files: &[&str]| files.contains(&"merged.db") && files.contains(&last);
+                let enough = (of..=files.len()).find(|of| has_all(&files[..*of]));
+                Merges {
+                    polls: polls.clone(),
+                    changes: changes.clone(),
+                    order: order.clone(),
+                    is_new,
+                    into,
+                    files: files[..enough.unwrap_or(files.len())].to_vec(),
+                }
+            };
+            (into, Just(files).prop_shuffle(), 2..5_usize).prop_map(merges)
+        },
+    )
+}
+
+/// The history without ids, the remembered rows and the summaries.
+fn all_known(sandbox: &Sandbox, name: &str) -> [Vec<String>; 3] {
+    let found = open(sandbox, name);
+    [facts(&found), rows(&found, REMEMBERED), summaries(&found)]
+}
+
+#[test]
+fn a_merged_database_and_its_sources_make_the_same_history_also_of_values_that_change_back() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    fs::write(sandbox.path("new.db"), &template).unwrap();
+    for_any_history(8, any_merges(), |merges| {
+        for (collector, name) in FILES.iter().enumerate() {
+            sandbox.remove_database(name);
+            fs::write(sandbox.path(name), &template).unwrap();
+            let polls = polls_of(&merges.polls, &[collector]);
+            collect_values(&sandbox.path(name), &polls, &merges.changes, |passed| {
+                passed % 3 + 1
+            });
+            summarize(&sandbox, IN_APRIL, name, &[]);
+        }
+        let [first, second, ..] = merges.order[..] else {
+            unreachable!()
+        };
+        let into = if merges.is_new {
+            "new.db"
+        } else {
+            FILES[first]
+        };
+        merge(&sandbox, into, "merged.db", &[FILES[first], FILES[second]]);
+
+        merge(&sandbox, "new.db", "expected.db", &FILES);
+        merge(&sandbox, merges.into, "target.db", &merges.files);
+
+        prop_assert_eq!(
+            all_known(&sandbox, "target.db"),
+            all_known(&sandbox, "expected.db")
+        );
+        import(&sandbox, "target.db", &["merged.db"]);
+        prop_assert_eq!(
+            all_known(&sandbox, "target.db"),
+            all_known(&sandbox, "expected.db")
+        );
+        Ok(())
+    });
 }
