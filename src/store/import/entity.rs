@@ -21,12 +21,16 @@ pub(super) struct Entity {
     /// The last known values with the rows of both files.
     pub(super) merged: Recorder,
     /// The last known values with our rows alone.
-    pub(super) ours: Recorder,
+    ours: Recorder,
     /// The rows of the present second that are in the merged history.
     pub(super) second: Vec<Vec<Datum>>,
     /// The states within that second, the one before it included. Rows of one second have no order of their own, so an
-    /// imported row that fits any of these states is no change. Otherwise a second import would find other changes.
+    /// imported row of a tile or a war that fits any of these states is no change. Otherwise a second import would find other
+    /// changes. The rows of players and factions are compared with the first one alone: a row with fewer known values would
+    /// be a change only if it came before the one with more.
     states: Vec<Recorder>,
+    /// The last known values before that second, with our rows alone.
+    ours_before: Recorder,
     pub(super) at: Option<i64>,
     /// The rows of closed months. If the entity is a tile, those of open months are among them.
     pub(super) held: HeldRows,
@@ -49,6 +53,17 @@ struct Repeated {
     row: Option<String>,
 }
 
+impl Repeated {
+    /// Keeps the values of a row. Of several rows of one second, one stays, as in `record_repeated.sql`.
+    fn remember(&mut self, row: &[Datum]) {
+        let row = as_json(row);
+        self.row = Some(match self.row.take() {
+            Some(known) => known.min(row),
+            None => row,
+        });
+    }
+}
+
 impl Entity {
     pub(super) fn new(history: History, key: Vec<Datum>) -> Self {
         Self {
@@ -58,6 +73,7 @@ impl Entity {
             ours: Recorder::new(history),
             second: Vec::new(),
             states: Vec::new(),
+            ours_before: Recorder::new(history),
             at: None,
             held: HeldRows::default(),
             theirs: Recorder::new(history),
@@ -101,7 +117,7 @@ impl Entity {
         if self.history != History::Wars
             && let Some(row) = row
         {
-            repeated.row = Some(as_json(row));
+            repeated.remember(row);
         }
     }
 
@@ -130,7 +146,7 @@ impl Entity {
     /// Remembers a row that the other database has left out, and that is no change here, either.
     pub(super) fn leave_again(&mut self, layout: &Layout, row: &[Datum]) {
         if let Some(repeated) = self.left_out(layout, row) {
-            repeated.row = Some(as_json(row));
+            repeated.remember(row);
         }
     }
 
@@ -204,6 +220,7 @@ impl Entity {
             self.at = at;
             self.second.clear();
             self.states = vec![self.merged.clone()];
+            self.ours_before = self.ours.clone();
         }
     }
 
@@ -220,8 +237,38 @@ impl Entity {
 
     /// Whether an imported row differs from the last known values.
     pub(super) fn is_change(&self, layout: &Layout, row: &[Datum]) -> bool {
-        let mut states = self.states.iter();
+        let states = if self.compares_with_second_before() {
+            &self.states[..1]
+        } else {
+            &self.states[..]
+        };
+        let mut states = states.iter();
         states.all(|state| state.is_change(layout, &state.completed(row)))
+    }
+
+    fn compares_with_second_before(&self) -> bool {
+        matches!(self.history, History::Players | History::Factions)
+    }
+
+    /// Records a stored row as one of ours, and returns whether it was a change before the import. `row`: its values then.
+    pub(super) fn follow_ours(&mut self, layout: &Layout, row: &[Datum]) -> bool {
+        let alone = self.ours.completed(row);
+        let before = if self.compares_with_second_before() {
+            &self.ours_before
+        } else {
+            &self.ours
+        };
+        let was_change = before.is_change(layout, &alone);
+        self.ours.record(layout, &alone);
+        was_change
+    }
+
+    /// Whether a stored row is a change with the imported rows.
+    pub(super) fn is_still_change(&self, layout: &Layout, row: &[Datum]) -> bool {
+        if self.compares_with_second_before() {
+            return self.is_change(layout, row);
+        }
+        self.merged.is_change(layout, &self.merged.completed(row))
     }
 
     pub(super) fn record(&mut self, layout: &Layout, row: Vec<Datum>) {

@@ -265,11 +265,8 @@ impl Merger<'_> {
     ) -> rusqlite::Result<()> {
         let layout = &self.layout;
         let own = row.original.as_ref().unwrap_or(&row.values);
-        let alone = entity.ours.completed(own);
-        let was_change = entity.ours.is_change(layout, &alone);
-        entity.ours.record(layout, &alone);
-        let merged = entity.merged.completed(&row.values);
-        let is_change = entity.merged.is_change(layout, &merged);
+        let was_change = entity.follow_ours(layout, own);
+        let is_change = entity.is_still_change(layout, &row.values);
         let month = self.month_of(&row.values);
         let is_open = |month| self.closed.closing(self.history, month).is_none();
         let may_go = !self.every_poll

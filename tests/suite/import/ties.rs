@@ -1,7 +1,7 @@
 //! Answers of one collector in the same second: the merge has no order of them but their contents.
 
 use super::collector::{Answer, save};
-use super::{create, import, make_plan, open};
+use super::{copy, create, import, make_plan, open};
 use crate::support::{DAY, Sandbox, rows};
 
 /// 2026-01-01.
@@ -55,5 +55,69 @@ fn two_states_of_the_python_program_of_the_same_second_are_merged_alike_in_any_o
 
         let other_way = merged(&sandbox, &["second.db", "first.db"]);
         assert_eq!(found, other_way, "{first} and {second}");
+    }
+}
+
+/// A database with history rows of player 1 and faction 1: the values of each, and a level or respect of 4 before.
+fn with_history(sandbox: &Sandbox, name: &str, answers: &[(&str, &str)]) {
+    create(sandbox, name);
+    let mut statements = format!(
+        "INSERT INTO factions (faction_id, name) VALUES (1, 'One');
+         INSERT INTO players (player_id, name) VALUES (1, 'Player');
+         INSERT INTO player_stats_history (player_id, timestamp, level) VALUES (1, {START}, 4);
+         INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (1, {START}, 4);"
+    );
+    for (first, second) in answers {
+        statements += &format!(
+            "INSERT INTO player_stats_history (player_id, timestamp, level, life_maximum)
+             VALUES (1, {START} + 60, {first}, {second});
+             INSERT INTO faction_history (faction_id, timestamp, respect, member_count)
+             VALUES (1, {START} + 60, {first}, {second});"
+        );
+    }
+    open(sandbox, name).execute_batch(&statements).unwrap();
+}
+
+/// The history rows without their ids, and the rows that are remembered, of a copy of `into` after the imports of these files.
+fn merged_history(sandbox: &Sandbox, into: &str, files: &[&str]) -> Vec<String> {
+    copy(sandbox, into, "merged.db");
+    for file in files {
+        import(sandbox, "merged.db", &[file]);
+    }
+    rows(
+        &open(sandbox, "merged.db"),
+        "SELECT 'player', timestamp, level, life_maximum FROM player_stats_history
+         UNION ALL SELECT 'faction', timestamp, respect, member_count FROM faction_history
+         UNION ALL SELECT history, at, rows, row FROM repeated_rows WHERE rows > 0
+         ORDER BY 1, 2, 3, 4",
+    )
+}
+
+#[test]
+fn answers_of_one_second_with_different_known_values_are_the_same_rows_in_any_order() {
+    let sandbox = Sandbox::new();
+    create(&sandbox, "new.db");
+    for [some, others] in [
+        [("5", "NULL"), ("5", "100")],
+        [("5", "NULL"), ("NULL", "100")],
+        [("5", "NULL"), ("4", "100")],
+    ] {
+        with_history(&sandbox, "some.db", &[some]);
+        with_history(&sandbox, "others.db", &[others]);
+        with_history(&sandbox, "both.db", &[some, others]);
+        let expected = merged_history(&sandbox, "both.db", &[]);
+
+        for (into, files) in [
+            ("new.db", &["some.db", "others.db", "some.db"][..]),
+            ("new.db", &["others.db", "some.db", "others.db"]),
+            ("new.db", &["both.db", "some.db", "others.db"]),
+            ("some.db", &["others.db", "both.db"]),
+            ("others.db", &["some.db", "both.db"]),
+            ("both.db", &["some.db", "others.db"]),
+        ] {
+            let found = merged_history(&sandbox, into, files);
+
+            assert_eq!(found, expected, "{some:?} and {others:?}: {into} {files:?}");
+        }
     }
 }
