@@ -67,14 +67,15 @@ fn with_history(sandbox: &Sandbox, name: &str, answers: &[(&str, &str)]) {
          INSERT INTO player_stats_history (player_id, timestamp, level) VALUES (1, {START}, 4);
          INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (1, {START}, 4);"
     );
-    for (first, second) in answers {
-        statements += &format!(
+    let rows_of = |(first, second): &(&str, &str)| {
+        format!(
             "INSERT INTO player_stats_history (player_id, timestamp, level, life_maximum)
              VALUES (1, {START} + 60, {first}, {second});
              INSERT INTO faction_history (faction_id, timestamp, respect, member_count)
              VALUES (1, {START} + 60, {first}, {second});"
-        );
-    }
+        )
+    };
+    statements.extend(answers.iter().map(rows_of));
     open(sandbox, name).execute_batch(&statements).unwrap();
 }
 
