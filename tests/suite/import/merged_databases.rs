@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
 
-use super::closed::database_of_factions;
+use super::closed::{database, database_of_factions};
 use super::two_collectors::{
     Changes, Poll, any_changes, any_polls, collect_values, facts, polls_of,
 };
@@ -249,6 +249,45 @@ fn a_left_out_row_of_a_month_that_is_pruned_here_is_not_remembered_and_does_not_
         summaries(&open(&sandbox, "mine.db")),
         summaries(&open(&sandbox, "expected.db"))
     );
+}
+
+#[test]
+fn rows_of_wars_that_a_merged_database_left_out_count_as_those_of_their_files() {
+    let [_, january, ..] = EDGES;
+    let sandbox = Sandbox::new();
+    create(&sandbox, "new.db");
+    // The second and the third collector repeat what the first one knows, one of them with each of two polls.
+    for (name, rows_there) in FILES.into_iter().zip([
+        format!("({january} + 60, 100), ({january} + 900, 200)"),
+        format!("({january} + 300, 100), ({january} + 600, 100)"),
+        format!("({january} + 1200, 200)"),
+    ]) {
+        let war = format!(
+            "WITH seen (at, score) AS (VALUES {rows_there})
+             INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
+                 status, started_at, recorded_at)
+             SELECT 3, 'ranked', 1, 4, score, 'ongoing', {january}, at FROM seen;"
+        );
+        database(&sandbox, name, &war);
+    }
+    let mut most_remembered = 0;
+    for order in ORDERS {
+        let [first, second, third] = order.map(|file| FILES[file]);
+        merge(&sandbox, "new.db", "merged.db", &[first, second]);
+        for (files, sources) in [
+            (["merged.db", third], [first, second, third]),
+            ([third, "merged.db"], [third, first, second]),
+        ] {
+            merge(&sandbox, "new.db", "expected.db", &sources);
+            let expected = all_known(&sandbox, "expected.db");
+            most_remembered = most_remembered.max(expected[1].len());
+
+            merge(&sandbox, "new.db", "target.db", &files);
+
+            assert_eq!(all_known(&sandbox, "target.db"), expected, "{files:?}");
+        }
+    }
+    assert_eq!(most_remembered, 2);
 }
 
 /// Polls of three collectors, and how their databases are merged.
