@@ -1,7 +1,13 @@
 //! Answers of one collector in the same second: the merge has no order of them but their contents.
 
+use std::collections::BTreeSet;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::collector::{Answer, save};
-use super::{copy, create, import, make_plan, open};
+use super::{ORDERS, copy, create, import, make_plan, open};
+use crate::month_model::for_any_history;
 use crate::support::{DAY, Sandbox, rows};
 
 /// 2026-01-01.
@@ -121,4 +127,71 @@ fn answers_of_one_second_with_different_known_values_are_the_same_rows_in_any_or
             assert_eq!(found, expected, "{some:?} and {others:?}: {into} {files:?}");
         }
     }
+}
+
+/// An answer about faction 7: the collector, the second, and which of the two values it has.
+type Seen = (usize, usize, [bool; 2]);
+
+const COLLECTORS: [&str; 3] = ["first.db", "second.db", "third.db"];
+
+/// The rows `(second, respect, member_count)` that `fetch` would store of these answers of one collector.
+fn stored(seen: &[Seen], collector: usize, truth: &[[i64; 2]]) -> Vec<(usize, [Option<i64>; 2])> {
+    let mut answers: Vec<&Seen> = seen.iter().filter(|seen| seen.0 == collector).collect();
+    answers.sort_by_key(|seen| seen.1);
+    answers.dedup_by_key(|seen| seen.1);
+    let mut known = [None; 2];
+    let mut kept = Vec::new();
+    for &&(_, second, has) in &answers {
+        let values = [0, 1].map(|value| has[value].then_some(truth[second][value]));
+        if (0..2).any(|value| values[value].is_some() && values[value] != known[value]) {
+            known = [0, 1].map(|value| values[value].or(known[value]));
+            kept.push((second, values));
+        }
+    }
+    kept
+}
+
+fn write_collector(sandbox: &Sandbox, name: &str, kept: &[(usize, [Option<i64>; 2])]) {
+    create(sandbox, name);
+    let connection = open(sandbox, name);
+    connection
+        .execute_batch("INSERT INTO factions (faction_id, name) VALUES (7, 'Seven')")
+        .unwrap();
+    for (second, [respect, members]) in kept {
+        connection
+            .execute(
+                "INSERT INTO faction_history (faction_id, timestamp, respect, member_count) VALUES (7, ?1 + ?2, ?3, ?4)",
+                rusqlite::params![START, i64::try_from(*second).unwrap(), respect, members],
+            )
+            .unwrap();
+    }
+}
+
+#[test]
+fn answers_with_some_of_the_values_in_few_seconds_are_the_same_history_in_any_order() {
+    let sandbox = Sandbox::new();
+    create(&sandbox, "new.db");
+    let truth = vec([4..6_i64, 1..3_i64], 5);
+    let seen = vec((0..3_usize, 0..5_usize, any::<[bool; 2]>()), 2..9);
+    for_any_history(3, (truth, seen), |(truth, seen)| {
+        for (collector, name) in COLLECTORS.iter().enumerate() {
+            write_collector(&sandbox, name, &stored(&seen, collector, &truth));
+        }
+        let mut found = BTreeSet::new();
+        for order in ORDERS {
+            let files = order.map(|file| COLLECTORS[file]);
+            for into in ["new.db", files[0]] {
+                copy(&sandbox, into, "merged.db");
+                for file in files {
+                    import(&sandbox, "merged.db", &[file]);
+                }
+                found.insert(rows(
+                    &open(&sandbox, "merged.db"),
+                    "SELECT timestamp, respect, member_count FROM faction_history ORDER BY 1, 2, 3",
+                ));
+            }
+        }
+        prop_assert_eq!(found.len(), 1, "{:?}", found);
+        Ok(())
+    });
 }
