@@ -11,6 +11,13 @@ CREATE TEMP TABLE revived (        -- rows of one history that earlier imports l
     at,
     row                            -- as in main.repeated_rows
 );
+CREATE TEMP TABLE left_out (       -- what the source has recorded of rows that its own imports left out or removed
+    history,                       -- all columns as main.repeated_rows
+    entity,
+    at,
+    rows,
+    PRIMARY KEY (history, entity, at)
+);
 CREATE TEMP TABLE counted (        -- imported summaries of one history that may replace stored ones
     entity,
     period_start,

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
-use crate::model::import::recorder::{Layout, Recorder, layout};
+use crate::model::import::recorder::{Layout, Recorder};
 use crate::model::time::Month;
 use crate::store::import::HistoryMonths;
-use crate::store::import::held::{HeldRows, MergedRow};
-use crate::store::import::staging::{column_list, entity_list};
+use crate::store::import::held::HeldRows;
+use crate::store::import::merged_rows::MergedRow;
 use crate::store::sql;
 
 /// The known values and rows of one entity up to the present row.
@@ -21,12 +21,16 @@ pub(super) struct Entity {
     /// The last known values with the rows of both files.
     pub(super) merged: Recorder,
     /// The last known values with our rows alone.
-    pub(super) ours: Recorder,
+    ours: Recorder,
     /// The rows of the present second that are in the merged history.
     pub(super) second: Vec<Vec<Datum>>,
     /// The states within that second, the one before it included. Rows of one second have no order of their own, so an
-    /// imported row that fits any of these states is no change. Otherwise a second import would find other changes.
+    /// imported row of a tile or a war that fits any of these states is no change. Otherwise a second import would find other
+    /// changes. The rows of players and factions are compared with the first one alone: a row with fewer known values would
+    /// be a change only if it came before the one with more.
     states: Vec<Recorder>,
+    /// The last known values before that second, with our rows alone.
+    ours_before: Recorder,
     pub(super) at: Option<i64>,
     /// The rows of closed months. If the entity is a tile, those of open months are among them.
     pub(super) held: HeldRows,
@@ -49,6 +53,17 @@ struct Repeated {
     row: Option<String>,
 }
 
+impl Repeated {
+    /// Keeps the values of a row. Of several rows of one second, one stays, as in `record_repeated.sql`.
+    fn remember(&mut self, row: &[Datum]) {
+        let row = as_json(row);
+        self.row = Some(match self.row.take() {
+            Some(known) => known.min(row),
+            None => row,
+        });
+    }
+}
+
 impl Entity {
     pub(super) fn new(history: History, key: Vec<Datum>) -> Self {
         Self {
@@ -58,6 +73,7 @@ impl Entity {
             ours: Recorder::new(history),
             second: Vec::new(),
             states: Vec::new(),
+            ours_before: Recorder::new(history),
             at: None,
             held: HeldRows::default(),
             theirs: Recorder::new(history),
@@ -101,8 +117,48 @@ impl Entity {
         if self.history != History::Wars
             && let Some(row) = row
         {
-            repeated.row = Some(as_json(row));
+            repeated.remember(row);
         }
+    }
+
+    /// Takes over the counts of the rows that the other database has left out or removed itself, of months that are open here.
+    /// The counts of rows that repeat them here come on top.
+    pub(super) fn recall_left_out(
+        &mut self,
+        connection: &Connection,
+        is_open: impl Fn(Month) -> bool,
+    ) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare_cached(sql!("import/list_left_out"))?;
+        let mut rows = statement.query(named_params! {
+            ":history": self.history.table(),
+            ":entity": self.text(),
+        })?;
+        while let Some(row) = rows.next()? {
+            let at = row.get("at")?;
+            if Month::of(at).is_some_and(&is_open) {
+                let rows = row.get("rows")?;
+                self.repeated.insert(at, Repeated { rows, row: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers a row that the other database has left out, and that is no change here, either.
+    pub(super) fn leave_again(&mut self, layout: &Layout, row: &[Datum]) {
+        if let Some(repeated) = self.left_out(layout, row) {
+            repeated.remember(row);
+        }
+    }
+
+    /// Counts a row that the other database has left out, and that is in the history here, no longer.
+    pub(super) fn forget_left_out(&mut self, layout: &Layout, row: &[Datum]) {
+        if let Some(repeated) = self.left_out(layout, row) {
+            repeated.rows -= 1;
+        }
+    }
+
+    fn left_out(&mut self, layout: &Layout, row: &[Datum]) -> Option<&mut Repeated> {
+        self.repeated.get_mut(&row[layout.time].integer()?)
     }
 
     /// The key as one value, as `discount_summaries.sql` compares it.
@@ -125,7 +181,11 @@ impl Entity {
     ) -> rusqlite::Result<BTreeSet<Month>> {
         let mut known_better = BTreeSet::new();
         let is_kept = |month| pruned_there.contains(&(History::Wars.table(), month));
-        for (&at, repeated) in &self.repeated {
+        for (&at, repeated) in self
+            .repeated
+            .iter()
+            .filter(|(_, repeated)| repeated.rows > 0)
+        {
             let month = Month::of(at);
             if self.history == History::Wars
                 && let Some(month) = month.filter(|month| is_kept(*month))
@@ -160,6 +220,7 @@ impl Entity {
             self.at = at;
             self.second.clear();
             self.states = vec![self.merged.clone()];
+            self.ours_before = self.ours.clone();
         }
     }
 
@@ -176,8 +237,38 @@ impl Entity {
 
     /// Whether an imported row differs from the last known values.
     pub(super) fn is_change(&self, layout: &Layout, row: &[Datum]) -> bool {
-        let mut states = self.states.iter();
+        let states = if self.compares_with_second_before() {
+            &self.states[..1]
+        } else {
+            &self.states[..]
+        };
+        let mut states = states.iter();
         states.all(|state| state.is_change(layout, &state.completed(row)))
+    }
+
+    fn compares_with_second_before(&self) -> bool {
+        matches!(self.history, History::Players | History::Factions)
+    }
+
+    /// Records a stored row as one of ours, and returns whether it was a change before the import. `row`: its values then.
+    pub(super) fn follow_ours(&mut self, layout: &Layout, row: &[Datum]) -> bool {
+        let alone = self.ours.completed(row);
+        let before = if self.compares_with_second_before() {
+            &self.ours_before
+        } else {
+            &self.ours
+        };
+        let was_change = before.is_change(layout, &alone);
+        self.ours.record(layout, &alone);
+        was_change
+    }
+
+    /// Whether a stored row is a change with the imported rows.
+    pub(super) fn is_still_change(&self, layout: &Layout, row: &[Datum]) -> bool {
+        if self.compares_with_second_before() {
+            return self.is_change(layout, row);
+        }
+        self.merged.is_change(layout, &self.merged.completed(row))
     }
 
     pub(super) fn record(&mut self, layout: &Layout, row: Vec<Datum>) {
@@ -197,56 +288,4 @@ pub(super) fn as_json(row: &[Datum]) -> String {
         Datum::Text(text) => Value::from(text.as_str()),
     });
     values.collect::<Value>().to_string()
-}
-
-/// Finds the rows of the imported entities that earlier imports have left out or removed, because they repeated known values.
-pub(super) fn find_revived(history: History) -> String {
-    let table = history.table();
-    let entity = entity_list(&layout(history));
-    format!(
-        "INSERT INTO temp.revived (entity, at, row)
-         SELECT entity, at, row FROM main.repeated_rows
-         WHERE history = '{table}' AND row IS NOT NULL
-           AND entity IN (SELECT CAST({entity} AS TEXT) FROM temp.imported_{table})"
-    )
-}
-
-/// Selects the imported rows, those of [`find_revived`], and all stored rows of the same entities. In one second, the stored
-/// rows come first.
-/// `has_deleted_rows`: missing ids are those of deleted rows, so the sequences of ids are numbered.
-pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String {
-    let layout = layout(history);
-    let columns = column_list(layout.table);
-    let table = history.table();
-    let entity = entity_list(&layout);
-    let time = layout.table.columns[layout.time].name;
-    // The difference grows by the number of ids that are missing in between.
-    let sequence = if has_deleted_rows {
-        "source_id - row_number() OVER (ORDER BY source_id)"
-    } else {
-        "NULL"
-    };
-    // The rows of the same second are in the frame, too.
-    let more = match history {
-        History::Wars => {
-            ", min(required_score) OVER (PARTITION BY war_type, war_id ORDER BY recorded_at) \
-                          AS lowest_required_score"
-        }
-        _ => "",
-    };
-    let revived: Vec<String> = (0..layout.table.columns.len())
-        .map(|column| format!("row ->> {column}"))
-        .collect();
-    let revived = revived.join(", ");
-    format!(
-        "SELECT *{more} FROM (
-             SELECT 1 AS is_imported, 0 AS is_revived, rowid AS row_id, source_id, {sequence} AS sequence, {columns}
-             FROM temp.imported_{table}
-             UNION ALL
-             SELECT 1, 1, 0, NULL, NULL, {revived} FROM temp.revived
-             UNION ALL
-             SELECT 0, 0, id, NULL, NULL, {columns} FROM main.{table}
-             WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table}))
-         ORDER BY {entity}, {time}, is_imported, row_id"
-    )
 }

@@ -10,7 +10,8 @@ use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::recorder::{Layout, layout};
 use crate::model::month_state::Closing;
-use crate::store::import::held::{HeldRows, MergedRow};
+use crate::store::import::held::HeldRows;
+use crate::store::import::merged_rows::MergedRow;
 use crate::store::import::read::cells;
 use crate::store::import::staging::{column_list, entity_list};
 

@@ -15,38 +15,8 @@ use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
 use crate::store::import::ClosedMonths;
+use crate::store::import::merged_rows::MergedRow;
 use crate::store::sql;
-
-/// A row of either file.
-pub(super) struct MergedRow {
-    pub(super) is_imported: bool,
-    /// Whether it is imported again because an earlier import has left it out or removed it.
-    pub(super) is_revived: bool,
-    pub(super) id: i64,
-    /// The id of an imported row in its own file, if it can be kept.
-    pub(super) source_id: Option<i64>,
-    /// The number of the unbroken sequence of ids that an imported row is in. `None` if the ids of the file tell nothing.
-    pub(super) sequence: Option<i64>,
-    /// The columns of the table without the id. A row of a war has the required score that one collector would have stored.
-    pub(super) values: Vec<Datum>,
-    /// The values in its own file, if they differ.
-    pub(super) original: Option<Vec<Datum>>,
-}
-
-impl MergedRow {
-    /// A row of which only the values count.
-    pub(super) fn imported(values: Vec<Datum>) -> Self {
-        Self {
-            is_imported: true,
-            is_revived: false,
-            id: 0,
-            source_id: None,
-            sequence: None,
-            values,
-            original: None,
-        }
-    }
-}
 
 /// A row whose place among those that `prune` would have kept is not known yet.
 struct Held {

@@ -7,15 +7,15 @@ use rusqlite::{Connection, Row, Statement, named_params, params, params_from_ite
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
-use crate::model::import::recorder::{Layout, layout, required_score, with_required_score};
+use crate::model::import::recorder::{Layout, layout, required_score};
 use crate::model::import::report::Tally;
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
-use crate::store::import::entity::{Entity, as_json, find_revived, rows_in_order};
+use crate::store::import::entity::{Entity, as_json};
 use crate::store::import::gaps;
-use crate::store::import::held::{self, MergedRow};
-use crate::store::import::read::cells;
+use crate::store::import::held;
+use crate::store::import::merged_rows::{MergedRow, Origin, find_revived, rows_in_order};
 use crate::store::import::staging::{self, column_list};
 use crate::store::import::{
     ClosedMonths, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies,
@@ -176,7 +176,7 @@ impl Merger<'_> {
         for (row, closing) in decided {
             match closing {
                 Some(closing) => self.leave_closed(&row, closing),
-                None if !row.is_imported => {}
+                None if row.origin == Origin::Stored => {}
                 None => {
                     self.accept_row(&row)?;
                     let month = self.month_of(&row.values);
@@ -197,7 +197,7 @@ impl Merger<'_> {
 
     /// Counts an imported row of a closed month that is not taken.
     fn leave_closed(&mut self, row: &MergedRow, closing: Closing) {
-        if row.is_imported
+        if row.origin == Origin::Imported
             && let Some(month) = self.month_of(&row.values)
         {
             *self.tally.closed.entry((month, closing)).or_default() += 1;
@@ -217,7 +217,7 @@ impl Merger<'_> {
 
     /// Merges the next row. `entity` is that of the row before.
     fn merge(&mut self, row: &Row<'_>, entity: &mut Option<Entity>) -> rusqlite::Result<()> {
-        let row = self.read(row)?;
+        let row = MergedRow::read(row, self.history, &self.layout, self.keeps_ids)?;
         let key: Vec<Datum> = self
             .layout
             .entity
@@ -228,7 +228,10 @@ impl Merger<'_> {
             Some(entity) if entity.key == key => entity,
             last => {
                 self.finish(last)?;
-                Entity::new(self.history, key)
+                let mut entity = Entity::new(self.history, key);
+                let is_open = |month| self.closed.closing(self.history, month).is_none();
+                entity.recall_left_out(self.connection, is_open)?;
+                entity
             }
         };
         let current = entity.insert(current);
@@ -244,39 +247,12 @@ impl Merger<'_> {
             }
         }
         current.enter(row.values[self.layout.time].integer());
-        if row.is_revived {
-            self.revive(current, row, closing)
-        } else if row.is_imported {
-            self.take(current, row, month.zip(closing))
-        } else {
-            self.keep(current, row, closing)
+        match row.origin {
+            Origin::Stored => self.keep(current, row, closing),
+            Origin::Revived => self.revive(current, row, closing),
+            Origin::Imported => self.take(current, row, month.zip(closing)),
+            Origin::LeftOut => self.take_left_out(current, row, closing),
         }
-    }
-
-    fn read(&self, row: &Row<'_>) -> rusqlite::Result<MergedRow> {
-        const FIRST_VALUE: usize = 5;
-        let values = cells(row, self.layout.table, FIRST_VALUE)?;
-        let carried = match self.history {
-            History::Wars => with_required_score(&values, row.get("lowest_required_score")?),
-            _ => None,
-        };
-        let (values, original) = match carried {
-            Some(carried) => (carried, Some(values)),
-            None => (values, None),
-        };
-        Ok(MergedRow {
-            is_imported: row.get("is_imported")?,
-            is_revived: row.get("is_revived")?,
-            id: row.get("row_id")?,
-            source_id: if self.keeps_ids {
-                row.get("source_id")?
-            } else {
-                None
-            },
-            sequence: row.get("sequence")?,
-            values,
-            original,
-        })
     }
 
     /// Decides about a stored row. It is removed if it was a change before the import and is none with the imported rows.
@@ -289,11 +265,8 @@ impl Merger<'_> {
     ) -> rusqlite::Result<()> {
         let layout = &self.layout;
         let own = row.original.as_ref().unwrap_or(&row.values);
-        let alone = entity.ours.completed(own);
-        let was_change = entity.ours.is_change(layout, &alone);
-        entity.ours.record(layout, &alone);
-        let merged = entity.merged.completed(&row.values);
-        let is_change = entity.merged.is_change(layout, &merged);
+        let was_change = entity.follow_ours(layout, own);
+        let is_change = entity.is_still_change(layout, &row.values);
         let month = self.month_of(&row.values);
         let is_open = |month| self.closed.closing(self.history, month).is_none();
         let may_go = !self.every_poll
@@ -346,7 +319,7 @@ impl Merger<'_> {
     fn take(
         &mut self,
         entity: &mut Entity,
-        mut row: MergedRow,
+        row: MergedRow,
         closed: Option<(Month, Closing)>,
     ) -> rusqlite::Result<()> {
         let layout = &self.layout;
@@ -373,12 +346,28 @@ impl Merger<'_> {
             }
             return Ok(());
         }
-        if let Some((_, closing)) = closed {
-            self.complete(entity, &mut row);
-            self.hold(entity, row, Some(closing));
+        self.accept_change(entity, row, closed.map(|(_, closing)| closing))
+    }
+
+    /// Decides about a row that the other database has left out or removed itself, as if the file with the row was imported.
+    fn take_left_out(
+        &mut self,
+        entity: &mut Entity,
+        row: MergedRow,
+        closing: Option<Closing>,
+    ) -> rusqlite::Result<()> {
+        let is_there = entity.has_in_second(&self.layout, &row.values);
+        let is_change = entity.is_change(&self.layout, &row.values);
+        let is_taken = is_change || self.keeps_repeated(self.month_of(&row.values));
+        if !is_there && !is_taken {
+            entity.leave_again(&self.layout, &row.values);
             return Ok(());
         }
-        self.accept_change(entity, row)
+        entity.forget_left_out(&self.layout, &row.values);
+        if is_there {
+            return Ok(());
+        }
+        self.accept_change(entity, row, closing)
     }
 
     /// Takes a row again that an earlier import has left out or removed, if it is a change now.
@@ -403,12 +392,21 @@ impl Merger<'_> {
         if is_there {
             return Ok(());
         }
-        self.accept_change(entity, row)
+        self.accept_change(entity, row, None)
     }
 
-    /// Adds a row of an open month to the history.
-    fn accept_change(&mut self, entity: &mut Entity, mut row: MergedRow) -> rusqlite::Result<()> {
+    /// Adds a row to the history. One of a closed month is only held.
+    fn accept_change(
+        &mut self,
+        entity: &mut Entity,
+        mut row: MergedRow,
+        closing: Option<Closing>,
+    ) -> rusqlite::Result<()> {
         self.complete(entity, &mut row);
+        if closing.is_some() {
+            self.hold(entity, row, closing);
+            return Ok(());
+        }
         self.accept_row(&row)?;
         self.changed.extend(self.month_of(&row.values));
         if self.is_held(None) {

@@ -112,7 +112,7 @@ pub(super) fn cells(row: &Row<'_>, table: &Table, first: usize) -> rusqlite::Res
 }
 
 /// Converts the cells of a row. A value that is unusable becomes unknown, unless the row needs it.
-fn convert(
+pub(super) fn convert(
     table: &Table,
     cells: &[Datum],
     dialect: &Dialect,

@@ -43,7 +43,7 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
         .iter()
         .map(|table| {
             format!(
-                "CREATE TEMP TABLE imported_{} ({}, source_id);",
+                "CREATE TEMP TABLE imported_{} ({}, source_id, is_left_out DEFAULT 0);",
                 table.name,
                 column_list(table)
             )
@@ -95,8 +95,24 @@ pub(super) fn insert<'a>(connection: &'a Connection, table: &Table) -> Result<St
     let places = vec!["?"; table.columns.len() + 1].join(", ");
     connection
         .prepare(&format!(
-            "INSERT INTO temp.imported_{} VALUES ({places})",
-            table.name
+            "INSERT INTO temp.imported_{} ({}, source_id) VALUES ({places})",
+            table.name,
+            column_list(table)
+        ))
+        .context("fill the temporary tables of the import")
+}
+
+/// The statement that adds a row that the source has left out itself.
+pub(super) fn insert_left_out<'a>(
+    connection: &'a Connection,
+    table: &Table,
+) -> Result<Statement<'a>> {
+    let places = vec!["?"; table.columns.len()].join(", ");
+    connection
+        .prepare(&format!(
+            "INSERT INTO temp.imported_{} ({}, is_left_out) VALUES ({places}, 1)",
+            table.name,
+            column_list(table)
         ))
         .context("fill the temporary tables of the import")
 }

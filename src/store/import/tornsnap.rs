@@ -18,7 +18,7 @@ use crate::store::identity::identity;
 use crate::store::import::read::{copy_rows, copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{
-    FactionsOfPlayers, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies,
+    FactionsOfPlayers, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies, left_out,
     months_where, tile_lists, unsummarized,
 };
 use crate::store::{SqlContext, months, sql};
@@ -70,6 +70,7 @@ pub(super) fn read(
         }
         tallies.insert(table.name, tally);
     }
+    left_out::copy(connection, target, &dialect, &pruned, tallies)?;
     copy_sightings(connection, target, options.now)?;
     tile_lists::copy(connection, target, options.now)?;
     Ok(SourceFacts {

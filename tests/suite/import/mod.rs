@@ -16,6 +16,7 @@ mod known_wars;
 mod many_collectors;
 mod memberships;
 mod merge;
+mod merged_databases;
 mod model;
 mod moves;
 mod numbers;

@@ -1,7 +1,13 @@
 //! Answers of one collector in the same second: the merge has no order of them but their contents.
 
+use std::collections::BTreeSet;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::collector::{Answer, save};
-use super::{create, import, make_plan, open};
+use super::{ORDERS, copy, create, import, make_plan, open};
+use crate::month_model::for_any_history;
 use crate::support::{DAY, Sandbox, rows};
 
 /// 2026-01-01.
@@ -56,4 +62,136 @@ fn two_states_of_the_python_program_of_the_same_second_are_merged_alike_in_any_o
         let other_way = merged(&sandbox, &["second.db", "first.db"]);
         assert_eq!(found, other_way, "{first} and {second}");
     }
+}
+
+/// A database with history rows of player 1 and faction 1: the values of each, and a level or respect of 4 before.
+fn with_history(sandbox: &Sandbox, name: &str, answers: &[(&str, &str)]) {
+    create(sandbox, name);
+    let mut statements = format!(
+        "INSERT INTO factions (faction_id, name) VALUES (1, 'One');
+         INSERT INTO players (player_id, name) VALUES (1, 'Player');
+         INSERT INTO player_stats_history (player_id, timestamp, level) VALUES (1, {START}, 4);
+         INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (1, {START}, 4);"
+    );
+    let rows_of = |(first, second): &(&str, &str)| {
+        format!(
+            "INSERT INTO player_stats_history (player_id, timestamp, level, life_maximum)
+             VALUES (1, {START} + 60, {first}, {second});
+             INSERT INTO faction_history (faction_id, timestamp, respect, member_count)
+             VALUES (1, {START} + 60, {first}, {second});"
+        )
+    };
+    statements.extend(answers.iter().map(rows_of));
+    open(sandbox, name).execute_batch(&statements).unwrap();
+}
+
+/// The history rows without their ids, and the rows that are remembered, of a copy of `into` after the imports of these files.
+fn merged_history(sandbox: &Sandbox, into: &str, files: &[&str]) -> Vec<String> {
+    copy(sandbox, into, "merged.db");
+    for file in files {
+        import(sandbox, "merged.db", &[file]);
+    }
+    rows(
+        &open(sandbox, "merged.db"),
+        "SELECT 'player', timestamp, level, life_maximum FROM player_stats_history
+         UNION ALL SELECT 'faction', timestamp, respect, member_count FROM faction_history
+         UNION ALL SELECT history, at, rows, row FROM repeated_rows WHERE rows > 0
+         ORDER BY 1, 2, 3, 4",
+    )
+}
+
+#[test]
+fn answers_of_one_second_with_different_known_values_are_the_same_rows_in_any_order() {
+    let sandbox = Sandbox::new();
+    create(&sandbox, "new.db");
+    for [some, others] in [
+        [("5", "NULL"), ("5", "100")],
+        [("5", "NULL"), ("NULL", "100")],
+        [("5", "NULL"), ("4", "100")],
+    ] {
+        with_history(&sandbox, "some.db", &[some]);
+        with_history(&sandbox, "others.db", &[others]);
+        with_history(&sandbox, "both.db", &[some, others]);
+        let expected = merged_history(&sandbox, "both.db", &[]);
+
+        for (into, files) in [
+            ("new.db", &["some.db", "others.db", "some.db"][..]),
+            ("new.db", &["others.db", "some.db", "others.db"]),
+            ("new.db", &["both.db", "some.db", "others.db"]),
+            ("some.db", &["others.db", "both.db"]),
+            ("others.db", &["some.db", "both.db"]),
+            ("both.db", &["some.db", "others.db"]),
+        ] {
+            let found = merged_history(&sandbox, into, files);
+
+            assert_eq!(found, expected, "{some:?} and {others:?}: {into} {files:?}");
+        }
+    }
+}
+
+/// An answer about faction 7: the collector, the second, and which of the two values it has.
+type Seen = (usize, usize, [bool; 2]);
+
+const COLLECTORS: [&str; 3] = ["first.db", "second.db", "third.db"];
+
+/// The rows `(second, respect, member_count)` that `fetch` would store of these answers of one collector.
+fn stored(seen: &[Seen], collector: usize, truth: &[[i64; 2]]) -> Vec<(usize, [Option<i64>; 2])> {
+    let mut answers: Vec<&Seen> = seen.iter().filter(|seen| seen.0 == collector).collect();
+    answers.sort_by_key(|seen| seen.1);
+    answers.dedup_by_key(|seen| seen.1);
+    let mut known = [None; 2];
+    let mut kept = Vec::new();
+    for &&(_, second, has) in &answers {
+        let values = [0, 1].map(|value| has[value].then_some(truth[second][value]));
+        if (0..2).any(|value| values[value].is_some() && values[value] != known[value]) {
+            known = [0, 1].map(|value| values[value].or(known[value]));
+            kept.push((second, values));
+        }
+    }
+    kept
+}
+
+fn write_collector(sandbox: &Sandbox, name: &str, kept: &[(usize, [Option<i64>; 2])]) {
+    create(sandbox, name);
+    let connection = open(sandbox, name);
+    connection
+        .execute_batch("INSERT INTO factions (faction_id, name) VALUES (7, 'Seven')")
+        .unwrap();
+    for (second, [respect, members]) in kept {
+        connection
+            .execute(
+                "INSERT INTO faction_history (faction_id, timestamp, respect, member_count) VALUES (7, ?1 + ?2, ?3, ?4)",
+                rusqlite::params![START, i64::try_from(*second).unwrap(), respect, members],
+            )
+            .unwrap();
+    }
+}
+
+#[test]
+fn answers_with_some_of_the_values_in_few_seconds_are_the_same_history_in_any_order() {
+    let sandbox = Sandbox::new();
+    create(&sandbox, "new.db");
+    let truth = vec([4..6_i64, 1..3_i64], 5);
+    let seen = vec((0..3_usize, 0..5_usize, any::<[bool; 2]>()), 2..9);
+    for_any_history(3, (truth, seen), |(truth, seen)| {
+        for (collector, name) in COLLECTORS.iter().enumerate() {
+            write_collector(&sandbox, name, &stored(&seen, collector, &truth));
+        }
+        let mut found = BTreeSet::new();
+        for order in ORDERS {
+            let files = order.map(|file| COLLECTORS[file]);
+            for into in ["new.db", files[0]] {
+                copy(&sandbox, into, "merged.db");
+                for file in files {
+                    import(&sandbox, "merged.db", &[file]);
+                }
+                found.insert(rows(
+                    &open(&sandbox, "merged.db"),
+                    "SELECT timestamp, respect, member_count FROM faction_history ORDER BY 1, 2, 3",
+                ));
+            }
+        }
+        prop_assert_eq!(found.len(), 1, "{:?}", found);
+        Ok(())
+    });
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -104,7 +105,17 @@ fn record_change(connection: &Connection, poll: &Poll, value: i64) {
 }
 
 /// Records the polls as `fetch` does: a row for each value that differs from the one before.
-pub fn collect(path: &std::path::Path, polls: &[Poll], changes: &Changes) {
+pub fn collect(path: &Path, polls: &[Poll], changes: &Changes) {
+    collect_values(path, polls, changes, |passed| passed + 1);
+}
+
+/// As [`collect`]. `value_after`: the value after so many changes.
+pub fn collect_values(
+    path: &Path,
+    polls: &[Poll],
+    changes: &Changes,
+    value_after: impl Fn(i64) -> i64,
+) {
     let mut connection = Connection::open(path).unwrap();
     let transaction = connection.transaction().unwrap();
     transaction
@@ -116,22 +127,22 @@ pub fn collect(path: &std::path::Path, polls: &[Poll], changes: &Changes) {
              INSERT INTO territories (territory_id, last_updated) VALUES ('AAA', 0), ('AAB', 0), ('AAC', 0);",
         )
         .unwrap();
-    let mut last: BTreeMap<i64, usize> = BTreeMap::new();
+    let mut last: BTreeMap<i64, i64> = BTreeMap::new();
     for poll in polls {
         let passed = changes[&poll.entity].iter().filter(|at| **at <= poll.at);
-        let value = passed.count() + 1;
+        let value = value_after(i64::try_from(passed.count()).unwrap());
         let has_changed = last.insert(poll.entity, value) != Some(value);
         let month = EDGES.iter().rfind(|edge| **edge <= poll.at).unwrap();
         record_poll(&transaction, poll, *month);
         if has_changed {
-            record_change(&transaction, poll, i64::try_from(value).unwrap());
+            record_change(&transaction, poll, value);
         }
     }
     transaction.commit().unwrap();
 }
 
 /// The history rows without their ids.
-fn facts(connection: &Connection) -> Vec<String> {
+pub fn facts(connection: &Connection) -> Vec<String> {
     let without_id = |line: &String| {
         let (table, row) = line.split_once(": ").unwrap();
         format!("{table} {}", row.split_once('|').unwrap().1)

@@ -1,0 +1,149 @@
+//! The rows of both files in the order of their times.
+
+use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+
+use crate::model::history::History;
+use crate::model::import::datum::Datum;
+use crate::model::import::recorder::{Layout, layout, with_required_score};
+use crate::store::import::read::cells;
+use crate::store::import::staging::{column_list, entity_list};
+
+/// Where a row is from. In one second, the rows are in this order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Origin {
+    /// Our history.
+    Stored,
+    /// Our table `repeated_rows`: an earlier import has left it out or removed it.
+    Revived,
+    /// The history of the other file.
+    Imported,
+    /// The table `repeated_rows` of the other file, which has left it out or removed it in an import of its own.
+    LeftOut,
+}
+
+impl FromSql for Origin {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number = value.as_i64()?;
+        [Self::Stored, Self::Revived, Self::Imported, Self::LeftOut]
+            .into_iter()
+            .find(|origin| *origin as i64 == number)
+            .ok_or(FromSqlError::OutOfRange(number))
+    }
+}
+
+/// A row of either file.
+pub(super) struct MergedRow {
+    pub(super) origin: Origin,
+    pub(super) id: i64,
+    /// The id of an imported row in its own file, if it can be kept.
+    pub(super) source_id: Option<i64>,
+    /// The number of the unbroken sequence of ids that an imported row is in. `None` if the ids of the file tell nothing.
+    pub(super) sequence: Option<i64>,
+    /// The columns of the table without the id. A row of a war has the required score that one collector would have stored.
+    pub(super) values: Vec<Datum>,
+    /// The values in its own file, if they differ.
+    pub(super) original: Option<Vec<Datum>>,
+}
+
+impl MergedRow {
+    /// A row of which only the values count.
+    pub(super) fn imported(values: Vec<Datum>) -> Self {
+        Self {
+            origin: Origin::Imported,
+            id: 0,
+            source_id: None,
+            sequence: None,
+            values,
+            original: None,
+        }
+    }
+
+    /// Reads a row of [`rows_in_order`].
+    pub(super) fn read(
+        row: &Row<'_>,
+        history: History,
+        layout: &Layout,
+        keeps_ids: bool,
+    ) -> rusqlite::Result<Self> {
+        const FIRST_VALUE: usize = 4;
+        let values = cells(row, layout.table, FIRST_VALUE)?;
+        let carried = match history {
+            History::Wars => with_required_score(&values, row.get("lowest_required_score")?),
+            _ => None,
+        };
+        let (values, original) = match carried {
+            Some(carried) => (carried, Some(values)),
+            None => (values, None),
+        };
+        Ok(Self {
+            origin: row.get("origin")?,
+            id: row.get("row_id")?,
+            source_id: if keeps_ids {
+                row.get("source_id")?
+            } else {
+                None
+            },
+            sequence: row.get("sequence")?,
+            values,
+            original,
+        })
+    }
+}
+
+/// Finds the rows of the imported entities that earlier imports have left out or removed, because they repeated known values.
+pub(super) fn find_revived(history: History) -> String {
+    let table = history.table();
+    let entity = entity_list(&layout(history));
+    format!(
+        "INSERT INTO temp.revived (entity, at, row)
+         SELECT entity, at, row FROM main.repeated_rows
+         WHERE history = '{table}' AND row IS NOT NULL
+           AND entity IN (SELECT CAST({entity} AS TEXT) FROM temp.imported_{table})"
+    )
+}
+
+/// Selects the imported rows, those of [`find_revived`], and all stored rows of the same entities. In one second, they are in
+/// the order of their [`Origin`].
+/// `has_deleted_rows`: missing ids are those of deleted rows, so the sequences of ids are numbered.
+pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String {
+    let layout = layout(history);
+    let columns = column_list(layout.table);
+    let table = history.table();
+    let entity = entity_list(&layout);
+    let time = layout.table.columns[layout.time].name;
+    // The difference grows by the number of ids that are missing in between.
+    let sequence = if has_deleted_rows {
+        "source_id - row_number() OVER (ORDER BY source_id)"
+    } else {
+        "NULL"
+    };
+    // The rows of the same second are in the frame, too.
+    let more = match history {
+        History::Wars => {
+            ", min(required_score) OVER (PARTITION BY war_type, war_id ORDER BY recorded_at) \
+                          AS lowest_required_score"
+        }
+        _ => "",
+    };
+    let revived: Vec<String> = (0..layout.table.columns.len())
+        .map(|column| format!("row ->> {column}"))
+        .collect();
+    let revived = revived.join(", ");
+    format!(
+        "SELECT *{more} FROM (
+             SELECT iif(is_left_out, {left_out}, {imported}) AS origin, rowid AS row_id, source_id, {sequence} AS sequence,
+                 {columns}
+             FROM temp.imported_{table}
+             UNION ALL
+             SELECT {is_revived}, 0, NULL, NULL, {revived} FROM temp.revived
+             UNION ALL
+             SELECT {stored}, id, NULL, NULL, {columns} FROM main.{table}
+             WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table}))
+         ORDER BY {entity}, {time}, origin, row_id",
+        stored = Origin::Stored as i64,
+        is_revived = Origin::Revived as i64,
+        imported = Origin::Imported as i64,
+        left_out = Origin::LeftOut as i64,
+    )
+}
