@@ -11,6 +11,7 @@ use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 use crate::command::init::answers::Answers;
 use crate::command::init::fields::{absolute, relative, set_list, set_word, text_in};
 use crate::command::init::key_tables::{change_keys, free_name, given_keys};
+use crate::command::init::line_ends::with_ends_of;
 use crate::command::init::private_file::write_private;
 use crate::config::{Territories, Wars, check_private, read_text, toml_string};
 use crate::error::{Error, Exit, Result, WithContext};
@@ -274,7 +275,6 @@ pub(super) fn changed_text(
             .with_help("edit it by hand; the configuration page in the repository, src/docs/configuration.md, lists every field")
             .with_exit(Exit::Config)
     };
-    let has_crlf = text.contains("\r\n");
     let mut document: DocumentMut = text
         .replace("\r\n", "\n")
         .parse()
@@ -303,13 +303,8 @@ pub(super) fn changed_text(
         let fields = change_track(track, answers).map_err(|why| refuse().with_source(why))?;
         changed.extend(fields);
     }
-    let text = comments.unwrap_or_default() + &document.to_string();
-    let text = if has_crlf {
-        text.replace('\n', "\r\n")
-    } else {
-        text
-    };
-    Ok((text, changed))
+    let new = comments.unwrap_or_default() + &document.to_string();
+    Ok((with_ends_of(text, &new), changed))
 }
 
 /// Sets `database`, unless the file names that database already. Without the field, it is [`DEFAULT_DATABASE`].

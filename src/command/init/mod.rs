@@ -10,6 +10,7 @@ mod ids;
 mod key_names;
 mod key_tables;
 mod keys;
+mod line_ends;
 mod lists;
 mod private_file;
 mod report;

@@ -296,6 +296,45 @@ fn line_ends_and_encodings_of_windows_are_understood() {
 }
 
 #[test]
+fn each_line_keeps_its_own_end_in_a_file_with_both_kinds() {
+    let lines: Vec<&str> = HANDMADE.lines().collect();
+    // By the number of the line.
+    let ends: [fn(usize) -> bool; 3] = [|n| n == 2, |n| n != 2, |n| n % 2 == 0];
+    for has_crlf in ends {
+        let written = |wars: &str| -> String {
+            let lines = lines.iter().enumerate().map(|(number, line)| {
+                let end = if has_crlf(number) { "\r\n" } else { "\n" };
+                line.replace("\"tracked\"", wars) + end
+            });
+            lines.collect()
+        };
+        let fresh = Fresh::new();
+        fresh
+            .sandbox
+            .write("tornsnap.toml", &written("\"tracked\""));
+
+        fresh.init(&["--wars", "all"]).expect(0);
+
+        // The end of the changed line is the more frequent one.
+        let crlf = (0..lines.len()).filter(|line| has_crlf(*line)).count();
+        let usual = if crlf * 2 > lines.len() { "\r\n" } else { "\n" };
+        let changed = lines.iter().position(|line| line.contains("\"tracked\""));
+        let expected: String = written("\"all\"")
+            .split_inclusive('\n')
+            .enumerate()
+            .map(|(number, line)| {
+                if Some(number) == changed {
+                    line.trim_end().to_owned() + usual
+                } else {
+                    line.to_owned()
+                }
+            })
+            .collect();
+        assert_eq!(fresh.config(), expected);
+    }
+}
+
+#[test]
 fn a_configuration_that_cannot_be_read_is_replaced_only_by_force_and_kept() {
     for bytes in [
         &b"[track\n"[..],
