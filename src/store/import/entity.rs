@@ -9,7 +9,6 @@ use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::recorder::{Layout, Recorder, layout};
 use crate::model::time::Month;
-use crate::store::import::HistoryMonths;
 use crate::store::import::held::{HeldRows, MergedRow};
 use crate::store::import::staging::{column_list, entity_list};
 use crate::store::sql;
@@ -115,30 +114,14 @@ impl Entity {
         }
     }
 
-    /// Records how many rows of each month are left out because they repeat known values. Rows that the other database has
-    /// kept of a pruned month say nothing about the rows that are gone, so they are recorded for this import only. Returns the
-    /// months of which more rows are known than before.
+    /// Records how many rows of each month are left out because they repeat known values. Returns the months of which more rows
+    /// are known than before.
     pub(super) fn record_repeated(
         &self,
         connection: &Connection,
-        pruned_there: &HistoryMonths,
     ) -> rusqlite::Result<BTreeSet<Month>> {
         let mut known_better = BTreeSet::new();
-        let is_kept = |month| pruned_there.contains(&(History::Wars.table(), month));
         for (&at, repeated) in &self.repeated {
-            let month = Month::of(at);
-            if self.history == History::Wars
-                && let Some(month) = month.filter(|month| is_kept(*month))
-            {
-                connection
-                    .prepare_cached(sql!("import/record_repeated_kept"))?
-                    .execute(named_params! {
-                        ":entity": self.text(),
-                        ":period_start": month.start(),
-                        ":rows": repeated.rows,
-                    })?;
-                continue;
-            }
             let statement = sql!("import/record_repeated");
             let changes = connection
                 .prepare_cached(statement)?
@@ -149,7 +132,7 @@ impl Entity {
                     ":rows": repeated.rows,
                     ":row": repeated.row,
                 })?;
-            known_better.extend(month.filter(|_| changes > 0));
+            known_better.extend(Month::of(at).filter(|_| changes > 0));
         }
         Ok(known_better)
     }

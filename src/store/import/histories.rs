@@ -105,10 +105,8 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
         connection.execute(sql!("import/carry_required_scores"), [])?;
         // A discounted summary may count no row any more.
         connection.execute(sql!("import/delete_empty_wars"), [])?;
-    } else {
-        // The summaries of a war are joined. A row that another collector's row replaces accounts for none of its summary.
-        with_history(sql!("import/record_replaced"))?;
     }
+    with_history(sql!("import/record_replaced"))?;
     Ok(())
 }
 
@@ -155,7 +153,7 @@ impl Merger<'_> {
         let Some(mut entity) = entity else {
             return Ok(());
         };
-        let known_better = entity.record_repeated(self.connection, self.pruned_there)?;
+        let known_better = entity.record_repeated(self.connection)?;
         self.known_better.extend(known_better);
         self.take_held(&mut entity)
     }
