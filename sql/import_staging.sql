@@ -54,6 +54,7 @@ CREATE TEMP TABLE own_rows (       -- stored summaries of one history, before th
     entity TEXT,                   -- as main.imported_summaries
     period_start INTEGER,
     rows,                          -- history rows that are known here; NULL: none
+    known,                         -- of a war: these, and those that imports have left out or removed as they repeat known values
     score,                         -- of a war: the sum of the scores in the last of these rows
     duration,                      -- of a war: duration_seconds that these rows tell
     PRIMARY KEY (entity, period_start)
