@@ -153,11 +153,7 @@ const STATEMENTS: [(&str, Action, &str); 46] = [
         Delete,
         sql!("future/remove_imported_summaries"),
     ),
-    (
-        "imported_wars",
-        Delete,
-        sql!("future/remove_imported_wars"),
-    ),
+    ("imported_wars", Delete, sql!("future/remove_imported_wars")),
     ("repeated_rows", Delete, sql!("future/remove_repeated_rows")),
     ("fetch_runs", Delete, sql!("future/remove_runs")),
     ("fetch_runs", Correct, sql!("future/clamp_runs")),

@@ -137,6 +137,19 @@ impl Entity {
         Ok(known_better)
     }
 
+    /// Whether an earlier import has left out or removed a row of this time, because it repeated known values.
+    pub(super) fn was_repeated(
+        &self,
+        connection: &Connection,
+        at: &Datum,
+    ) -> rusqlite::Result<bool> {
+        let row =
+            named_params! { ":history": self.history.table(), ":entity": self.text(), ":at": at };
+        connection
+            .prepare_cached(sql!("import/was_repeated"))?
+            .query_row(row, |row| row.get(0))
+    }
+
     /// Begins a new second if the time differs from that of the row before.
     pub(super) fn enter(&mut self, at: Option<i64>) {
         if self.states.is_empty() || self.at != at {
@@ -191,6 +204,16 @@ pub(super) fn find_revived(history: History) -> String {
          SELECT entity, at, row FROM main.repeated_rows
          WHERE history = '{table}' AND row IS NOT NULL
            AND entity IN (SELECT CAST({entity} AS TEXT) FROM temp.imported_{table})"
+    )
+}
+
+/// The statement that adds a row of a history to the accepted ones.
+pub(super) fn accept_statement(history: History) -> String {
+    let layout = layout(history);
+    let places = vec!["?"; layout.table.columns.len() + 1].join(", ");
+    format!(
+        "INSERT INTO temp.accepted (id, {}) VALUES ({places})",
+        column_list(layout.table)
     )
 }
 

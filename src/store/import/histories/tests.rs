@@ -9,6 +9,7 @@ use super::*;
 use crate::model::import::recorder::Recorder;
 use crate::model::import::rules::Table;
 use crate::store::Store;
+use crate::store::import::staging::column_list;
 use crate::store::value::bind_used;
 
 /// Appends a row as `fetch` does, if it is a change.
