@@ -3,9 +3,9 @@
 --
 -- :period_start, :entity   as in the table imported_summaries
 INSERT INTO main.imported_wars (
-    war_type, war_id, period_start, winner_faction_id, created_at, own_rows, own_score, own_duration
+    war_type, war_id, period_start, winner_faction_id, own_rows, own_score, own_duration
 )
-SELECT war_type, war_id, stored.period_start, winner_faction_id, created_at, own.rows, own.score, own.duration
+SELECT war_type, war_id, stored.period_start, winner_faction_id, own.rows, own.score, own.duration
 FROM main.war_summary AS stored
 LEFT JOIN temp.own_rows AS own ON own.entity = :entity AND own.period_start = stored.period_start
 WHERE period_type = 'monthly' AND stored.period_start = :period_start AND war_type || ' ' || war_id = :entity

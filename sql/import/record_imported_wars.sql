@@ -2,11 +2,9 @@
 -- The higher scores are the later ones, because scores only grow. If the scores are equal, the summary with the longer duration
 -- is the later one. A winner and the larger number of rows stay. So the result does not depend on the order of the imports.
 -- If a month is pruned here and no summary of the war was imported, the stored summary tells what its history rows have told.
---
--- :now   unix seconds
 INSERT INTO main.imported_wars AS known (
     war_type, war_id, period_start, territory_id, attacking_faction_id, defending_faction_id, final_attacking_score,
-    final_defending_score, winner_faction_id, duration_seconds, record_count, created_at,
+    final_defending_score, winner_faction_id, duration_seconds, record_count,
     own_rows, own_score, own_duration
 )
 SELECT
@@ -15,7 +13,7 @@ SELECT
     iif(imported.winner_faction_id IN (
         coalesce(imported.attacking_faction_id, imported.winner_faction_id),
         coalesce(imported.defending_faction_id, imported.winner_faction_id)), imported.winner_faction_id, NULL),
-    imported.duration_seconds, coalesce(imported.record_count, 0), coalesce(nullif(imported.created_at, 0), :now),
+    imported.duration_seconds, coalesce(imported.record_count, 0),
     own.rows, own.score, own.duration
 FROM temp.imported_war_summary AS imported
 LEFT JOIN temp.own_rows AS own
@@ -25,7 +23,7 @@ ORDER BY imported.rowid
 ON CONFLICT DO UPDATE SET
     (
         territory_id, attacking_faction_id, defending_faction_id, final_attacking_score, final_defending_score,
-        duration_seconds, created_at
+        duration_seconds
     ) = (
         SELECT
             iif(is_later, excluded.territory_id, known.territory_id),
@@ -33,8 +31,7 @@ ON CONFLICT DO UPDATE SET
             iif(is_later, excluded.defending_faction_id, known.defending_faction_id),
             iif(is_later, excluded.final_attacking_score, known.final_attacking_score),
             iif(is_later, excluded.final_defending_score, known.final_defending_score),
-            iif(is_later, excluded.duration_seconds, known.duration_seconds),
-            iif(is_later, excluded.created_at, known.created_at)
+            iif(is_later, excluded.duration_seconds, known.duration_seconds)
         FROM (
             SELECT known.record_count IS NULL OR (
                 coalesce(excluded.final_attacking_score, 0) + coalesce(excluded.final_defending_score, 0),

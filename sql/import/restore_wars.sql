@@ -2,6 +2,8 @@
 -- the rows that the stored summary was joined with, or the summary with its last row.
 -- A war was decided before if an imported summary of an earlier month names the winner.
 -- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
+--
+-- :now   unix seconds
 INSERT INTO main.war_summary AS stored (
     war_id, war_type, territory_id, period_start, period_end, attacking_faction_id, defending_faction_id,
     final_attacking_score, final_defending_score, winner_faction_id, duration_seconds, record_count, created_at
@@ -18,7 +20,7 @@ SELECT
               AND +earlier.period_type = 'monthly' AND earlier.period_start < known.period_start
               AND earlier.winner_faction_id IS NOT NULL),
         NULL, winner_faction_id),
-    duration_seconds, record_count, created_at
+    duration_seconds, record_count, :now
 FROM temp.wars_of_import AS war
 CROSS JOIN main.imported_wars AS known ON known.war_type = war.war_type AND known.war_id = war.war_id
 WHERE record_count IS NOT NULL

@@ -441,7 +441,6 @@ CREATE TABLE imported_wars (                      -- what imported summaries tel
     winner_faction_id     INTEGER,
     duration_seconds      INTEGER,
     record_count          INTEGER,                -- NULL: only the winner is known
-    created_at            INTEGER NOT NULL,
     own_rows              INTEGER,                -- history rows here, also after a prune has deleted them; NULL: none
     own_score             INTEGER,                -- the sum of the scores in the last one
     own_duration          INTEGER,                -- duration_seconds that they tell

@@ -68,17 +68,18 @@ pub(super) fn join(connection: &Connection, now: i64) -> rusqlite::Result<BTreeS
     let keeps_ids = staging::keeps_ids(connection, WAR_SUMMARY.name)?;
     connection.execute(sql!("import/leave_repeated_wars"), [])?;
     connection.execute(sql!("import/find_own_wars"), [])?;
-    connection.execute(
-        sql!("import/record_imported_wars"),
-        named_params! { ":now": now },
-    )?;
+    connection.execute(sql!("import/record_imported_wars"), [])?;
     connection.execute(sql!("import/set_durations"), [])?;
     let joined: BTreeSet<Taken> = summaries(
         connection,
         sql!("import/join_wars"),
         named_params! { ":now": now, ":keeps_ids": keeps_ids },
     )?;
-    let restored: BTreeSet<Taken> = summaries(connection, sql!("import/restore_wars"), [])?;
+    let restored: BTreeSet<Taken> = summaries(
+        connection,
+        sql!("import/restore_wars"),
+        named_params! { ":now": now },
+    )?;
     Ok(joined.into_iter().chain(restored).collect())
 }
 
