@@ -29,12 +29,6 @@ CREATE INDEX temp.imported_faction_membership_player ON imported_faction_members
 CREATE TEMP TABLE pruned_months (  -- the months of one history that are pruned here
     period_start PRIMARY KEY
 );
-CREATE TEMP TABLE repeated_kept (  -- rows of wars that are left out, of months that the source has pruned
-    entity,
-    period_start,
-    rows,
-    PRIMARY KEY (entity, period_start)
-);
 CREATE TEMP TABLE known_winners (  -- the winners of wars that summaries name
     war_type,
     war_id,
@@ -67,6 +61,9 @@ CREATE TEMP TABLE own_rows (       -- stored summaries of one history, before th
     entity TEXT,                   -- as main.imported_summaries
     period_start INTEGER,
     rows,                          -- history rows that are known here; NULL: none
+    known,                         -- of a war: these, and those that imports have left out or removed as they repeat known values
+    score,                         -- of a war: the sum of the scores in the last of these rows
+    duration,                      -- of a war: duration_seconds that these rows tell
     PRIMARY KEY (entity, period_start)
 );
 CREATE TEMP VIEW wars_of_import AS -- the wars of which the source has rows, summaries or winners

@@ -64,6 +64,9 @@ WITH ahead (table_name, rows, removed, oldest, newest) AS (
     SELECT 'imported_summaries', count(*), count(*), min(period_start), max(period_start)
     FROM imported_summaries WHERE period_start >= :month
     UNION ALL
+    SELECT 'imported_wars', count(*), count(*), min(period_start), max(period_start)
+    FROM imported_wars WHERE period_start >= :month
+    UNION ALL
     SELECT 'repeated_rows', count(*), count(*), min(at), max(at)
     FROM repeated_rows WHERE at > :limit
     UNION ALL

@@ -1,9 +1,25 @@
 -- Deletes the summaries of wars of this import that had ended in an earlier month: the newest history row, or a winner, says so.
 -- A war without a winner had ended if the duration is the same as before, because the duration grows while a war runs.
+-- It may also run: then all rows that the summary counts must be among those that imports have left out or removed, because they
+-- repeat known values. A file that was imported before its month was pruned here tells only such summaries.
 -- They were imported, or their month is pruned here, and they tell the scores that were known before.
 -- The other collector, or this one, learned of the end later. With all rows of both, its row would repeat the known one, so the
 -- later month would have no summary of the war. A row with other scores would repeat none, so its summary stays.
 -- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
+WITH
+repeated AS MATERIALIZED (
+    SELECT summary.id
+    FROM temp.wars_of_import AS war
+    CROSS JOIN main.war_summary AS summary ON summary.war_type = war.war_type AND summary.war_id = war.war_id
+    JOIN main.imported_wars AS known ON known.war_type = summary.war_type AND known.war_id = summary.war_id
+        AND known.period_start = summary.period_start
+    WHERE +summary.period_type = 'monthly'
+      AND (known.own_rows IS NULL OR summary.period_start NOT IN (SELECT period_start FROM temp.pruned_months))
+      AND summary.record_count <= (
+          SELECT sum(rows) FROM main.repeated_rows
+          WHERE history = 'war_status_history' AND entity = summary.war_type || ' ' || summary.war_id
+            AND at >= summary.period_start AND at < summary.period_end)
+)
 DELETE FROM main.war_summary AS later
 WHERE period_type = 'monthly'
   AND (war_type, war_id) IN (SELECT war_type, war_id FROM temp.wars_of_import)
@@ -26,7 +42,7 @@ WHERE period_type = 'monthly'
                   WHERE newest.war_type = later.war_type AND newest.war_id = later.war_id
                     AND newest.recorded_at < later.period_start
                   ORDER BY newest.recorded_at DESC, newest.id DESC LIMIT 1)
-            AND final.status IN ('completed', 'cancelled')
+            AND (final.status IN ('completed', 'cancelled') OR later.id IN (SELECT id FROM repeated))
             AND (final.winner_faction_id IS NOT NULL OR later.winner_faction_id IS NULL)
             AND coalesce(later.final_attacking_score, final.attacking_score) IS final.attacking_score
             AND coalesce(later.final_defending_score, final.defending_score) IS final.defending_score)
@@ -40,7 +56,8 @@ WHERE period_type = 'monthly'
             AND coalesce(later.final_attacking_score, earlier.final_attacking_score) IS earlier.final_attacking_score
             AND coalesce(later.final_defending_score, earlier.final_defending_score) IS earlier.final_defending_score
             AND (
-                later.winner_faction_id IS NULL AND later.duration_seconds = earlier.duration_seconds
+                later.winner_faction_id IS NULL
+                    AND (later.duration_seconds = earlier.duration_seconds OR later.id IN (SELECT id FROM repeated))
                 OR EXISTS (
                     SELECT 1 FROM main.war_summary AS won
                     WHERE won.war_type = later.war_type AND won.war_id = later.war_id

@@ -24,11 +24,14 @@ SELECT
               AND earlier.winner_faction_id IS NOT NULL),
         NULL, winner_faction_id),
     duration_seconds,
-    iif(record_count <= own.rows + coalesce((
-            SELECT sum(rows) FROM main.repeated_rows
-            WHERE history = 'war_status_history' AND entity = imported.war_type || ' ' || imported.war_id
-              AND at >= imported.period_start
-              AND at < unixepoch(imported.period_start, 'unixepoch', '+1 month')), 0), 0, record_count),
+    CASE
+        WHEN coalesce(record_count > own.known, true) THEN record_count
+        WHEN EXISTS (
+            SELECT 1 FROM main.war_summary AS present
+            WHERE present.war_type = imported.war_type AND present.war_id = imported.war_id
+              AND present.period_start = imported.period_start AND +present.period_type = 'monthly') THEN 0
+        ELSE own.rows
+    END,
     coalesce(nullif(created_at, 0), :now)
 FROM temp.imported_war_summary AS imported
 LEFT JOIN temp.own_rows AS own

@@ -428,6 +428,28 @@ CREATE TABLE imported_summaries (                 -- monthly summaries that an i
     PRIMARY KEY (history, period_start, entity)
 ) STRICT, WITHOUT ROWID;
 
+-- war_summary joins these with the history rows. They are kept apart, because an import can remove the rows later.
+CREATE TABLE imported_wars (                      -- what imported summaries tell of each war and month, without our history rows
+    war_type              TEXT    NOT NULL,
+    war_id                INTEGER NOT NULL,
+    period_start          INTEGER NOT NULL,       -- first second of the UTC month
+    territory_id          TEXT,                   -- this column and those up to record_count: as in war_summary
+    attacking_faction_id  INTEGER,
+    defending_faction_id  INTEGER,
+    final_attacking_score INTEGER,
+    final_defending_score INTEGER,
+    winner_faction_id     INTEGER,
+    duration_seconds      INTEGER,
+    record_count          INTEGER,                -- NULL: only the winner is known
+    own_rows              INTEGER,                -- history rows here, also after a prune has deleted them; NULL: none
+    own_score             INTEGER,                -- the sum of the scores in the last one
+    own_duration          INTEGER,                -- duration_seconds that they tell
+    PRIMARY KEY (war_type, war_id, period_start)
+) STRICT, WITHOUT ROWID;
+
+-- Serves all wars of one month.
+CREATE INDEX idx_imported_wars_month ON imported_wars (period_start);
+
 -- ---------------------------------------------------------------- fetch runs and rejected answers
 
 CREATE TABLE fetch_runs (                         -- each run of `tornsnap fetch`, one row for each kind

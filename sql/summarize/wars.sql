@@ -4,7 +4,7 @@
 -- duration_seconds: from the start of the war to its end, or to the last row if it has not ended. It is never negative,
 -- although a war may be recorded before it starts. NULL: the difference overflows a 64-bit integer.
 -- war_id is unique only together with war_type. Summaries that are already correct are not written again.
--- A summary that was imported is joined with what the rows say. The higher scores are the later ones, because scores only grow.
+-- What imported summaries tell is joined with what the rows say, and nothing else is. The higher scores are the later ones, because scores only grow.
 -- If the scores are equal, an imported duration counts only if its summary names the winner: then it is that of the whole war.
 -- A known winner stays. The imported number of rows stays if it is larger than that of the rows here together with those that an
 -- import has left out because they repeat known values. A war whose winner an imported summary of an earlier month names was not
@@ -75,12 +75,8 @@ joined AS (
                   WHERE mark.history = 'war_status_history' AND mark.period_start = earlier.period_start
                     AND mark.entity = seen.war_type || ' ' || seen.war_id)) AS was_decided
     FROM seen
-    LEFT JOIN war_summary AS imported ON imported.war_type = seen.war_type AND imported.war_id = seen.war_id
-        AND imported.period_start = :period_start AND imported.period_end = :period_end
-        AND imported.period_type = 'monthly' AND EXISTS (
-            SELECT 1 FROM imported_summaries AS mark
-            WHERE mark.history = 'war_status_history' AND mark.period_start = :period_start
-              AND mark.entity = seen.war_type || ' ' || seen.war_id)
+    LEFT JOIN imported_wars AS imported ON imported.war_type = seen.war_type AND imported.war_id = seen.war_id
+        AND imported.period_start = :period_start
 ),
 month AS MATERIALIZED (
     SELECT

@@ -58,7 +58,7 @@ use Action::{Correct, Delete};
 /// The table, the action and the SQL of each statement, in the order of execution. The history and observation
 /// tables come first, because later statements read their remaining rows. The statements of one table are adjacent,
 /// because [`Store::remove_future`] returns one entry for each table.
-const STATEMENTS: [(&str, Action, &str); 45] = [
+const STATEMENTS: [(&str, Action, &str); 46] = [
     (
         "player_stats_history",
         Delete,
@@ -153,6 +153,7 @@ const STATEMENTS: [(&str, Action, &str); 45] = [
         Delete,
         sql!("future/remove_imported_summaries"),
     ),
+    ("imported_wars", Delete, sql!("future/remove_imported_wars")),
     ("repeated_rows", Delete, sql!("future/remove_repeated_rows")),
     ("fetch_runs", Delete, sql!("future/remove_runs")),
     ("fetch_runs", Correct, sql!("future/clamp_runs")),

@@ -99,6 +99,10 @@ fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<Tabl
         0
     };
     let written = compute(transaction, job, now)?;
+    if job.history == History::Wars {
+        execute(sql!("summarize/keep_own_wars"))
+            .context(format!("record what the wars of {month} were"))?;
+    }
     forget_imported(transaction, job).context(format!(
         "compare the imported summaries of {month} with the history"
     ))?;

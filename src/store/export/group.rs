@@ -29,7 +29,7 @@ const RECORDS: [&str; 7] = [
 ];
 
 /// The tables of [`Group::Inner`].
-const INNER: [&str; 24] = [
+const INNER: [&str; 25] = [
     "api_keys",
     "api_pauses",
     "api_requests",
@@ -41,6 +41,7 @@ const INNER: [&str; 24] = [
     "faction_war_polls",
     "fetch_runs",
     "imported_summaries",
+    "imported_wars",
     "key_checks",
     "membership_sightings",
     "missing_entities",

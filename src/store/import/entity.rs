@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
-use crate::model::import::recorder::{Layout, Recorder};
+use crate::model::import::recorder::{Layout, Recorder, layout};
 use crate::model::time::Month;
-use crate::store::import::HistoryMonths;
 use crate::store::import::held::HeldRows;
 use crate::store::import::merged_rows::MergedRow;
+use crate::store::import::staging::column_list;
 use crate::store::sql;
 
 /// The known values and rows of one entity up to the present row.
@@ -171,34 +171,18 @@ impl Entity {
         }
     }
 
-    /// Records how many rows of each month are left out because they repeat known values. Rows that the other database has
-    /// kept of a pruned month say nothing about the rows that are gone, so they are recorded for this import only. Returns the
-    /// months of which more rows are known than before.
+    /// Records how many rows of each month are left out because they repeat known values. Returns the months of which more rows
+    /// are known than before.
     pub(super) fn record_repeated(
         &self,
         connection: &Connection,
-        pruned_there: &HistoryMonths,
     ) -> rusqlite::Result<BTreeSet<Month>> {
         let mut known_better = BTreeSet::new();
-        let is_kept = |month| pruned_there.contains(&(History::Wars.table(), month));
         for (&at, repeated) in self
             .repeated
             .iter()
             .filter(|(_, repeated)| repeated.rows > 0)
         {
-            let month = Month::of(at);
-            if self.history == History::Wars
-                && let Some(month) = month.filter(|month| is_kept(*month))
-            {
-                connection
-                    .prepare_cached(sql!("import/record_repeated_kept"))?
-                    .execute(named_params! {
-                        ":entity": self.text(),
-                        ":period_start": month.start(),
-                        ":rows": repeated.rows,
-                    })?;
-                continue;
-            }
             let statement = sql!("import/record_repeated");
             let changes = connection
                 .prepare_cached(statement)?
@@ -209,9 +193,22 @@ impl Entity {
                     ":rows": repeated.rows,
                     ":row": repeated.row,
                 })?;
-            known_better.extend(month.filter(|_| changes > 0));
+            known_better.extend(Month::of(at).filter(|_| changes > 0));
         }
         Ok(known_better)
+    }
+
+    /// Whether an earlier import has left out or removed a row of this time, because it repeated known values.
+    pub(super) fn was_repeated(
+        &self,
+        connection: &Connection,
+        at: &Datum,
+    ) -> rusqlite::Result<bool> {
+        let row =
+            named_params! { ":history": self.history.table(), ":entity": self.text(), ":at": at };
+        connection
+            .prepare_cached(sql!("import/was_repeated"))?
+            .query_row(row, |row| row.get(0))
     }
 
     /// Begins a new second if the time differs from that of the row before.
@@ -288,4 +285,14 @@ pub(super) fn as_json(row: &[Datum]) -> String {
         Datum::Text(text) => Value::from(text.as_str()),
     });
     values.collect::<Value>().to_string()
+}
+
+/// The statement that adds a row of a history to the accepted ones.
+pub(super) fn accept_statement(history: History) -> String {
+    let layout = layout(history);
+    let places = vec!["?"; layout.table.columns.len() + 1].join(", ");
+    format!(
+        "INSERT INTO temp.accepted (id, {}) VALUES ({places})",
+        column_list(layout.table)
+    )
 }

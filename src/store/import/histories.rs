@@ -12,11 +12,11 @@ use crate::model::import::report::Tally;
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
-use crate::store::import::entity::{Entity, as_json};
+use crate::store::import::entity::{Entity, accept_statement, as_json};
 use crate::store::import::gaps;
 use crate::store::import::held;
 use crate::store::import::merged_rows::{MergedRow, Origin, find_revived, rows_in_order};
-use crate::store::import::staging::{self, column_list};
+use crate::store::import::staging;
 use crate::store::import::{
     ClosedMonths, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies,
 };
@@ -80,15 +80,6 @@ pub(super) fn merge(
 /// The column of a mended value, and the reason.
 const CARRIED: (&str, &str) = ("required_score", "carried on from the rows before");
 
-fn accept_statement(history: History) -> String {
-    let layout = layout(history);
-    let places = vec!["?"; layout.table.columns.len() + 1].join(", ");
-    format!(
-        "INSERT INTO temp.accepted (id, {}) VALUES ({places})",
-        column_list(layout.table)
-    )
-}
-
 /// Writes what the merger has decided.
 fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     for template in [
@@ -105,10 +96,8 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
         connection.execute(sql!("import/carry_required_scores"), [])?;
         // A discounted summary may count no row any more.
         connection.execute(sql!("import/delete_empty_wars"), [])?;
-    } else {
-        // The summaries of a war are joined. A row that another collector's row replaces accounts for none of its summary.
-        with_history(sql!("import/record_replaced"))?;
     }
+    with_history(sql!("import/record_replaced"))?;
     Ok(())
 }
 
@@ -155,7 +144,7 @@ impl Merger<'_> {
         let Some(mut entity) = entity else {
             return Ok(());
         };
-        let known_better = entity.record_repeated(self.connection, self.pruned_there)?;
+        let known_better = entity.record_repeated(self.connection)?;
         self.known_better.extend(known_better);
         self.take_held(&mut entity)
     }
@@ -310,6 +299,17 @@ impl Merger<'_> {
         self.every_poll || (self.is_our_copy && month.is_some_and(is_reopened))
     }
 
+    /// Whether an earlier import has found that a row of a war repeats a row that is pruned here since. Nothing takes back what a
+    /// row of a war tells, so it still is no change.
+    fn repeats_pruned(&self, entity: &Entity, row: &MergedRow) -> rusqlite::Result<bool> {
+        let month = self.month_of(&row.values);
+        let follows_closed = month.is_some_and(|month| self.closed.any_before(self.history, month));
+        if self.history != History::Wars || self.every_poll || !follows_closed {
+            return Ok(false);
+        }
+        entity.was_repeated(self.connection, &row.values[self.layout.time])
+    }
+
     /// Whether a row has to be known in [`Self::take_held`]. `closing`: its month is closed.
     fn is_held(&self, closing: Option<Closing>) -> bool {
         closing.is_some() || self.history == History::Territories
@@ -334,7 +334,8 @@ impl Merger<'_> {
             self.tally.already_there += 1;
             return Ok(());
         }
-        let is_change = entity.is_change(layout, &row.values);
+        let is_change =
+            entity.is_change(layout, &row.values) && !self.repeats_pruned(entity, &row)?;
         // A row that repeats the one before was a change if a row between them was deleted.
         if !is_change && !follows_deleted && !self.keeps_repeated(month) {
             self.tally.unchanged += 1;

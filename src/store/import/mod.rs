@@ -144,6 +144,12 @@ impl ClosedMonths {
         self.reopened.contains(&(history.table(), month))
     }
 
+    /// Whether a month before `month` is closed.
+    fn any_before(&self, history: History, month: Month) -> bool {
+        let mut closed = self.closed.keys();
+        closed.any(|(table, closed)| *table == history.table() && *closed < month)
+    }
+
     fn closing(&self, history: History, month: Month) -> Option<Closing> {
         self.closed.get(&(history.table(), month)).copied()
     }

@@ -148,7 +148,7 @@ fn insert(
     history: History,
     table: &Table,
     now: i64,
-) -> rusqlite::Result<Vec<Taken>> {
+) -> rusqlite::Result<BTreeSet<Taken>> {
     let name = table.name;
     let columns = column_list(table);
     let values = columns.replace("created_at", "coalesce(nullif(created_at, 0), :now)");
@@ -191,7 +191,7 @@ fn insert(
 fn record_imported(
     connection: &Connection,
     history: History,
-    taken: &[Taken],
+    taken: &BTreeSet<Taken>,
 ) -> rusqlite::Result<()> {
     let mut mark_summary = connection.prepare(sql!("import/mark_summary"))?;
     for (entity, period_start) in taken {
@@ -208,7 +208,7 @@ fn record_imported(
 fn mark_months(
     connection: &Connection,
     history: History,
-    taken: &[Taken],
+    taken: &BTreeSet<Taken>,
     now: i64,
 ) -> rusqlite::Result<()> {
     let months: BTreeSet<i64> = taken.iter().map(|taken| taken.1).collect();

@@ -64,16 +64,23 @@ pub(super) fn fill_winners(connection: &Connection) -> rusqlite::Result<usize> {
 }
 
 /// Adds the imported summaries, and joins them with the stored ones. Returns those that have changed anything.
-pub(super) fn join(connection: &Connection, now: i64) -> rusqlite::Result<Vec<Taken>> {
+pub(super) fn join(connection: &Connection, now: i64) -> rusqlite::Result<BTreeSet<Taken>> {
     let keeps_ids = staging::keeps_ids(connection, WAR_SUMMARY.name)?;
     connection.execute(sql!("import/leave_repeated_wars"), [])?;
-    connection.execute(sql!("import/set_durations"), [])?;
     connection.execute(sql!("import/find_own_wars"), [])?;
-    summaries(
+    connection.execute(sql!("import/record_imported_wars"), [])?;
+    connection.execute(sql!("import/set_durations"), [])?;
+    let joined: BTreeSet<Taken> = summaries(
         connection,
         sql!("import/join_wars"),
         named_params! { ":now": now, ":keeps_ids": keeps_ids },
-    )
+    )?;
+    let restored: BTreeSet<Taken> = summaries(
+        connection,
+        sql!("import/restore_wars"),
+        named_params! { ":now": now },
+    )?;
+    Ok(joined.into_iter().chain(restored).collect())
 }
 
 /// Runs a statement that returns the summaries that it has changed.
@@ -93,15 +100,14 @@ fn summaries<T: FromIterator<Taken>>(
 /// Sets the winner in the summary of the month in which the war ended, and adds that summary to `taken`.
 pub(super) fn fill_earlier(
     connection: &Connection,
-    taken: &mut Vec<Taken>,
+    taken: &mut BTreeSet<Taken>,
 ) -> rusqlite::Result<()> {
     let filled: BTreeSet<Taken> = summaries(connection, sql!("import/fill_earlier_winners"), [])?;
-    let known: BTreeSet<&Taken> = taken.iter().collect();
-    let new: Vec<Taken> = filled
-        .into_iter()
-        .filter(|summary| !known.contains(summary))
-        .collect();
-    taken.extend(new);
+    let mut keep = connection.prepare(sql!("import/keep_filled_winner"))?;
+    for (entity, period_start) in &filled {
+        keep.execute(named_params! { ":entity": entity, ":period_start": period_start })?;
+    }
+    taken.extend(filled);
     Ok(())
 }
 
@@ -133,7 +139,7 @@ fn complete_winners(
 /// without the winner.
 pub(super) fn delete_known(
     connection: &Connection,
-    taken: &mut Vec<Taken>,
+    taken: &mut BTreeSet<Taken>,
 ) -> rusqlite::Result<()> {
     let deleted: BTreeSet<Taken> = summaries(connection, sql!("import/delete_known_wars"), [])?;
     if !deleted.is_empty() {

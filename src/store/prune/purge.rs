@@ -44,6 +44,12 @@ impl Store {
                     sql!("prune/forget_imported"),
                     named_params! { ":before": month.start() },
                 )
+                .and_then(|_| {
+                    transaction.execute(
+                        sql!("prune/forget_imported_wars"),
+                        named_params! { ":before": month.start() },
+                    )
+                })
                 .context("forget which summaries were imported")?;
             let mut deleted = 0;
             for history in History::ALL {

@@ -26,6 +26,7 @@ mod pruned;
 mod pruned_elsewhere;
 mod quotes;
 mod refusals;
+mod repeated_wars;
 mod required_scores;
 mod restored;
 mod rosters;

@@ -10,6 +10,7 @@ use crate::model::import::recorder::Recorder;
 use crate::model::import::rules::Table;
 use crate::store::Store;
 use crate::store::import::read::cells;
+use crate::store::import::staging::column_list;
 use crate::store::value::bind_used;
 
 /// Appends a row as `fetch` does, if it is a change.

@@ -1,0 +1,172 @@
+//! Wars of which the files of several collectors repeat each other's scores in months that one of them has pruned.
+
+use super::closed::database;
+use super::{ORDERS, create, import, open};
+use crate::month_model::{EDGES, IN_APRIL, history_rows, prune, summaries};
+use crate::support::{Sandbox, rows};
+
+const DAY: i64 = 86400;
+
+/// When the war of [`row`] has started.
+const STARTED_AT: i64 = EDGES[0] + 19 * DAY;
+
+/// A row of a war. `end`: its status, the winner and the end.
+fn row(at: i64, score: i64, end: &str) -> String {
+    format!(
+        "INSERT INTO war_status_history (war_id, war_type, territory_id, attacking_faction_id, defending_faction_id,
+             attacking_score, defending_score, required_score, started_at, recorded_at, status, winner_faction_id, ends_at)
+         VALUES (504, 'territory', 'AAA', 1, 4, {score}, 0, 1000, {STARTED_AT}, {at}, {end});"
+    )
+}
+
+fn running(at: i64, score: i64) -> String {
+    row(at, score, "'ongoing', NULL, NULL")
+}
+
+fn won(at: i64, score: i64, ended_at: i64) -> String {
+    row(at, score, &format!("'completed', 1, {ended_at}"))
+}
+
+/// The month, the rows, the score, the winner and the duration of each summary of the war.
+fn war(sandbox: &Sandbox) -> Vec<String> {
+    rows(
+        &open(sandbox, "new.db"),
+        "SELECT period_start, record_count, final_attacking_score, coalesce(winner_faction_id, 0), duration_seconds
+         FROM war_summary WHERE war_id = 504 ORDER BY 1",
+    )
+}
+
+/// Prunes the file of the collector that has pruned January.
+fn prune_january(sandbox: &Sandbox) {
+    prune(sandbox, IN_APRIL, "pruned.db", &["--keep-months", "1"]).expect(0);
+    let kept = "SELECT count(*), min(recorded_at) >= 1832976000 FROM war_status_history WHERE war_id = 504";
+    assert_eq!(rows(&open(sandbox, "pruned.db"), kept), ["1|1"]);
+}
+
+/// Imports the files in each order, and then again.
+fn expect_in_any_order(sandbox: &Sandbox, files: [&str; 3], expected: &[String]) {
+    for order in ORDERS {
+        create(sandbox, "new.db");
+        for number in order {
+            import(sandbox, "new.db", &[files[number]]);
+        }
+        assert_eq!(war(sandbox), expected, "{order:?}");
+        let history = history_rows(&open(sandbox, "new.db"));
+        for number in order {
+            import(sandbox, "new.db", &[files[number]]);
+            assert_eq!(war(sandbox), expected, "{order:?} again: {number}");
+            assert_eq!(history_rows(&open(sandbox, "new.db")), history);
+        }
+    }
+}
+
+#[test]
+fn a_pruned_month_all_of_whose_rows_repeat_earlier_scores_has_no_summary_of_the_war_in_any_order() {
+    let [_, january, february, ..] = EDGES;
+    let (seen_at, ended_at) = (january - 6 * DAY, february + 3 * DAY);
+    let sandbox = Sandbox::new();
+    let collector = |name: &str, seen_at: i64, learned_at: i64| {
+        let rows = running(seen_at, 0) + &won(learned_at, 9, ended_at);
+        database(&sandbox, name, &rows);
+    };
+    collector("pruned.db", january + DAY, february + 6 * DAY);
+    prune_january(&sandbox);
+    collector("second.db", january + 2 * DAY, february + 4 * DAY);
+    collector("first.db", seen_at, february + 8 * DAY);
+
+    expect_in_any_order(
+        &sandbox,
+        ["pruned.db", "second.db", "first.db"],
+        &[
+            format!("{}|1|0|0|{}", EDGES[0], seen_at - STARTED_AT),
+            format!("{february}|1|9|1|{}", ended_at - STARTED_AT),
+        ],
+    );
+}
+
+#[test]
+fn a_pruned_month_with_more_rows_than_repeat_known_scores_keeps_its_own_duration_in_any_order() {
+    let [_, january, february, ..] = EDGES;
+    let (seen_at, ended_at) = (january - 6 * DAY, february + 3 * DAY);
+    let sandbox = Sandbox::new();
+    database(
+        &sandbox,
+        "pruned.db",
+        &(running(january + DAY, 5)
+            + &running(january + 2 * DAY, 6)
+            + &running(january + 4 * DAY, 7)
+            + &won(february + 6 * DAY, 9, ended_at)),
+    );
+    prune_january(&sandbox);
+    let collector = |name: &str, at: i64| {
+        database(
+            &sandbox,
+            name,
+            &(running(at, 5) + &won(february + 4 * DAY, 9, ended_at)),
+        );
+    };
+    // The second one's row of January repeats the first one's, which is older.
+    collector("second.db", january + 9 * DAY);
+    collector("first.db", seen_at);
+
+    expect_in_any_order(
+        &sandbox,
+        ["pruned.db", "second.db", "first.db"],
+        &[
+            format!("{}|1|5|0|{}", EDGES[0], seen_at - STARTED_AT),
+            format!("{january}|3|7|0|{}", january + 4 * DAY - STARTED_AT),
+            format!("{february}|1|9|1|{}", ended_at - STARTED_AT),
+        ],
+    );
+}
+
+#[test]
+fn files_that_were_imported_before_a_prune_change_no_summary_of_a_war_after_it() {
+    let [december, january, february, march, ..] = EDGES;
+    let ended_at = march - DAY;
+    let sandbox = Sandbox::new();
+    let early = running(january - 2 * DAY, 4) + &running(january + 9 * DAY, 5);
+    database(
+        &sandbox,
+        "early.db",
+        &(early + &won(ended_at + 60, 9, ended_at)),
+    );
+    // These rows of January and February repeat the score of the other collector.
+    let late = running(january + DAY, 4) + &running(january + 19 * DAY, 5);
+    let late = late + &won(march + DAY, 9, ended_at);
+    database(&sandbox, "late.db", &late);
+    let later = running(february + 9 * DAY, 5) + &won(march + 2 * DAY, 9, ended_at);
+    database(&sandbox, "later.db", &later);
+    let files = ["early.db", "late.db", "later.db"];
+    let expected = [
+        format!("{december}|1|4|0|{}", january - 2 * DAY - STARTED_AT),
+        format!("{january}|1|5|0|{}", january + 9 * DAY - STARTED_AT),
+        format!("{february}|1|9|1|{}", ended_at - STARTED_AT),
+    ];
+    for order in ORDERS {
+        for kept_months in ["1", "2", "3"] {
+            create(&sandbox, "new.db");
+            for number in order {
+                import(&sandbox, "new.db", &[files[number]]);
+            }
+            assert_eq!(war(&sandbox), expected, "{order:?}");
+            prune(
+                &sandbox,
+                IN_APRIL,
+                "new.db",
+                &["--keep-months", kept_months],
+            )
+            .expect(0);
+            let before = summaries(&open(&sandbox, "new.db"));
+            let history = history_rows(&open(&sandbox, "new.db"));
+
+            for number in [order, ORDERS[0]].concat() {
+                import(&sandbox, "new.db", &[files[number]]);
+
+                let case = format!("{order:?} {kept_months} {number}");
+                assert_eq!(summaries(&open(&sandbox, "new.db")), before, "{case}");
+                assert_eq!(history_rows(&open(&sandbox, "new.db")), history, "{case}");
+            }
+        }
+    }
+}
