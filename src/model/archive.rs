@@ -134,10 +134,18 @@ impl ArchiveBlocker {
         reason.to_owned()
     }
 
-    pub(crate) fn help(self, by: NamedBy) -> String {
+    /// `is_recorded`: whether rows were moved to this path before.
+    pub(crate) fn help(self, by: NamedBy, is_recorded: bool) -> String {
         let present = by.name("its present path");
         let begin = by.new_archive();
         match self {
+            Self::NotAnArchive | Self::OfAnotherDatabase | Self::OfAnotherProgram
+                if is_recorded =>
+            {
+                format!(
+                    "put the archive back that history rows were moved to before, or {present}; this file was not changed"
+                )
+            }
             Self::NotAnArchive
             | Self::OfAnotherDatabase
             | Self::OfAnotherProgram

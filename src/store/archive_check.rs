@@ -184,9 +184,11 @@ impl Store {
             }
             _ => blocker.reason(),
         };
-        let mut help = blocker.help(archive.named_by);
-        let present = present_path(copy, &archive.recorded_path(), used)
-            .filter(|present| self.is_present(archive, present));
+        let path = archive.recorded_path();
+        let is_recorded = used.iter().any(|used| used.path == path);
+        let mut help = blocker.help(archive.named_by, is_recorded);
+        let present =
+            present_path(copy, &path, used).filter(|present| self.is_present(archive, present));
         if let Some(present) = present {
             let place = Path::new(&present.path);
             let name = archive.named_by.name(&shell_word(place));
@@ -253,7 +255,7 @@ pub(crate) fn check_without_database(archive: &ArchiveUse<'_>) -> Result<()> {
         None => Ok(()),
         Some(blocker) => Err(archive_error(archive.path)
             .with_source(blocker.reason())
-            .with_help(blocker.help(archive.named_by))
+            .with_help(blocker.help(archive.named_by, false))
             .with_exit(blocker.exit())),
     }
 }

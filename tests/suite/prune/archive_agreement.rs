@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::health::check;
@@ -62,7 +63,7 @@ fn remove(sandbox: &Sandbox) {
     sandbox.remove_database("cold.db");
 }
 
-const REFUSED: [Refused; 4] = [
+const REFUSED: [Refused; 6] = [
     Refused {
         name: "gone",
         inflict: remove,
@@ -86,6 +87,25 @@ const REFUSED: [Refused; 4] = [
         },
         said: "it is an older copy of the archive",
         remedy: "put the newest copy in its place",
+    },
+    Refused {
+        name: "another database",
+        inflict: |sandbox| {
+            remove(sandbox);
+            fs::copy(sandbox.path("template.db"), sandbox.path("cold.db")).unwrap();
+        },
+        said: "it is a main database, not an archive",
+        remedy: "put the archive back",
+    },
+    Refused {
+        name: "a database of another program",
+        inflict: |sandbox| {
+            remove(sandbox);
+            let other = Connection::open(sandbox.path("cold.db")).unwrap();
+            other.execute_batch("CREATE TABLE x (a)").unwrap();
+        },
+        said: "it is a database of another program",
+        remedy: "put the archive back",
     },
     Refused {
         name: "the database itself",
