@@ -34,8 +34,8 @@ fn archive(sandbox: &Sandbox, now: i64, more: &[&str]) -> Finished {
 }
 
 /// Overwrites the first page of a table or an index.
-fn damage_page_of(sandbox: &Sandbox, object: &str, byte: u8) {
-    let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+fn damage_page_of(sandbox: &Sandbox, file: &str, object: &str, byte: u8) {
+    let cold = Connection::open(sandbox.path(file)).unwrap();
     let place = |statement: &str| -> u64 {
         cold.query_row(statement, [], |row| row.get::<_, i64>(0))
             .unwrap()
@@ -49,7 +49,7 @@ fn damage_page_of(sandbox: &Sandbox, object: &str, byte: u8) {
     drop(cold);
     let mut file = fs::OpenOptions::new()
         .write(true)
-        .open(sandbox.path("cold.db"))
+        .open(sandbox.path(file))
         .unwrap();
     file.seek(SeekFrom::Start((page - 1) * size)).unwrap();
     file.write_all(&vec![byte; usize::try_from(size).unwrap()])
@@ -73,7 +73,7 @@ fn no_row_is_moved_to_an_archive_with_a_damaged_page() {
         ("players", 0),
     ] {
         let (sandbox, main) = archived();
-        damage_page_of(&sandbox, object, byte);
+        damage_page_of(&sandbox, "cold.db", object, byte);
         let before = (dump(&main), fs::read(sandbox.path("cold.db")).unwrap());
 
         for more in [["--dry-run"].as_slice(), &[], &["--new-archive"]] {
@@ -112,6 +112,19 @@ fn damage_that_shows_during_the_move_leaves_each_row_in_one_file() {
     assert_eq!(history_rows(&main), before);
     let cold = Connection::open(sandbox.path("cold.db")).unwrap();
     assert_eq!(history_rows(&cold), moved);
+}
+
+#[test]
+fn damage_of_the_database_during_the_move_is_not_told_of_the_archive() {
+    let (sandbox, main) = archived();
+    drop(main);
+    damage_page_of(&sandbox, "a.db", "faction_membership", 0);
+
+    let said = archive(&sandbox, LATER, &[]).expect(79).stderr();
+
+    assert!(said.contains("copy memberships to the archive"), "{said}");
+    assert!(said.contains("tornsnap restore latest"), "{said}");
+    assert!(!said.contains("put a copy of the archive back"), "{said}");
 }
 
 /// What is wrong with an archive that the database has recorded.
