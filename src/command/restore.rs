@@ -193,6 +193,32 @@ impl Job {
         .with_exit(Exit::Config))
     }
 
+    /// Names the file that was replaced, as the end of a line, and how to get back what only that file has.
+    fn describe_old(&self, kept: &Path, is_archive: bool) -> String {
+        if is_archive {
+            // `import` takes no archive.
+            return format!(
+                "; the old one is {}, and rows that were moved to it after the backup are only there: if it is sound, put it \
+                 back with `tornsnap restore {} --without-manifest --database {}` before the next prune",
+                kept.display(),
+                shell_word(kept),
+                shell_word(&self.database)
+            );
+        }
+        let archive = match &self.archive {
+            Some(archive) if archive.exists() => {
+                format!(" or, if `prune` has moved it, in {}", archive.display())
+            }
+            _ => String::new(),
+        };
+        format!(
+            "; the old one is {}, and what was recorded after the backup is only there{archive}: if it is sound, run \
+             `tornsnap import {}` before the next prune",
+            kept.display(),
+            shell_word(kept)
+        )
+    }
+
     /// `place` says whether the folder of the database is new.
     fn outcome(&self, staged: &Staged, kept: Option<&Path>, place: &str) -> Outcome {
         let known = self.reference.as_ref();
@@ -210,20 +236,8 @@ impl Job {
         let made_note = self.manifest.as_ref().map_or_else(String::new, |manifest| {
             format!(", made at {}", iso(manifest.created_at))
         });
-        let old_note = kept.map_or_else(String::new, |kept| {
-            let archive = match &self.archive {
-                Some(archive) if archive.exists() => {
-                    format!(" or, if `prune` has moved it, in {}", archive.display())
-                }
-                _ => String::new(),
-            };
-            format!(
-                "; the old one is {}, and what was recorded after the backup is only there{archive}: if it is sound, run \
-                 `tornsnap import {}` before the next prune",
-                kept.display(),
-                shell_word(kept)
-            )
-        });
+        let is_archive = staged.identity.archive_of.is_some();
+        let old_note = kept.map_or_else(String::new, |kept| self.describe_old(kept, is_archive));
         Outcome::done(
             format!(
                 "restored {}{place} from {}{made_note} ({}){origin_note}{old_note}",

@@ -1,5 +1,8 @@
 //! Decides whether a file may be used as the archive of a database.
 
+use std::path::PathBuf;
+
+use crate::error::Exit;
 use crate::model::identity::{DatabaseId, Identity};
 
 /// An archive that history rows were moved to.
@@ -14,14 +17,67 @@ pub(crate) struct UsedArchive {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum ArchiveFile {
     Missing,
+    /// A symbolic link to this path, where no file is.
+    DanglingLink(PathBuf),
     /// A file of 0 bytes, as `touch` or an interrupted copy leaves it.
     Empty,
+    /// A file that is no SQLite database, or one without tables.
+    NoDatabase,
+    /// A database of another program.
+    OfAnotherProgram,
     /// A database of tornsnap with these ids.
     Database(Identity),
 }
 
+/// Who named the path of an archive. The remedies differ.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NamedBy {
+    /// `prune --archive`.
+    Flag,
+    /// `archive` under `[retention]`.
+    Configuration,
+}
+
+impl NamedBy {
+    /// How to name another file.
+    pub(crate) fn another(self) -> &'static str {
+        match self {
+            Self::Flag => "name another file with --archive",
+            Self::Configuration => "name another file as `archive` under [retention]",
+        }
+    }
+
+    /// How to name the file at `place`.
+    pub(crate) fn name(self, place: &str) -> String {
+        match self {
+            Self::Flag => format!("name {place} with --archive"),
+            Self::Configuration => format!("set `archive` under [retention] to {place}"),
+        }
+    }
+
+    /// How to begin a new archive.
+    fn new_archive(self) -> &'static str {
+        match self {
+            Self::Flag => "add --new-archive",
+            Self::Configuration => "run `tornsnap prune --new-archive`",
+        }
+    }
+
+    /// The remedy for a damaged archive.
+    pub(crate) fn damage_help(self) -> String {
+        format!(
+            "put a copy of the archive back; if there is none, move the file away, and {} to give its rows up and to begin a new \
+             one at this path",
+            self.new_archive()
+        )
+    }
+}
+
 /// The description of an empty archive, without its name.
 pub(crate) const IS_EMPTY: &str = "is empty: it has 0 bytes";
+
+/// The description of a file that is no database, without its name.
+pub(crate) const IS_NO_DATABASE: &str = "is no SQLite database";
 
 /// The description of an older copy of an archive, without its name.
 pub(crate) const IS_OUTDATED: &str =
@@ -34,6 +90,14 @@ pub(crate) enum ArchiveBlocker {
     NotAnArchive,
     /// It is the archive of another database.
     OfAnotherDatabase,
+    /// It is a database of another program.
+    OfAnotherProgram,
+    /// It is no database, and no rows were moved to this path.
+    NoDatabase,
+    /// Rows were moved to this path before, and the file is no database now.
+    Destroyed,
+    /// It is a symbolic link to a file that does not exist.
+    DanglingLink,
     /// Rows were moved to this path before, and the file no longer exists.
     Missing,
     /// Rows were moved to this path before, and the file is empty now.
@@ -49,6 +113,14 @@ impl ArchiveBlocker {
         let reason = match self {
             Self::NotAnArchive => "it is a main database, not an archive",
             Self::OfAnotherDatabase => "it is the archive of another database",
+            Self::OfAnotherProgram => "it is a database of another program",
+            Self::NoDatabase => return format!("it {IS_NO_DATABASE}"),
+            Self::Destroyed => {
+                return format!(
+                    "history rows were moved to it before, and now it {IS_NO_DATABASE}"
+                );
+            }
+            Self::DanglingLink => "it is a link to a file that does not exist",
             Self::Missing => {
                 "history rows were moved to it before, and the file no longer exists: it was moved or deleted, \
                  or its disk is not mounted"
@@ -62,24 +134,47 @@ impl ArchiveBlocker {
         reason.to_owned()
     }
 
-    pub(crate) fn help(self) -> &'static str {
+    /// `is_recorded`: whether rows were moved to this path before.
+    pub(crate) fn help(self, by: NamedBy, is_recorded: bool) -> String {
+        let present = by.name("its present path");
+        let begin = by.new_archive();
         match self {
-            Self::NotAnArchive | Self::OfAnotherDatabase => {
-                "name another file with --archive; this one was not changed"
+            Self::NotAnArchive | Self::OfAnotherDatabase | Self::OfAnotherProgram
+                if is_recorded =>
+            {
+                format!(
+                    "put the archive back that history rows were moved to before, or {present}; this file was not changed"
+                )
             }
+            Self::NotAnArchive
+            | Self::OfAnotherDatabase
+            | Self::OfAnotherProgram
+            | Self::NoDatabase => format!("{}; this one was not changed", by.another()),
+            Self::Destroyed => by.damage_help(),
+            Self::DanglingLink => format!(
+                "mount the disk that it leads to, or {present}; or remove the link, and {begin} to start a new one"
+            ),
             Self::Missing => {
-                "mount the disk, name its present path with --archive, or add --new-archive to start a new one"
+                format!("mount the disk, {present}, or {begin} to start a new one")
             }
             Self::Emptied => {
-                "put a copy of the archive back, name its present path with --archive, or add --new-archive to start a new one"
+                format!("put a copy of the archive back, {present}, or {begin} to start a new one")
             }
-            Self::Outdated => {
-                "put the newest copy in its place, or name its path with --archive; if it is lost, add --new-archive to go on \
-                 with this one and to give those rows up"
-            }
+            Self::Outdated => format!(
+                "put the newest copy in its place, or {}; if it is lost, {begin} to go on with this one and to give those \
+                 rows up",
+                by.name("its path")
+            ),
             Self::Replaced => {
-                "put the other archive back, name its present path with --archive, or add --new-archive to use this one"
+                format!("put the other archive back, {present}, or {begin} to use this one")
             }
+        }
+    }
+
+    pub(crate) fn exit(self) -> Exit {
+        match self {
+            Self::Destroyed => Exit::Damaged,
+            _ => Exit::Config,
         }
     }
 
@@ -104,7 +199,11 @@ pub(crate) fn find_blocker(
     let last = used.iter().rfind(|used| used.path == path);
     let found = match found {
         ArchiveFile::Missing => return last.map(|_| ArchiveBlocker::Missing),
+        ArchiveFile::DanglingLink(_) => return Some(ArchiveBlocker::DanglingLink),
         ArchiveFile::Empty => return last.map(|_| ArchiveBlocker::Emptied),
+        ArchiveFile::NoDatabase if last.is_some() => return Some(ArchiveBlocker::Destroyed),
+        ArchiveFile::NoDatabase => return Some(ArchiveBlocker::NoDatabase),
+        ArchiveFile::OfAnotherProgram => return Some(ArchiveBlocker::OfAnotherProgram),
         ArchiveFile::Database(found) => found,
     };
     match &found.archive_of {
@@ -115,6 +214,22 @@ pub(crate) fn find_blocker(
     // The user may have moved an archive, so it is recognized by its id.
     let is_known = used.iter().any(|used| used.id == found.id);
     (last.is_some() && !is_known).then_some(ArchiveBlocker::Replaced)
+}
+
+/// The path where the archive that `path` had is recorded now, if it is another one.
+///
+/// `found`: the archive that is at `path`, if it is an older copy, which tells the id.
+pub(crate) fn present_path<'a>(
+    found: Option<&Identity>,
+    path: &str,
+    used: &'a [UsedArchive],
+) -> Option<&'a UsedArchive> {
+    let id = match found {
+        Some(found) => &found.id,
+        None => &used.iter().rfind(|used| used.path == path)?.id,
+    };
+    let newest = used.iter().rfind(|used| used.id == *id)?;
+    (newest.path != path).then_some(newest)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::model::time::{DAY, HOUR, MINUTE, iso};
 pub(crate) use clock::{FutureTimestamps, clock, disputed_clock, put_clock_first};
 pub(crate) use copies::{
     Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups, pruned_early,
+    refused_archive,
 };
 pub(crate) use data::{OverdueRows, rejected, retention, rows, size, summaries};
 pub(crate) use failures::{FailedRuns, failures, join_failures};

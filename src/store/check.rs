@@ -47,11 +47,20 @@ pub(super) fn verify(
 ///
 /// [`Exit::Damaged`] with the first problem.
 pub(super) fn integrity(connection: &Connection, depth: Depth, what: &str) -> Result<()> {
+    integrity_of(connection, "main", depth, what)
+}
+
+/// Like [`integrity`], for the attached database `schema`.
+pub(super) fn integrity_of(
+    connection: &Connection,
+    schema: &str,
+    depth: Depth,
+    what: &str,
+) -> Result<()> {
     let action = || format!("verify {what}");
+    let pragma = format!("PRAGMA {schema}.{}(1)", depth.as_str());
     let first: String = connection
-        .query_row(&format!("PRAGMA {}(1)", depth.as_str()), [], |row| {
-            row.get(0)
-        })
+        .query_row(&pragma, [], |row| row.get(0))
         .context(action())?;
     if first == "ok" {
         return Ok(());

@@ -80,7 +80,6 @@ pub fn identity_of(database: &Path) -> Option<Identity> {
 /// A database that this program can use.
 #[derive(Debug)]
 pub(crate) struct Usable {
-    pub(crate) identity: Identity,
     /// Whether the next command that writes brings the schema up to date.
     pub(crate) is_outdated: bool,
 }
@@ -107,10 +106,7 @@ pub(crate) fn check_usable(database: &Path) -> Result<Usable> {
     };
     let identity = identity(&reader.connection)?;
     refuse_archive(database, &identity)?;
-    Ok(Usable {
-        identity,
-        is_outdated,
-    })
+    Ok(Usable { is_outdated })
 }
 
 fn refuse_archive(database: &Path, identity: &Identity) -> Result<()> {

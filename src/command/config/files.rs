@@ -2,18 +2,23 @@
 
 use std::fs::{self, OpenOptions};
 use std::path::Path;
+use std::time::Duration;
 
 use super::findings::Findings;
-use crate::command::own_files::refuse_log_file;
+use crate::command::own_files::{refuse_as_archive, refuse_log_file};
 use crate::config::{Settings, Territories, Track, Wars};
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::identity::Identity;
 use crate::model::path::folder_of;
 use crate::model::size::count;
-use crate::store::identity::{Usable, check_usable, identity_of};
+use crate::store::Store;
+use crate::store::archive_check::{ArchiveUse, check_without_database};
+use crate::store::identity::{Usable, check_usable};
+
+/// How long to wait for a program that locks the archive.
+const ARCHIVE_WAIT: Duration = Duration::from_secs(5);
 
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
-    let mut identity = None;
+    let mut is_current = false;
     if !findings.is_wrong("database") {
         match check_database(&settings.database) {
             Ok(found) => {
@@ -24,13 +29,13 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
                     ""
                 };
                 findings.ok("database", format!("{path} can be read and written{then}"));
-                identity = Some(found.identity);
+                is_current = !found.is_outdated;
             }
             Err(error) => findings.problem("database", &error),
         }
     }
     if let Some(archive) = &settings.retention.archive {
-        match check_archive(archive, identity.as_ref()) {
+        match check_archive(settings, archive, is_current) {
             Ok(()) => findings.ok("archive", archive.display().to_string()),
             Err(error) => findings.problem("archive", &error),
         }
@@ -59,28 +64,22 @@ fn check_database(path: &Path) -> Result<Usable> {
     check_usable(path)
 }
 
-/// Checks that an archive belongs to the database. A missing archive is made by `prune`.
-fn check_archive(path: &Path, database: Option<&Identity>) -> Result<()> {
-    let refuse = |why: &str| {
-        Err(Error::new(format!("use the archive {}", path.display()))
-            .with_source(format!("{}: {why}", path.display()))
-            .with_help("name another file in [retention] archive")
-            .with_exit(Exit::Config))
-    };
-    if !path.exists() {
-        return write_in(nearest_folder(folder_of(path)))
-            .with_context(|| format!("make the archive {}", path.display()));
+/// Checks the archive as `prune` does. A missing archive is made by `prune`.
+///
+/// `is_current`: whether the database has the schema of this program.
+fn check_archive(settings: &Settings, path: &Path, is_current: bool) -> Result<()> {
+    refuse_as_archive(settings, path)?;
+    let archive = ArchiveUse::configured(path, ARCHIVE_WAIT);
+    if is_current {
+        Store::open_without_trace(&settings.database)?.check_archive(&archive)?;
+    } else {
+        check_without_database(&archive)?;
     }
-    let Some(archive) = identity_of(path) else {
-        return refuse("it is no database of tornsnap");
-    };
-    match (archive.archive_of, database) {
-        (None, _) => refuse("it is a database, and no archive"),
-        (Some(other), Some(database)) if other != database.id => {
-            refuse("it is the archive of another database")
-        }
-        _ => Ok(()),
+    if path.exists() {
+        return Ok(());
     }
+    write_in(nearest_folder(folder_of(path)))
+        .with_context(|| format!("make the archive {}", path.display()))
 }
 
 /// Checks that a folder can be written, or can be made.

@@ -6,6 +6,7 @@ mod report;
 mod summaries;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args as _;
 
@@ -18,6 +19,7 @@ use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
+use crate::model::archive::NamedBy;
 use crate::model::digits::parse_in_range;
 use crate::model::path::folder_of;
 use crate::model::retention::PruneBlocker;
@@ -25,9 +27,13 @@ use crate::model::size::count;
 use crate::model::time::{Month, iso};
 use crate::model::watch::Watch as _;
 use crate::output::progress::Progress;
+use crate::store::archive_check::{Archive, ArchiveUse};
 use crate::store::lock::{MAINTENANCE, SUMMARIZE};
-use crate::store::prune::{Archive, PrunePlan, PruneResult, RetentionPolicy};
+use crate::store::prune::{PrunePlan, PruneResult, RetentionPolicy};
 use crate::store::{Store, backup};
+
+/// How long to wait for a program that locks the archive.
+const ARCHIVE_WAIT: Duration = Duration::from_secs(30);
 
 /// Delete old history rows that are summarized, or move them to an archive
 ///
@@ -147,11 +153,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         result.bytes_after = vacuum(context, store)?;
         store.checkpoint()?;
     }
+    let summary = report::describe(&plan, &result, archive.as_ref(), &place.unwrap_or_default());
     let archive = archive.as_ref().map(Archive::path);
-    Ok(Outcome::done(
-        report::describe(&plan, &result, archive, &place.unwrap_or_default()),
-        Report::new(&plan, &result, archive),
-    ))
+    Ok(Outcome::done(summary, Report::new(&plan, &result, archive)))
 }
 
 /// Rewrites the database without its free space, and returns its new size.
@@ -171,6 +175,7 @@ fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
     let plan = make_plan(context, args, &store, now)?;
     let archive = check_archive(context, args, &store, &plan)?;
     let blockers = find_blockers(context, args, &store, &plan, now)?;
+    verify_archive(context, &plan, archive.as_ref())?;
     store.check_unchanged()?;
     let archive = archive.as_ref().map(Archive::path);
     report::preview(context, &plan, &blockers, archive)
@@ -207,6 +212,7 @@ fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
         if !blockers.is_empty() {
             return Err(refusal(context, &blockers));
         }
+        verify_archive(context, &plan, archive.as_ref())?;
         return Ok(Prepared {
             database,
             plan,
@@ -298,15 +304,33 @@ fn check_archive(
             .with_help("name its file with --archive, or set `archive` under [retention] in the configuration")
             .with_exit(Exit::Config));
     }
-    args.history
-        .archive
-        .as_ref()
-        .or(context.settings.retention.archive.as_ref())
-        .map(|path| {
-            refuse_as_archive(&context.settings, path)?;
-            store.check_archive(path, plan.history_rows() > 0, args.history.new_archive)
-        })
-        .transpose()
+    let configured = context.settings.retention.archive.as_ref();
+    let (path, named_by) = match (&args.history.archive, configured) {
+        (Some(path), _) => (path, NamedBy::Flag),
+        (None, Some(path)) => (path, NamedBy::Configuration),
+        (None, None) => return Ok(None),
+    };
+    refuse_as_archive(&context.settings, path)?;
+    let archive = store.check_archive(&ArchiveUse {
+        path,
+        named_by,
+        is_needed: plan.history_rows() > 0,
+        allows_new: args.history.new_archive,
+        wait: ARCHIVE_WAIT,
+    })?;
+    Ok(Some(archive))
+}
+
+/// Reads the whole archive if rows are to be moved to it. A daily prune has rows to move about once a month.
+fn verify_archive(context: &Context, plan: &PrunePlan, archive: Option<&Archive>) -> Result<()> {
+    match archive {
+        Some(archive) if plan.history_rows() > 0 => {
+            let progress = context.progress();
+            progress.begin("checking the archive", None);
+            archive.verify()
+        }
+        _ => Ok(()),
+    }
 }
 
 fn make_plan(context: &Context, args: &Args, store: &Store, now: i64) -> Result<PrunePlan> {

@@ -14,6 +14,7 @@ use crate::model::size;
 use crate::model::size::{agree, count};
 use crate::model::time::{Month, format_months, iso};
 use crate::output::terminal;
+use crate::store::archive_check::Archive;
 use crate::store::prune::{PrunePlan, PruneResult, TablePlan};
 
 #[derive(Debug, Serialize)]
@@ -191,15 +192,16 @@ pub(super) fn format_table(plan: &TablePlan) -> String {
 pub(super) fn describe(
     plan: &PrunePlan,
     result: &PruneResult,
-    archive: Option<&Path>,
+    archive: Option<&Archive>,
     place: &str,
 ) -> String {
+    let begun = archive.map_or_else(String::new, |archive| describe_begun(archive, result));
     let sum = |tables: &[(&str, i64)]| tables.iter().map(|(_, rows)| rows).sum::<i64>();
     let history = sum(&result.history);
     let housekeeping = sum(&result.housekeeping);
     if history + housekeeping == 0 {
         return format!(
-            "nothing to prune: there are no summarized history rows from before {} to delete",
+            "nothing to prune: there are no summarized history rows from before {} to delete{begun}",
             iso(plan.cutoff)
         );
     }
@@ -208,18 +210,31 @@ pub(super) fn describe(
             format!(
                 "moved {} to {}{place}",
                 count(history, "history row"),
-                archive.display()
+                archive.path().display()
             )
         }
         _ => format!("deleted {}", count(history, "history row")),
     };
     format!(
-        "{history_note} from before {}, deleted {}; the database takes {} (was {})",
+        "{history_note} from before {}, deleted {}; the database takes {} (was {}){begun}",
         iso(plan.cutoff),
         count(housekeeping, "old record"),
         format_bytes(result.bytes_after),
         format_bytes(result.bytes_before),
     )
+}
+
+/// What `--new-archive` has done, as the end of a line; nothing without that flag.
+fn describe_begun(archive: &Archive, result: &PruneResult) -> String {
+    let path = archive.path().display();
+    match (archive.begins(), archive.exists()) {
+        (false, _) => String::new(),
+        (true, false) => format!("; a new archive is {path}"),
+        (true, true) if result.gave_up_rows => {
+            format!("; the archive is {path}, and rows that are not in it are given up")
+        }
+        (true, true) => format!("; the archive is {path}"),
+    }
 }
 
 fn format_bytes(bytes: i64) -> String {

@@ -209,6 +209,8 @@ pub(crate) enum ArchiveState {
         /// Whether the folder of the archive exists.
         has_folder: bool,
     },
+    /// Its path is a symbolic link to this path, where no file is.
+    DanglingLink(PathBuf),
     /// A file of 0 bytes is at the path of the archive.
     Empty,
     /// It is gone, and the user has begun another archive in its place.
@@ -251,9 +253,12 @@ pub(crate) fn archives(archives: &[Archive]) -> Check {
         .iter()
         .map(|archive| describe_archive(archive))
         .collect();
-    let is_unmounted = unsound
-        .iter()
-        .any(|archive| matches!(archive.state, ArchiveState::Missing { has_folder: false }));
+    let is_unmounted = unsound.iter().any(|archive| {
+        matches!(
+            archive.state,
+            ArchiveState::Missing { has_folder: false } | ArchiveState::DanglingLink(_)
+        )
+    });
     let help = match state {
         State::Unknown => "check which program has the file open, and who owns it",
         _ if is_unmounted => {
@@ -274,6 +279,18 @@ pub(crate) fn archives(archives: &[Archive]) -> Check {
     Check::finding("archive", state, messages.join("; "), help)
         .with_subjects(unsound.iter().map(|archive| display_path(&archive.path)))
         .with_metric(metric(unsound.len()))
+}
+
+/// Warns that the next prune will refuse the configured archive, although each archive that has rows is there.
+pub(crate) fn refused_archive(why: &str, help: &str) -> Check {
+    Check::finding(
+        "archive",
+        State::Warning,
+        format!("the next prune with rows to move will be refused: {why}"),
+        help,
+    )
+    .with_subjects(["refused"])
+    .with_metric(Metric::count(0).critical_above(0))
 }
 
 fn describe_sound(sound: &[&Archive], given_up: &[&Archive]) -> String {
@@ -313,6 +330,10 @@ fn describe_archive(archive: &Archive) -> String {
         ArchiveState::Missing { has_folder: false } => {
             format!("the archive {path} and its folder are missing; {loss}")
         }
+        ArchiveState::DanglingLink(target) => format!(
+            "{path} is a link to {}, which does not exist; {loss}",
+            display_path(target)
+        ),
         ArchiveState::Empty => format!("the archive {path} {IS_EMPTY}; {loss}"),
         ArchiveState::GivenUp => format!(
             "the archive that had the only copy of the history rows from before {} is not looked at: another one was begun \

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
-
 use super::{Database, Snapshot};
 use crate::error::{Error, Exit, Result};
 use crate::store::files::same::refuse_hard_links;
@@ -47,11 +45,6 @@ impl Database {
             SchemaState::Empty => Err(open::empty_error(path)),
         }
     }
-}
-
-/// Opens an archive for reading and leaves no file behind.
-pub(super) fn connect_without_trace(path: &Path, timeout: Duration) -> Result<Connection> {
-    begin_reading(path, timeout).map(|reader| reader.connection)
 }
 
 /// Opens a database and begins a read transaction, so that all statements see one state and only the first waits for a

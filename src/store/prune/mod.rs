@@ -14,7 +14,6 @@ mod statements;
 mod step;
 mod throttle;
 
-pub(crate) use archive::Archive;
 pub(crate) use plan::{PrunePlan, RetentionPolicy};
 
 use std::time::Instant;
@@ -23,6 +22,7 @@ use crate::error::{Exit, Result};
 use crate::model::elapsed::format_elapsed;
 use crate::model::size::count;
 use crate::store::Store;
+use crate::store::archive_check::Archive;
 use crate::store::pruned_early::give_up;
 use plan::{HistoryPlan, MonthPlan};
 use record::{AttachedArchive, PruneRecord};
@@ -48,6 +48,8 @@ pub(crate) struct PruneResult {
     pub(crate) history: Vec<(&'static str, i64)>,
     /// The other tables, and how many rows of each were deleted.
     pub(crate) housekeeping: Vec<(&'static str, i64)>,
+    /// Whether rows that were moved before are given up, because the archive to go on with does not have them.
+    pub(crate) gave_up_rows: bool,
     /// Whether the prune was stopped before it was complete.
     pub(crate) was_interrupted: bool,
     /// Size of the database before the prune.
@@ -87,17 +89,32 @@ impl Store {
         now: i64,
         mut continues: impl FnMut(i64) -> bool,
     ) -> Result<PruneResult> {
+        // An existing archive is attached even if there are no rows to move: an interrupted prune may have left copies.
+        let archive = archive.filter(|archive| archive.is_used(plan.history_rows() > 0));
+        let outcome = self.execute(plan, archive, now, &mut continues);
+        match archive {
+            Some(archive) => outcome.map_err(|error| self.explain_damage(error, archive)),
+            None => outcome,
+        }
+    }
+
+    fn execute(
+        &mut self,
+        plan: &PrunePlan,
+        archive: Option<&Archive>,
+        now: i64,
+        continues: &mut dyn FnMut(i64) -> bool,
+    ) -> Result<PruneResult> {
         let mut result = PruneResult {
             bytes_before: self.file_bytes()?,
             ..PruneResult::default()
         };
         self.prepare_for_steps()?;
         let has_rows = plan.history_rows() > 0;
-        // An existing archive is attached even if there are no rows to move: an interrupted prune may have left copies.
-        let archive = archive.filter(|archive| archive.is_used(has_rows));
         let attached = match archive {
             Some(archive) => {
-                let id = self.attach(archive)?;
+                let (id, gave_up_rows) = self.attach(archive)?;
+                result.gave_up_rows = gave_up_rows;
                 if !has_rows {
                     self.record_archive(archive, &id, plan.cutoff, now)?;
                 }
@@ -122,7 +139,7 @@ impl Store {
             } else {
                 Throttle::default()
             },
-            continues: &mut continues,
+            continues: &mut *continues,
         };
         executor.execute(plan, &mut result)?;
         if result.was_interrupted {

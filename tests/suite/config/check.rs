@@ -219,7 +219,7 @@ fn a_database_that_is_not_ours_or_an_archive_is_a_problem() {
     torn.follow("[track]\nplayers = [1]\n[retention]\narchive = \"other.db\"\n");
     expect_problem(
         &check(sandbox, 78),
-        "other.db: it is a database, and no archive",
+        "other.db: it is a main database, not an archive",
     );
 }
 

@@ -1,6 +1,8 @@
 //! `prune`: the rows that it deletes, the guards that refuse it, and its plan.
 
 mod archive;
+mod archive_agreement;
+mod archive_damage;
 mod archive_identity;
 mod archive_place;
 mod future;

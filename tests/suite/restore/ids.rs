@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::month_model::{EDGES, IN_APRIL, with_steady_history};
+use crate::month_model::{EDGES, IN_APRIL, prune, summarize, with_steady_history};
 use crate::support::{Sandbox, files_with_extension, rows};
 
 /// Records a row of a month that the next prune moves to the archive.
@@ -82,4 +82,31 @@ fn the_archive_is_asked_when_the_old_database_is_lost() {
     run(&sandbox, &["restore", &backup, "--yes"]);
 
     expect_a_prune_of_new_rows(&sandbox);
+}
+
+#[test]
+fn a_replaced_archive_is_put_back_by_the_command_that_the_restore_of_an_older_one_names() {
+    let sandbox = Sandbox::new();
+    drop(with_steady_history(&sandbox));
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let archive = |more: &[&str]| {
+        let flags = [&["--archive", "cold.db", "--ignore-clock"], more].concat();
+        prune(&sandbox, IN_APRIL, "a.db", &flags)
+    };
+    archive(&["--keep-months", "3"]).expect(0);
+    sandbox
+        .run_at(IN_APRIL, &["backup", "--database", "cold.db"])
+        .expect(0);
+    archive(&["--keep-months", "2"]).expect(0);
+
+    let restore = ["restore", "latest", "--database", "cold.db"];
+    let said = sandbox.run_at(IN_APRIL, &restore).expect(0).stderr();
+
+    assert!(!said.contains("tornsnap import"), "{said}");
+    let (_, command) = said.split_once("`tornsnap ").unwrap();
+    let (command, _) = command.split_once('`').unwrap();
+    archive(&["--keep-months", "2", "--dry-run"]).expect(78);
+    let words: Vec<&str> = command.split(' ').collect();
+    sandbox.run_at(IN_APRIL + 1, &words).expect(0);
+    archive(&["--keep-months", "2", "--dry-run"]).expect(0);
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::failed_check;
 use crate::command::lost_database::is_lost;
 use crate::config::Settings;
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Archive, Check, Disk, RecordedBackup, State};
 use crate::model::identity::DatabaseId;
 use crate::model::lost_rows::LostRows;
@@ -21,6 +21,8 @@ pub(super) struct RecordedCopies {
     id: Option<DatabaseId>,
     last_backup: Option<RecordedBackup>,
     archives: Vec<RecordedArchive>,
+    /// Why a prune would refuse the configured archive.
+    refusal: Option<Error>,
     /// The rows that a prune deleted while the clock was ahead.
     lost: Option<LostRows>,
 }
@@ -31,6 +33,11 @@ impl RecordedCopies {
             id: Some(snapshot.identity()?.id),
             last_backup: snapshot.last_backup_in(&settings.backup.directory)?,
             archives: snapshot.archives()?,
+            refusal: settings
+                .retention
+                .archive
+                .as_deref()
+                .and_then(|path| snapshot.refusal_of_archive(path)),
             lost: snapshot.lost_rows(&settings.backup.directory, &settings.database, now)?,
         })
     }
@@ -52,7 +59,16 @@ pub(super) fn checks(
             .iter()
             .map(|archive| database::inspect_archive(archive, configured, id, deep, waiting_since))
             .collect();
-        checks.push(health::archives(&archives));
+        let mut check = health::archives(&archives);
+        if let Some(refusal) = recorded
+            .refusal
+            .as_ref()
+            .filter(|_| check.state == State::Ok)
+        {
+            check =
+                health::refused_archive(&refusal.one_line(), refusal.help().unwrap_or_default());
+        }
+        checks.push(check);
     }
     checks
 }
