@@ -9,7 +9,7 @@ use crate::month_model::{
     EDGES, IN_APRIL, IN_MARCH, any_history, create, dump, for_any_history, history_rows, prune,
     steady_history, summaries, summarize, template, with_history, with_steady_history,
 };
-use crate::support::{Finished, Sandbox, rows};
+use crate::support::{Finished, Sandbox, link, rows};
 
 fn archive(sandbox: &Sandbox, now: i64, more: &[&str]) -> Finished {
     let flags = [&["--ignore-clock", "--archive", "cold.db"], more].concat();
@@ -229,11 +229,7 @@ fn the_database_cannot_be_its_own_archive() {
     let sandbox = Sandbox::new();
     let main = with_steady_history(&sandbox);
     summarize(&sandbox, IN_APRIL, "a.db", &[]);
-    // On Unix, no command uses a database with a hard link.
-    #[cfg(unix)]
-    std::os::unix::fs::symlink("a.db", sandbox.path("link.db")).unwrap();
-    #[cfg(not(unix))]
-    std::fs::hard_link(sandbox.path("a.db"), sandbox.path("link.db")).unwrap();
+    link(&sandbox.path("a.db"), &sandbox.path("link.db"));
     let before = dump(&main);
 
     for name in ["a.db", "./a.db", "link.db"] {

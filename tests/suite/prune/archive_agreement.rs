@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::health::check;
 use crate::month_model::{EDGES, IN_APRIL, prune, summarize, with_steady_history};
-use crate::support::{DAY, Finished, Sandbox};
+use crate::support::{DAY, Finished, Sandbox, link};
 
 /// When the rows of one more month may be moved.
 const LATER: i64 = EDGES[4] + 40 * DAY;
@@ -111,7 +111,7 @@ const REFUSED: [Refused; 6] = [
         name: "the database itself",
         inflict: |sandbox| {
             remove(sandbox);
-            fs::hard_link(sandbox.path("a.db"), sandbox.path("cold.db")).unwrap();
+            link(&sandbox.path("a.db"), &sandbox.path("cold.db"));
         },
         said: "it is the database itself",
         remedy: "name another file as `archive` under [retention]",

@@ -338,6 +338,14 @@ pub fn damage(file: &Path) {
     fs::write(file, bytes).unwrap();
 }
 
+/// Makes a second name that leads to a file. On Unix a symbolic link, because no command uses a database with a hard link.
+pub fn link(file: &Path, name: &Path) {
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(file, name).unwrap();
+    #[cfg(not(unix))]
+    fs::hard_link(file, name).unwrap();
+}
+
 /// Prints that a test is skipped, and why.
 #[expect(
     clippy::print_stderr,
