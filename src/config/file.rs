@@ -24,6 +24,7 @@ use crate::config::{
 };
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
+use crate::model::regular_file::why_no_file;
 
 /// Reads a file and checks every value in it.
 pub(super) fn read_file(path: &Path) -> Result<Settings> {
@@ -51,10 +52,17 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
 pub(crate) fn read_text_of_any_mode(path: &Path) -> Result<String> {
     let error =
         || Error::new(format!("read the configuration {}", path.display())).with_exit(Exit::Config);
-    if path.is_dir() {
-        return Err(error()
-            .with_source("it is a folder")
-            .with_help("name the file in it"));
+    match why_no_file(path) {
+        Some(why) if path.is_dir() => {
+            return Err(error().with_source(why).with_help("name the file in it"));
+        }
+        // What a shell has opened, as for `--config <(…)`, has its other end. `/dev/null` is an empty configuration.
+        Some(why) if !is_of_system(path) => {
+            return Err(error()
+                .with_source(why)
+                .with_help("name a file with --config, or remove this one"));
+        }
+        _ => {}
     }
     let bytes = fs::read(path).map_err(|why| {
         error()
@@ -62,6 +70,11 @@ pub(crate) fn read_text_of_any_mode(path: &Path) -> Result<String> {
             .with_help("check who owns the file, or name another one with --config")
     })?;
     decode(&bytes).map_err(|why| error().with_source(why).with_help(SAVE_AS_UTF8))
+}
+
+/// Whether the path is in a folder in which the system has devices and the open descriptors of processes.
+fn is_of_system(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc")
 }
 
 /// Parses the text of the configuration file at `path` and checks every value.

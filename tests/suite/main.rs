@@ -32,6 +32,7 @@ mod kill;
 mod log_file;
 mod misplaced_keys;
 mod month_model;
+mod no_files;
 mod own_files;
 mod owners;
 mod paths;
