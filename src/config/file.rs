@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
 
 use toml::Spanned;
@@ -23,7 +22,7 @@ use crate::config::{
     TORN_REQUESTS_PER_MINUTE, TORN_URL, Territories, Track, Wars, WebhookFormat, WebhookSource,
 };
 use crate::error::{Error, Exit, Result};
-use crate::model::id::{FactionId, PlayerId, TerritoryId};
+use crate::model::id::{FactionId, PlayerId};
 use crate::model::regular_file::why_no_file;
 
 /// Reads a file and checks every value in it.
@@ -198,15 +197,12 @@ fn territories(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Territo
     );
     let refuse = |why: String| config.error_at(value.span(), format!("{why} (in territories)"));
     match value.get_ref() {
-        WordOrList::Word(word) => match word.as_str() {
-            "tracked" => Ok(Territories::Tracked),
-            "all" => Ok(Territories::All),
-            "none" => Ok(Territories::None),
-            _ => Err(refuse(format!("{word:?} is not {EXPECTED}"))),
-        },
+        WordOrList::Word(word) => {
+            Territories::of_word(word).ok_or_else(|| refuse(format!("{word:?} is not {EXPECTED}")))
+        }
         WordOrList::List(tiles) => tiles
             .iter()
-            .map(|tile| TerritoryId::from_str(tile).map_err(refuse))
+            .map(|tile| Territories::tile(tile).map_err(refuse))
             .collect::<Result<_>>()
             .map(Territories::These),
     }

@@ -8,8 +8,11 @@ use crate::support::Sandbox;
 
 const BACKUP: &str = "backups/tornsnap-20260401T120000Z.db";
 
-/// Each kind of what is no file, with a function that makes it in the place of what is there.
-const KINDS: [(&str, fn(&Sandbox, &str)); 2] = [
+/// Makes something in the place of what is there.
+type Make = fn(&Sandbox, &str);
+
+/// Each kind of what is no file, as errors name it.
+const KINDS: [(&str, Make); 2] = [
     ("it is a FIFO, not a file", |sandbox, name| {
         let _ = fs::remove_file(sandbox.path(name));
         sandbox.make_fifo(name);
