@@ -147,3 +147,15 @@ fn a_configuration_in_an_open_descriptor_is_read() {
     let checked = sandbox.run(&["--config", "/dev/null", "config", "show"]);
     checked.expect(0);
 }
+
+#[test]
+fn a_database_that_is_no_file_is_refused() {
+    let commands: &[(&[&str], i32)] = &[
+        (&["export", "players"], 78),
+        (&["backup"], 78),
+        (&["summarize"], 78),
+        (&["prune"], 78),
+        (&["health"], 2),
+    ];
+    all_refuse("tornsnap.db", commands, "--database");
+}
