@@ -4,7 +4,7 @@
 -- :kind      kind of the runs
 -- :since     unix seconds; runs that started earlier are ignored
 -- :horizon   unix seconds; later timestamps were recorded while the clock was wrong
-SELECT started_at, status
+SELECT id, started_at, status
 FROM fetch_runs
 WHERE kind = :kind AND started_at >= :since AND started_at <= :horizon AND status IN ('running', 'killed')
-ORDER BY started_at DESC
+ORDER BY started_at DESC, id DESC

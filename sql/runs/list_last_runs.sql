@@ -1,7 +1,16 @@
--- Returns the start and the status of the last run of each kind. Kinds that never ran have no row.
+-- Returns the last run of each kind: of two runs that started in the same second, the one with the higher id. Kinds that never
+-- ran have no row.
 --
 -- :horizon   unix seconds; later timestamps were recorded while the clock was wrong
-SELECT kind, max(started_at) AS started_at, status
+SELECT id, kind, started_at, status
 FROM fetch_runs
-WHERE started_at <= :horizon
-GROUP BY kind
+WHERE id IN (
+    SELECT (
+        SELECT id FROM fetch_runs AS run
+        WHERE run.kind = kinds.kind AND started_at <= :horizon
+        ORDER BY started_at DESC, id DESC
+        LIMIT 1
+    )
+    FROM (SELECT DISTINCT kind FROM fetch_runs) AS kinds
+)
+ORDER BY kind

@@ -54,6 +54,22 @@ pub(crate) struct Args {
     wait: WaitArgs,
 }
 
+impl Args {
+    /// The command that restores this file, which is of another database, to the same place.
+    fn with_file(&self, file: &Path, configured: &Path) -> String {
+        let target = self.to.as_deref().unwrap_or(configured);
+        let mut command = format!("tornsnap restore {}", shell_word(file));
+        if let Some(to) = &self.to {
+            command += " --to ";
+            command += &shell_word(to);
+        }
+        if self.other_database || restore::present_identity(target).is_some() {
+            command += " --other-database";
+        }
+        command
+    }
+}
+
 /// Checks the backup, asks the user, then verifies the backup and replaces the database.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let now = context.settings.clock.now();
@@ -101,7 +117,7 @@ struct Job {
 impl Job {
     fn new(context: &Context, args: &Args, now: i64) -> Result<Self> {
         let file = match args.file.to_str() {
-            Some("latest") => latest(context, now)?,
+            Some("latest") => latest(context, args, now)?,
             _ => named_backup(&args.file, &context.settings.backup.directory),
         };
         let named = args.to.as_deref().unwrap_or(&context.settings.database);
@@ -261,7 +277,7 @@ impl Job {
 }
 
 /// The latest sound backup of the configured database, even if the target is another path.
-fn latest(context: &Context, now: i64) -> Result<PathBuf> {
+fn latest(context: &Context, args: &Args, now: i64) -> Result<PathBuf> {
     let settings = &context.settings;
     let id = restore::present_identity(&settings.database).map(|present| present.id);
     let latest = backup::latest_backup(
@@ -269,6 +285,7 @@ fn latest(context: &Context, now: i64) -> Result<PathBuf> {
         &settings.database,
         id.as_ref(),
         now,
+        &|file| args.with_file(file, &settings.database),
     )
     .map_err(|error| with_help_elsewhere(error, settings))?;
     for damaged in &latest.damaged {

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
 
 use toml::Spanned;
@@ -23,7 +22,8 @@ use crate::config::{
     TORN_REQUESTS_PER_MINUTE, TORN_URL, Territories, Track, Wars, WebhookFormat, WebhookSource,
 };
 use crate::error::{Error, Exit, Result};
-use crate::model::id::{FactionId, PlayerId, TerritoryId};
+use crate::model::id::{FactionId, PlayerId};
+use crate::model::regular_file::why_no_file;
 
 /// Reads a file and checks every value in it.
 pub(super) fn read_file(path: &Path) -> Result<Settings> {
@@ -51,10 +51,17 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
 pub(crate) fn read_text_of_any_mode(path: &Path) -> Result<String> {
     let error =
         || Error::new(format!("read the configuration {}", path.display())).with_exit(Exit::Config);
-    if path.is_dir() {
-        return Err(error()
-            .with_source("it is a folder")
-            .with_help("name the file in it"));
+    match why_no_file(path) {
+        Some(why) if path.is_dir() => {
+            return Err(error().with_source(why).with_help("name the file in it"));
+        }
+        // What a shell has opened, as for `--config <(…)`, has its other end. `/dev/null` is an empty configuration.
+        Some(why) if !is_of_system(path) => {
+            return Err(error()
+                .with_source(why)
+                .with_help("name a file with --config, or remove this one"));
+        }
+        _ => {}
     }
     let bytes = fs::read(path).map_err(|why| {
         error()
@@ -62,6 +69,11 @@ pub(crate) fn read_text_of_any_mode(path: &Path) -> Result<String> {
             .with_help("check who owns the file, or name another one with --config")
     })?;
     decode(&bytes).map_err(|why| error().with_source(why).with_help(SAVE_AS_UTF8))
+}
+
+/// Whether the path is in a folder in which the system has devices and the open descriptors of processes.
+fn is_of_system(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc")
 }
 
 /// Parses the text of the configuration file at `path` and checks every value.
@@ -185,15 +197,12 @@ fn territories(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Territo
     );
     let refuse = |why: String| config.error_at(value.span(), format!("{why} (in territories)"));
     match value.get_ref() {
-        WordOrList::Word(word) => match word.as_str() {
-            "tracked" => Ok(Territories::Tracked),
-            "all" => Ok(Territories::All),
-            "none" => Ok(Territories::None),
-            _ => Err(refuse(format!("{word:?} is not {EXPECTED}"))),
-        },
+        WordOrList::Word(word) => {
+            Territories::of_word(word).ok_or_else(|| refuse(format!("{word:?} is not {EXPECTED}")))
+        }
         WordOrList::List(tiles) => tiles
             .iter()
-            .map(|tile| TerritoryId::from_str(tile).map_err(refuse))
+            .map(|tile| Territories::tile(tile).map_err(refuse))
             .collect::<Result<_>>()
             .map(Territories::These),
     }

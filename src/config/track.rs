@@ -56,6 +56,31 @@ pub(crate) enum Territories {
 }
 
 impl Territories {
+    /// The choice that a word names, in capitals or small letters.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        let choices = [
+            ("tracked", Self::Tracked),
+            ("all", Self::All),
+            ("none", Self::None),
+        ];
+        let mut choices = choices.into_iter();
+        choices.find_map(|(name, choice)| name.eq_ignore_ascii_case(word).then_some(choice))
+    }
+
+    /// Reads an entry of a list of tiles.
+    ///
+    /// # Errors
+    ///
+    /// The message says why it is no tile. A word that stands for many tiles would be taken for one of three letters.
+    pub(crate) fn tile(entry: &str) -> Result<TerritoryId, String> {
+        if Self::of_word(entry).is_some() {
+            return Err(format!(
+                "{entry:?} is no tile, and stands alone, not in a list"
+            ));
+        }
+        entry.parse()
+    }
+
     /// The tiles that the setting lists; none for the other choices.
     pub(crate) fn listed(&self) -> BTreeSet<TerritoryId> {
         match self {

@@ -30,6 +30,7 @@ pub(crate) mod pasted;
 pub(crate) mod path;
 pub(crate) mod player;
 pub(crate) mod proxy;
+pub(crate) mod regular_file;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod territory;

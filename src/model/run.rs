@@ -53,6 +53,12 @@ impl RunStatus {
     }
 }
 
+/// The status of a run that has not recorded its end. It still works if its lock is held.
+pub(crate) const RUNNING: &str = "running";
+
+/// The status of a run that ended without recording it.
+pub(crate) const KILLED: &str = "killed";
+
 /// Why a run failed, as far as it matters for what to do. `fetch_runs.error` has the words.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum FailureCause {

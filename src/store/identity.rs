@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row};
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::store::files::same::refuse_hard_links;
+use crate::model::regular_file::why_no_file;
 use crate::store::migrate::{APPLICATION_ID, SchemaState};
 use crate::store::reading::Reader;
 use crate::store::{SCHEMA_VERSION, SqlContext, Store, open, sql};
@@ -121,6 +122,9 @@ fn refuse_archive(database: &Path, identity: &Identity) -> Result<()> {
 
 /// Opens a database; `None` if the file is missing or shorter than the smallest page.
 fn open_if_not_empty(database: &Path) -> Result<Option<Connection>> {
+    if why_no_file(database).is_some() {
+        return Ok(None);
+    }
     // SQLite would remove the WAL of a file without a page.
     let mut head = [0; 512];
     let is_whole = File::open(database).and_then(|mut file| file.read_exact(&mut head));

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
+use crate::model::regular_file::{refuse_no_file, why_no_file};
 use crate::store::files::same::is_file_at;
 use crate::store::owner;
 
@@ -149,9 +150,13 @@ impl Lock {
         }
     }
 
-    /// Whether a process holds the lock now. A lock file that cannot be opened counts as held.
+    /// Whether a process holds the lock now. A lock file that cannot be opened counts as held, and what is no file does not.
     pub(crate) fn is_held(database: &Path, name: &str) -> bool {
-        match File::open(path(database, name)) {
+        let path = path(database, name);
+        if why_no_file(&path).is_some() {
+            return false;
+        }
+        match File::open(path) {
             Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
             Err(error) => error.kind() != io::ErrorKind::NotFound,
         }
@@ -187,6 +192,7 @@ fn open(path: &Path, database: &Path) -> Result<File> {
             .with_help("remove it, and run the command again")
             .with_exit(Exit::Config));
     }
+    refuse_no_file(path, &action(), "remove it, and run the command again")?;
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -202,7 +208,7 @@ fn open(path: &Path, database: &Path) -> Result<File> {
 }
 
 /// Tries to lock the file; `false` if another process holds the lock.
-fn try_lock(file: &File) -> io::Result<bool> {
+pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     for attempt in 1..=MAX_TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(true),

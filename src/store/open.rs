@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{Error, Exit, Result, WithContext};
 #[cfg(unix)]
 use crate::model::path::folder_of;
+use crate::model::regular_file::why_no_file;
 use crate::store::migrate::{self, SchemaState};
 use crate::store::writable::write_obstacle;
 use crate::store::{SCHEMA_VERSION, SqlContext, interrupt, owner, restore_marker, trace};
@@ -192,7 +193,9 @@ pub(super) fn check_is_file(path: &Path) -> Result<()> {
         Ok(found) if found.is_dir() => {
             refuse("it is a folder", "name the file in it, with --database")
         }
-        Ok(_) => Ok(()),
+        Ok(_) => why_no_file(path).map_or(Ok(()), |why| {
+            refuse(why, "name the file of the database, with --database")
+        }),
     }
 }
 

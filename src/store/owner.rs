@@ -287,14 +287,22 @@ mod unix {
         found: &Metadata,
         folder: (u32, &str),
     ) -> Option<(String, String)> {
-        let (needed, letters) = if found.is_dir() { folder } else { USE_FILE };
+        let chmod = chmod(place, found, folder)?;
         let mode = found.mode() & 0o777;
-        (mode & needed != needed).then(|| {
-            (
-                format!("{cause}, and its mode {mode:o} forbids it even to its owner"),
-                format!("chmod {letters} {}", shell_word(place)),
-            )
-        })
+        let cause = format!("{cause}, and its mode {mode:o} forbids it even to its owner");
+        Some((cause, chmod))
+    }
+
+    /// The command that gives the owner the bits of the mode that he needs; `None` if he has all of them.
+    fn chmod(place: &Path, found: &Metadata, folder: (u32, &str)) -> Option<String> {
+        let (needed, letters) = if found.is_dir() { folder } else { USE_FILE };
+        let is_short = found.mode() & needed != needed;
+        is_short.then(|| format!("chmod {letters} {}", shell_word(place)))
+    }
+
+    /// What a new owner has to run after `chown`: ` && sudo chmod …`, or nothing.
+    fn then_chmod(place: &Path, found: &Metadata, folder: (u32, &str)) -> String {
+        chmod(place, found, folder).map_or_else(String::new, |chmod| format!(" && sudo {chmod}"))
     }
 
     /// As [`explain_ownership`], for the user who runs this program.
@@ -312,7 +320,8 @@ mod unix {
         let remedy = if found.uid() == ROOT && is_in_folder_of(&place, user.as_raw()) {
             let name = name_or_number(user.as_raw());
             let group = rustix::process::getegid();
-            format!("sudo chown {name}:{group} {}", shell_word(&place))
+            let chown = format!("sudo chown {name}:{group} {}", shell_word(&place));
+            chown + &then_chmod(&place, &found, READ_FOLDER)
         } else if purpose == Purpose::Read {
             format!("run it as {}, who owns it", name_of(found.uid()))
         } else {
@@ -370,7 +379,8 @@ mod unix {
     ) -> String {
         let name = name_or_number(owner.uid());
         if found.uid() == ROOT && is_in_folder_of(place, owner.uid()) {
-            return format!("sudo chown {name}:{} {}", owner.gid(), shell_word(place));
+            let chown = format!("sudo chown {name}:{} {}", owner.gid(), shell_word(place));
+            return chown + &then_chmod(place, found, WRITE_FOLDER);
         }
         if !found.is_dir() {
             return format!("name a file in a folder that belongs to {name}");

@@ -13,6 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext, is_open_elsewhere};
 use crate::model::path::with_suffix;
+use crate::model::regular_file::why_no_file;
 use crate::model::watch::Unwatched;
 use crate::store::files::hash::copy_in_chunks;
 use crate::store::files::private::create_private;
@@ -336,9 +337,11 @@ fn may_not_write(path: &Path) -> bool {
 /// Call this only while no connection of this process has the file open: closing the file here drops the POSIX locks
 /// that SQLite holds on it in this process.
 pub(super) fn is_forbidden(path: &Path) -> bool {
-    fs::File::open(path).is_err_and(|error| {
-        error.kind() == std::io::ErrorKind::PermissionDenied || is_open_elsewhere(&error)
-    })
+    // The open of a FIFO would wait for its other end.
+    why_no_file(path).is_none()
+        && fs::File::open(path).is_err_and(|error| {
+            error.kind() == std::io::ErrorKind::PermissionDenied || is_open_elsewhere(&error)
+        })
 }
 
 /// The path as a URI with `immutable=1`, so that SQLite takes no locks and ignores the WAL. <https://sqlite.org/uri.html>

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Result, WithContext};
 use crate::model::path::with_suffix;
+use crate::model::regular_file::refuse_no_file;
 
 /// The path of the marker file, which need not exist.
 pub(super) fn marker(database: &Path) -> PathBuf {
@@ -15,10 +16,16 @@ pub(super) fn marker(database: &Path) -> PathBuf {
 /// The path that an unfinished restore moves the previous database to; `None` if no restore is unfinished.
 pub(super) fn previous_path(database: &Path) -> Result<Option<PathBuf>> {
     let marker = marker(database);
+    let action = format!("read {}", marker.display());
+    refuse_no_file(
+        &marker,
+        &action,
+        "remove it, or move it away; tornsnap has not made it",
+    )?;
     match fs::read_to_string(&marker) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         read => read
             .map(|previous| Some(PathBuf::from(previous)))
-            .with_context(|| format!("read {}", marker.display())),
+            .with_context(|| action),
     }
 }

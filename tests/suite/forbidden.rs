@@ -196,3 +196,23 @@ fn a_closed_folder_of_the_database_is_a_warning_while_a_fetch_needs_no_new_file(
     );
     set_mode(&sandbox.path(""), 0o755);
 }
+
+#[test]
+fn a_file_of_root_that_its_next_owner_could_not_write_either_is_named_with_both_commands() {
+    let Some(sandbox) = with_backup() else { return };
+    let mark = sandbox.write("tornsnap.toml.backup.last", "");
+    let config = sandbox.write("tornsnap.toml", "[track]\nplayers = [1]\n");
+    chown(&config, Some(NOBODY), Some(NOBODY)).unwrap();
+    chown(&mark, Some(0), Some(0)).unwrap();
+    set_mode(&mark, 0o444);
+
+    let job = sandbox.command(&["-q", "schedule", "run", "backup"]);
+    let refused = as_nobody(&sandbox, &job).expect(78).stderr();
+
+    let place = mark.display();
+    let remedy = format!("try: sudo chown nobody:65534 {place} && sudo chmod u+rw {place}\n");
+    assert!(refused.contains(&remedy), "{refused}");
+    chown(&mark, Some(NOBODY), Some(NOBODY)).unwrap();
+    set_mode(&mark, 0o644);
+    as_nobody(&sandbox, &job).expect(0);
+}

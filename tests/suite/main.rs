@@ -33,6 +33,7 @@ mod log_file;
 mod misplaced_keys;
 mod month_model;
 mod names_of_files;
+mod no_files;
 mod own_files;
 mod owners;
 mod paths;

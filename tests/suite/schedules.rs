@@ -12,11 +12,14 @@ mod examples;
 #[cfg(unix)]
 mod job_log;
 #[cfg(unix)]
+mod marks;
+#[cfg(unix)]
 mod other_crons;
 #[cfg(unix)]
 mod own_lines;
 #[cfg(unix)]
 mod questions;
+mod results;
 mod retries;
 mod settings;
 #[cfg(target_os = "linux")]

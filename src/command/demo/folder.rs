@@ -12,6 +12,7 @@ use crate::command::demo_config;
 use crate::command::init::write_private;
 use crate::config::FILE_NAME;
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::regular_file::why_no_file;
 use crate::model::watch::Unwatched;
 use crate::store::files::digest_of_file;
 
@@ -97,7 +98,11 @@ pub(super) fn record_files(folder: &Path) -> Result<()> {
 impl Record {
     /// `None` if the folder has no record, or one that cannot be read.
     fn load(folder: &Path) -> Option<Self> {
-        let bytes = fs::read(folder.join(RECORD_NAME)).ok()?;
+        let path = folder.join(RECORD_NAME);
+        if why_no_file(&path).is_some() {
+            return None;
+        }
+        let bytes = fs::read(path).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use crate::command::Context;
 use crate::command::init::fields::absolute;
 use crate::command::init::{Args, flags};
-use crate::command::list_value::list_value;
 use crate::config::{Territories, Wars};
 use crate::error::Result;
 use crate::model::id::{FactionId, PlayerId};
@@ -89,15 +88,12 @@ impl Answers {
 
 /// Parses a word, or a list such as `AAB,AAC`.
 pub(super) fn territories(text: &str) -> std::result::Result<Territories, String> {
-    match text {
-        "tracked" => Ok(Territories::Tracked),
-        "all" => Ok(Territories::All),
-        "none" => Ok(Territories::None),
-        list => list
-            .split(',')
-            .map(list_value)
-            .collect::<std::result::Result<_, String>>()
-            .map(Territories::These)
-            .map_err(|why| format!("{why}; or write tracked, all or none")),
+    if let Some(choice) = Territories::of_word(text.trim()) {
+        return Ok(choice);
     }
+    text.split(',')
+        .map(|entry| Territories::tile(entry.trim()))
+        .collect::<std::result::Result<_, String>>()
+        .map(Territories::These)
+        .map_err(|why| format!("{why}; or write tracked, all or none"))
 }

@@ -8,6 +8,7 @@ use any_ascii::any_ascii;
 
 use crate::config::check_private;
 use crate::model::key::{ApiKey, looks_like_key};
+use crate::model::regular_file::why_no_file;
 
 /// Names that Windows reserves for devices, also with an ending.
 const RESERVED: [&str; 22] = [
@@ -55,7 +56,8 @@ pub(super) fn choose_name(
 }
 
 fn has_key(path: &Path, key: &ApiKey) -> bool {
-    check_private(path).is_ok()
+    why_no_file(path).is_none()
+        && check_private(path).is_ok()
         && fs::read_to_string(path).is_ok_and(|text| ApiKey::new(&text).as_ref() == Ok(key))
 }
 

@@ -72,6 +72,7 @@ impl Installation {
         let entries = Entries::new(settings, config, backend.appends_output())?;
         let mut warnings = entries.warnings.clone();
         warnings.extend(mark::warning(&entries.jobs, config));
+        warnings.extend(mark::warnings_of_no_file(&entries.jobs, config));
         warnings.extend(jobs_of_root(backend.as_ref(), config));
         warnings.extend(surroundings::warnings(
             settings,

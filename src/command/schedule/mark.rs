@@ -1,14 +1,16 @@
 //! The files that say how far the jobs with long intervals have come.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::command::schedule::entries::Entries;
-use crate::error::{Result, without_os_code, without_path};
+use crate::error::{Error, Result, without_os_code, without_path};
 use crate::model::path::{display_path, folder_of};
+use crate::model::regular_file::{refuse_no_file, why_no_file};
 use crate::model::schedule::job::{Job, JobName};
 use crate::model::schedule::mark::{Mark, Start, mark_file, next_start};
+use crate::store::lock::try_lock;
 use crate::store::owner;
 
 /// The mark file of a job that runs. Its lock keeps a second run of the job away.
@@ -33,7 +35,8 @@ impl MarkFile {
     ///
     /// [`Exit::Config`](crate::error::Exit::Config) when the file cannot be written.
     pub(super) fn open(name: JobName, config: &Path, database: &Path) -> Result<Option<Self>> {
-        let path = PathBuf::from(mark_file(name, &config.to_string_lossy()));
+        let path = path_of(name, config);
+        refuse_no_file(&path, &action(&path), &remedy(&path))?;
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).read(true).write(true);
         #[cfg(unix)]
@@ -46,7 +49,7 @@ impl MarkFile {
             .map_err(|error| explain(&path, database, error))?;
         owner::give_to_owner(&file, &path, database);
         // A file system without locks: the locks of the database keep two runs apart, too.
-        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        if let Ok(false) = try_lock(&file) {
             return Ok(None);
         }
         Ok(Some(Self {
@@ -103,16 +106,23 @@ impl StartedJob {
     }
 }
 
-fn explain(path: &Path, database: &Path, error: std::io::Error) -> crate::error::Error {
-    let action = format!("write {}, which says what the job has done", path.display());
-    let explained = owner::explain(action, path, database, error);
+fn explain(path: &Path, database: &Path, error: io::Error) -> Error {
+    let explained = owner::explain(action(path), path, database, error);
     if explained.help().is_some() {
         return explained;
     }
-    explained.with_help(format!(
+    explained.with_help(remedy(path))
+}
+
+fn action(path: &Path) -> String {
+    format!("write {}, which says what the job has done", path.display())
+}
+
+fn remedy(path: &Path) -> String {
+    format!(
         "remove {}, or move it away; the job makes a new file",
         path.display()
-    ))
+    )
 }
 
 /// The next start at which a job has something to do, by a clock with this offset from UTC.
@@ -121,14 +131,61 @@ pub(super) fn next_start_of(job: &Job, entries: &Entries, now: i64, utc_offset: 
     next_start(job, now, utc_offset, mark)
 }
 
-/// The last start of a job that had something to do; `None` if none is recorded.
-pub(super) fn last_start(job: &Job, entries: &Entries) -> Option<Start> {
-    Start::parse(&text_of(job, entries)?)
+/// The last start of a job that had something to do, and its result in one word; `None` if none is recorded.
+pub(super) fn last_start(job: &Job, entries: &Entries, now: i64) -> Option<(i64, &'static str)> {
+    let path = path_of(job.name, &entries.config);
+    let read = || Start::parse(&text_at(&path)?, now);
+    let start = read()?;
+    if start.code.is_some() {
+        return Some((start.at, start.result(job.name, None)));
+    }
+    let is_running = is_locked(&path);
+    // The job records its end before it releases the lock, which may have been in between. Another start may have been, too.
+    let again = read()?;
+    let is_running = is_running.filter(|_| again == start);
+    Some((again.at, again.result(job.name, is_running)))
+}
+
+/// Whether a job holds its mark file; `None` if the file system cannot tell.
+fn is_locked(path: &Path) -> Option<bool> {
+    match File::open(path).ok()?.try_lock_shared() {
+        Ok(()) => Some(false),
+        Err(TryLockError::WouldBlock) => Some(true),
+        Err(TryLockError::Error(_)) => None,
+    }
 }
 
 /// The content of the mark file of a job, if it can be read.
 fn text_of(job: &Job, entries: &Entries) -> Option<String> {
-    fs::read_to_string(mark_file(job.name, &entries.paths.config)).ok()
+    text_at(&path_of(job.name, &entries.config))
+}
+
+fn text_at(path: &Path) -> Option<String> {
+    if why_no_file(path).is_some() {
+        return None;
+    }
+    fs::read_to_string(path).ok()
+}
+
+fn path_of(name: JobName, config: &Path) -> PathBuf {
+    PathBuf::from(mark_file(name, &config.to_string_lossy()))
+}
+
+/// Warns of what is no file where a job keeps its mark.
+pub(super) fn warnings_of_no_file(jobs: &[Job], config: &Path) -> Vec<String> {
+    jobs.iter()
+        .filter(|job| job.has_mark())
+        .filter_map(|job| {
+            let path = path_of(job.name, config);
+            let why = why_no_file(&path)?;
+            let name = job.name.as_str();
+            Some(format!(
+                "the job {name} records in {} what it has done, and {why}; {}",
+                path.display(),
+                remedy(&path)
+            ))
+        })
+        .collect()
 }
 
 /// Warns if jobs with a long interval cannot write their files, because then they would do nothing.
@@ -153,7 +210,7 @@ pub(super) fn remove_files(config: &Path) {
     for config in [Some(config), real.as_deref()].into_iter().flatten() {
         for name in JobName::ALL {
             // Best effort: the file may not exist, and does no harm.
-            let _ = fs::remove_file(mark_file(name, &config.to_string_lossy()));
+            let _ = fs::remove_file(path_of(name, config));
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::command::demo_config::{NO_JOBS, is_of_demo};
 use crate::command::schedule::backend::{Backend, EntryFile, State};
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::inspection;
-use crate::command::schedule::mark::last_start;
+use crate::command::schedule::mark::{self, last_start};
 use crate::command::schedule::others;
 use crate::command::schedule::report::{FileReport, JobReport, SchedulerReport, ShowReport};
 use crate::command::schedule::surroundings;
@@ -30,6 +30,7 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
         backend,
         &entries.paths.id,
     ));
+    warnings.extend(mark::warnings_of_no_file(&entries.jobs, &entries.config));
     warnings.extend(others::warnings_of_gone());
     if backend.require().is_ok() {
         warnings.extend(backend.notes(&entries));
@@ -185,16 +186,14 @@ fn job_reports(
                     .is_some_and(|kind| kind.as_str() == run.kind)
             });
             // A run by hand counts for a kind, because its runs are recorded, and not for another job.
-            let start = last_start(job, entries).filter(|_| job.has_mark());
+            let start = last_start(job, entries, now).filter(|_| job.has_mark());
             JobReport {
                 name: job.name.as_str(),
                 interval_minutes: job.interval.minutes(),
                 commands: job.name.commands(),
-                last_run_at: start
-                    .map(|start| start.at)
-                    .or(run.map(|run| run.started_at)),
+                last_run_at: start.map(|(at, _)| at).or(run.map(|run| run.started_at)),
                 last_status: start
-                    .map(|start| start.result(job.name).to_owned())
+                    .map(|(_, result)| result.to_owned())
                     .or_else(|| run.map(|run| run.status.clone())),
                 next_run_at: backend.next_start(job, entries, now),
             }

@@ -240,9 +240,7 @@ impl Dialect {
                         Mended(value, "blanks were removed")
                     };
                 }
-                if self.is_lenient()
-                    && let Ok(tile) = trimmed.parse::<TerritoryId>()
-                {
+                if let Ok(tile) = trimmed.parse::<TerritoryId>() {
                     let value = Datum::Text(tile.to_string());
                     return Mended(value, "small letters became capitals");
                 }
@@ -257,7 +255,7 @@ impl Dialect {
                 ),
                 None => Unusable("is a number, and no known tile has its coordinates"),
             },
-            None => Unusable("is not three capital letters"),
+            None => Unusable("is not three letters"),
         }
     }
 

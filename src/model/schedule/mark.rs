@@ -5,8 +5,9 @@
 
 use std::fmt;
 
+use crate::model::run::{KILLED, RUNNING};
 use crate::model::schedule::job::{Job, JobName};
-use crate::model::time::HOUR;
+use crate::model::time::{HOUR, is_far_future};
 
 /// The first line of the file: `20419` if the job is done in that interval, `20419 1` if its first command is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,7 +60,7 @@ impl fmt::Display for Mark {
 }
 
 /// The last start at which the job had something to do. It is the second line of the file: `1775044800` while the job
-/// runs, and after a kill, `1775044800 78` after its end with code 78.
+/// runs, and after a kill, `1775044800 78` after its end with code 78. The job holds a lock on the file while it runs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Start {
     /// Unix seconds.
@@ -69,18 +70,25 @@ pub(crate) struct Start {
 }
 
 impl Start {
-    /// Reads the second line of the file.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// Reads the second line of the file. A time that is impossible at `now` says nothing.
+    pub(crate) fn parse(text: &str, now: i64) -> Option<Self> {
         let mut words = text.lines().nth(1)?.split_ascii_whitespace();
         let at = words.next()?.parse().ok()?;
+        if at < 0 || is_far_future(at, now) {
+            return None;
+        }
         let code = words.next().map(str::parse).transpose().ok()?;
         words.next().is_none().then_some(Self { at, code })
     }
 
-    /// The result in one word.
-    pub(crate) fn result(self, name: JobName) -> &'static str {
+    /// The result in one word. `is_running`: whether the job still runs; `None` if that cannot be known.
+    pub(crate) fn result(self, name: JobName, is_running: Option<bool>) -> &'static str {
         match (self.code, name) {
-            (None, _) => "started",
+            (None, _) => match is_running {
+                Some(true) => RUNNING,
+                Some(false) => KILLED,
+                None => "started",
+            },
             (Some(0), _) => "ok",
             (Some(1..=3), JobName::Health) => "findings",
             (Some(3), _) => "partial",
@@ -161,7 +169,7 @@ mod tests {
         for code in [None, Some(0), Some(78)] {
             let start = Start { at: 7, code };
             let text = format!("20000 1\n{start}\n");
-            assert_eq!(Start::parse(&text), Some(start));
+            assert_eq!(Start::parse(&text, 7), Some(start));
             assert!(Mark::parse(&text).is_some());
         }
         for wrong in [
@@ -171,7 +179,7 @@ mod tests {
             "20000\n7 x\n",
             "20000\n7 0 0\n",
         ] {
-            assert_eq!(Start::parse(wrong), None, "{wrong}");
+            assert_eq!(Start::parse(wrong, 7), None, "{wrong}");
         }
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Result, without_path};
 use crate::model::identity::DatabaseId;
 use crate::model::lost_rows::{CopyKind, UnreadCopy, WhyUnread};
+use crate::model::regular_file::why_no_file;
 use crate::model::time::iso;
 use crate::store::backup::manifest::{self, BackupKind, Manifest};
 use crate::store::backup::names::{
@@ -258,8 +259,11 @@ pub(in crate::store) fn newest_with_unreadable_manifest(
         .into_iter()
         .filter(|backup| backup.exists() && is_named_after(backup, database))
         .filter(|backup| {
-            let manifest = File::open(Manifest::path_for(backup));
-            manifest.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+            let manifest = Manifest::path_for(backup);
+            let is_file = why_no_file(&manifest).is_none();
+            is_file
+                && File::open(manifest)
+                    .is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
         })
         .filter_map(|backup| Some((timestamp_in_name(&backup)?, backup)))
         .max())

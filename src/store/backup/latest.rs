@@ -33,7 +33,8 @@ pub(crate) struct DamagedBackup {
 
 /// The newest backup of a database that no verification found damaged.
 ///
-/// A backup whose manifest cannot be used counts, so that the problem is reported.
+/// A backup whose manifest cannot be used counts, so that the problem is reported. `command`: the command that takes a backup
+/// by its name, for the error that lists them.
 ///
 /// # Errors
 ///
@@ -43,9 +44,10 @@ pub(crate) fn latest_backup(
     database: &Path,
     id: Option<&DatabaseId>,
     now: i64,
+    command: &dyn Fn(&Path) -> String,
 ) -> Result<LatestBackup> {
     let mut damaged = Vec::new();
-    for backup in newest_first(directory, database, id, now)? {
+    for backup in newest_first(directory, database, id, now, command)? {
         let damaged_at = backup
             .manifest
             .as_ref()
@@ -92,7 +94,8 @@ pub(crate) fn newest_to_verify(
     id: Option<&DatabaseId>,
     now: i64,
 ) -> Result<PathBuf> {
-    let mut backups = newest_first(directory, database, id, now)?;
+    let command = |file: &Path| format!("tornsnap backup --verify {}", shell_word(file));
+    let mut backups = newest_first(directory, database, id, now, &command)?;
     Ok(backups.swap_remove(0).path)
 }
 
@@ -105,6 +108,7 @@ fn newest_first(
     database: &Path,
     id: Option<&DatabaseId>,
     now: i64,
+    command: &dyn Fn(&Path) -> String,
 ) -> Result<Vec<ListedBackup>> {
     let mut backups = list_backups(directory)?;
     backups.retain(|backup| backup.path.exists());
@@ -112,7 +116,7 @@ fn newest_first(
         Some(id) => backups
             .extract_if(.., |backup| backup.seems_to_be_of(id, database))
             .collect(),
-        None => with_database_name(directory, database, &mut backups)?,
+        None => with_database_name(directory, database, &mut backups, command)?,
     };
     let (future, mut found): (Vec<_>, Vec<_>) =
         ours.into_iter().partition(|backup| match &backup.manifest {
@@ -126,7 +130,7 @@ fn newest_first(
     let Some(newest) = found.first().and_then(ListedBackup::created_at) else {
         return Err(match without_manifest.last() {
             Some(file) if future.is_empty() => only_without_manifest(directory, database, file),
-            _ => not_found(directory, database, &backups, &future),
+            _ => not_found(directory, database, &backups, &future, command),
         });
     };
     // A renamed one has no time in its name.
@@ -149,6 +153,7 @@ fn with_database_name(
     directory: &Path,
     database: &Path,
     backups: &mut Vec<ListedBackup>,
+    command: &dyn Fn(&Path) -> String,
 ) -> Result<Vec<ListedBackup>> {
     let same_name: Vec<ListedBackup> = backups
         .extract_if(.., |backup| match &backup.manifest {
@@ -170,7 +175,7 @@ fn with_database_name(
             "the id of the database cannot be read, and there are backups of {} databases of that name",
             newest.len()
         ))
-        .with_help(format!("name one of them: {}", format_choices(&newest)))
+        .with_help(format_choices(&newest, command))
         .with_exit(Exit::Config));
     }
     Ok(same_name)
@@ -207,6 +212,7 @@ fn not_found(
     database: &Path,
     others: &[ListedBackup],
     future: &[ListedBackup],
+    command: &dyn Fn(&Path) -> String,
 ) -> Error {
     let error = Error::new(format!(
         "find a backup of {} in {}",
@@ -230,7 +236,7 @@ fn not_found(
     }
     error
         .with_source("all backups there are of other databases")
-        .with_help(format!("name one of them: {}", format_choices(&others)))
+        .with_help(format_choices(&others, command))
 }
 
 /// Why no backup was found in a folder.
@@ -252,21 +258,30 @@ fn newest_by_database(oldest_first: &[ListedBackup]) -> BTreeMap<&str, &Manifest
         .collect()
 }
 
-fn format_choices(newest: &BTreeMap<&str, &Manifest>) -> String {
+/// The commands for the backups, one of which the user has to choose.
+fn format_choices(newest: &BTreeMap<&str, &Manifest>, command: &dyn Fn(&Path) -> String) -> String {
     let mut choices: Vec<String> = newest
         .values()
         .take(MAX_CHOICES)
         .map(|manifest| {
             format!(
-                "{} ({}, id {})",
-                manifest.path.display(),
+                "`{}` (of {}, id {})",
+                command(&manifest.path),
                 manifest.database,
                 manifest.database_id.short()
             )
         })
         .collect();
     if newest.len() > MAX_CHOICES {
-        choices.push(format!("{} more", newest.len() - MAX_CHOICES));
+        choices.push(format!(
+            "{} more: `tornsnap backup --list` shows them",
+            newest.len() - MAX_CHOICES
+        ));
     }
-    choices.join(", ")
+    let run = if newest.len() == 1 {
+        "run"
+    } else {
+        "run one of these:"
+    };
+    format!("{run} {}", choices.join(", "))
 }

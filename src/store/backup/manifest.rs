@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{shell_word, with_suffix};
+use crate::model::regular_file::{refuse_no_file, why_no_file};
 use crate::model::time::is_far_future;
 use crate::store::backup::form::form_of;
 use crate::store::files::hash::sha256;
@@ -180,6 +181,11 @@ impl Manifest {
     /// [`Exit::Config`] when there is no manifest or a newer version of it, [`Exit::Damaged`] when it was changed.
     pub fn of(backup: &Path) -> Result<Self> {
         let path = Self::path_for(backup);
+        refuse_no_file(
+            &path,
+            &format!("read the manifest {}", path.display()),
+            "remove it, and put the manifest of the backup there; or use another backup: `tornsnap backup --list` shows them",
+        )?;
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(no_manifest(backup, &path));
@@ -224,7 +230,11 @@ impl Manifest {
 
 /// The database id in a manifest, which may be damaged.
 pub(super) fn claimed_id(backup: &Path) -> Option<DatabaseId> {
-    let bytes = fs::read(Manifest::path_for(backup)).ok()?;
+    let path = Manifest::path_for(backup);
+    if why_no_file(&path).is_some() {
+        return None;
+    }
+    let bytes = fs::read(path).ok()?;
     let value: Value = serde_json::from_slice(&bytes).ok()?;
     let id = value.get("database_id")?.as_str()?;
     (id.len() == 32).then(|| DatabaseId::new(id.to_owned()))

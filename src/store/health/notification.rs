@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Exit, Result};
 use crate::model::health::{Finding, LastNotification, State};
 use crate::model::path::with_suffix;
+use crate::model::regular_file::why_no_file;
 use crate::store::backup;
 use crate::store::files::private::write_atomically;
 use crate::store::lock::{Lock, LockHolder, WaitPolicy};
@@ -84,7 +85,11 @@ impl NotificationFile {
     /// Reads the last notification. It is empty if the file cannot be read or has another format version.
     pub(crate) fn load(&self) -> LastNotification {
         let read = || {
-            let text = fs::read(self.path()).ok()?;
+            let path = self.path();
+            if why_no_file(&path).is_some() {
+                return None;
+            }
+            let text = fs::read(path).ok()?;
             let file: FileContents = serde_json::from_slice(&text).ok()?;
             let findings = file
                 .findings

@@ -8,7 +8,7 @@ use super::{Snapshot, WINDOW};
 use crate::error::Result;
 use crate::model::health::{FailedRuns, Gap, Incomplete, LastSuccess};
 use crate::model::kind::Kind;
-use crate::model::run::{FailureCause, RunFailure};
+use crate::model::run::{FailureCause, KILLED, RUNNING, RunFailure};
 use crate::model::time::DAY;
 use crate::store::lock::Lock;
 use crate::store::{SqlContext, sql};
@@ -26,8 +26,11 @@ pub(crate) struct RunHistory {
     pub(crate) incomplete: Option<Incomplete>,
 }
 
+/// The start of a run and its id, which tells the order of runs that started in the same second.
+type Moment = (i64, i64);
+
 struct KilledRun {
-    started_at: i64,
+    moment: Moment,
     /// Whether its status is still `running`, because no later run has marked it as killed.
     is_unmarked: bool,
 }
@@ -45,13 +48,13 @@ impl Snapshot {
     /// Reads the recent runs of one kind. A gap is a time without success that is longer than `gap_seconds`.
     pub(crate) fn runs(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<RunHistory> {
         let success = self.last_success(kind, now)?;
-        let mut failed = self.failures_since(kind, success.map(|(_, began)| began), now)?;
+        let mut failed = self.failures_since(kind, success.map(|(_, moment)| moment), now)?;
         let killed = self.killed(kind, now)?;
         // A killed run that is not marked yet counts as a failure.
         let unmarked = killed
             .iter()
             .filter(|run| {
-                run.is_unmarked && success.is_none_or(|(_, succeeded)| run.started_at > succeeded)
+                run.is_unmarked && success.is_none_or(|(_, succeeded)| run.moment > succeeded)
             })
             .count();
         if unmarked > 0 {
@@ -68,7 +71,7 @@ impl Snapshot {
             failed,
             killed: killed
                 .into_iter()
-                .map(|run| run.started_at)
+                .map(|run| run.moment.0)
                 .filter(|started_at| *started_at >= now - DAY)
                 .collect(),
             gaps: self.gaps(kind, gap_seconds, now)?,
@@ -86,8 +89,8 @@ impl Snapshot {
             .context("look for recorded runs")
     }
 
-    /// The last success, and the start of that run.
-    fn last_success(&self, kind: Kind, now: i64) -> Result<Option<(LastSuccess, i64)>> {
+    /// The last success, and the moment of that run.
+    fn last_success(&self, kind: Kind, now: i64) -> Result<Option<(LastSuccess, Moment)>> {
         self.query_row(
             sql!("health/get_last_success"),
             named_params! { ":kind": kind.as_str(), ":horizon": now + DAY },
@@ -96,56 +99,69 @@ impl Snapshot {
                     at: row.get("succeeded_at")?,
                     is_incomplete: row.get("is_partial")?,
                 };
-                Ok((last, row.get("started_at")?))
+                Ok((last, (row.get("started_at")?, row.get("id")?)))
             },
         )
         .optional()
         .context("read the last success")
     }
 
-    /// The runs that failed since a timestamp.
-    fn failures_since(&self, kind: Kind, since: Option<i64>, now: i64) -> Result<FailedRuns> {
-        self.query_row(
-            sql!("health/count_failures"),
-            named_params! {
-                ":kind": kind.as_str(),
-                ":since": since.unwrap_or(i64::MIN),
-                ":horizon": now + DAY,
-            },
-            |row| {
-                let message: Option<String> = row.get("error")?;
-                let cause: Option<String> = row.get("cause")?;
-                Ok(FailedRuns {
-                    kind,
-                    in_a_row: row.get("failures")?,
-                    newest_at: row.get("newest_at")?,
-                    failure: message.map(|message| RunFailure {
-                        message,
-                        cause: cause.as_deref().and_then(FailureCause::from_name),
-                    }),
-                })
-            },
-        )
-        .context("read the failures")
+    /// The runs that failed after the last success.
+    fn failures_since(&self, kind: Kind, success: Option<Moment>, now: i64) -> Result<FailedRuns> {
+        let (since, since_id) = success.unwrap_or((i64::MIN, i64::MIN));
+        let failed = self
+            .query_row(
+                sql!("health/count_failures"),
+                named_params! {
+                    ":kind": kind.as_str(),
+                    ":since": since,
+                    ":since_id": since_id,
+                    ":horizon": now + DAY,
+                },
+                |row| {
+                    let message: Option<String> = row.get("error")?;
+                    let cause: Option<String> = row.get("cause")?;
+                    Ok(FailedRuns {
+                        kind,
+                        in_a_row: row.get("failures")?,
+                        newest_at: row.get("newest_at")?,
+                        failure: message.map(|message| RunFailure {
+                            message,
+                            cause: cause.as_deref().and_then(FailureCause::from_name),
+                        }),
+                    })
+                },
+            )
+            .optional()
+            .context("read the failures")?;
+        Ok(failed.unwrap_or(FailedRuns {
+            kind,
+            in_a_row: 0,
+            newest_at: None,
+            failure: None,
+        }))
     }
 
     /// The killed runs of the last week, the newest first.
     fn killed(&self, kind: Kind, now: i64) -> Result<Vec<KilledRun>> {
-        let unfinished: Vec<(i64, String)> = self.query_all(
+        let unfinished: Vec<(Moment, String)> = self.query_all(
             sql!("health/list_unfinished_runs"),
             named_params! { ":kind": kind.as_str(), ":since": now - WINDOW, ":horizon": now + DAY },
-            |row| Ok((row.get("started_at")?, row.get("status")?)),
+            |row| {
+                let moment = (row.get("started_at")?, row.get("id")?);
+                Ok((moment, row.get("status")?))
+            },
         )?;
-        let is_running = unfinished.iter().any(|(_, status)| status == "running")
+        let is_running = unfinished.iter().any(|(_, status)| status == RUNNING)
             && Lock::is_held(self.path(), kind.as_str());
         Ok(unfinished
             .into_iter()
             .enumerate()
             // Only the newest run can hold the lock.
-            .filter(|(number, (_, status))| status == "killed" || !(is_running && *number == 0))
-            .map(|(_, (started_at, status))| KilledRun {
-                started_at,
-                is_unmarked: status == "running",
+            .filter(|(number, (_, status))| status == KILLED || !(is_running && *number == 0))
+            .map(|(_, (moment, status))| KilledRun {
+                moment,
+                is_unmarked: status == RUNNING,
             })
             .collect())
     }

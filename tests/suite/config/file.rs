@@ -69,6 +69,14 @@ const MISTAKES: &[Mistake] = &[
         because: "line 2: 0 is not an id in factions: ids are whole numbers from 1",
     },
     Mistake {
+        text: "[track]\nterritories = [\"all\"]\n",
+        because: "line 2: \"all\" is no tile, and stands alone, not in a list (in territories)",
+    },
+    Mistake {
+        text: "[track]\nterritories = [\"AAB\", \"NONE\"]\n",
+        because: "line 2: \"NONE\" is no tile, and stands alone, not in a list (in territories)",
+    },
+    Mistake {
         text: "[track]\nterritories = [\"aab!\"]\n",
         because: "line 2: ",
     },

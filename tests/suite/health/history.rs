@@ -140,6 +140,45 @@ fn a_running_fetch_is_not_reported_as_killed() {
 }
 
 #[test]
+fn runs_in_the_second_of_the_last_success_count_by_their_order() {
+    let health_after = |statuses: &[&str]| {
+        let sandbox = well();
+        for (number, status) in statuses.iter().enumerate() {
+            let error = (*status == "failed").then(|| format!("run {number}"));
+            let insert = "INSERT INTO fetch_runs (kind, started_at, status, error)
+                          VALUES ('players', 1775044700, ?1, ?2)";
+            let row = (status, error);
+            sandbox.sqlite().execute(insert, row).unwrap();
+        }
+        sandbox.run(&["health", "--json"]).json()
+    };
+    for (statuses, expected) in [
+        (&["ok", "failed"][..], "players: the last run failed: run 1"),
+        (
+            &["failed", "ok", "failed"],
+            "players: the last run failed: run 2",
+        ),
+        (
+            &["ok", "failed", "failed"],
+            "players: the last 2 runs failed: run 2",
+        ),
+        (
+            &["failed", "failed", "ok"],
+            "players: no run failed since the last success",
+        ),
+    ] {
+        let report = health_after(statuses);
+        let message = &check(&report, "failures_players").unwrap()["message"];
+        assert_eq!(message, expected, "{statuses:?}");
+    }
+    for (statuses, failures) in [(["ok", "running"], 1), (["running", "ok"], 0)] {
+        let report = health_after(&statuses);
+        let check = check(&report, "failures_players").unwrap();
+        assert_eq!(check["value"], failures, "{statuses:?}: {check}");
+    }
+}
+
+#[test]
 fn kinds_that_are_not_followed_are_not_checked() {
     let sandbox = well();
     sandbox.write("tornsnap.toml", "[track]\nplayers = [1]\n");

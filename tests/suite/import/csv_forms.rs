@@ -291,3 +291,32 @@ fn a_column_without_a_name_is_named_by_its_number() {
         assert!(text.contains("column 1 of the file has no name"), "{text}");
     }
 }
+
+#[test]
+fn small_letters_of_tiles_become_capitals_and_are_reported_as_mended() {
+    let sandbox = with_plan("");
+    let csv = format!(
+        "territory_id,faction_id,racket_level,racket_type,war_status,recorded_at\naab,7,,,none,{MARCH}\nAac,7,,,none,{MARCH}\n\
+         AAD,7,,,none,{MARCH}\n"
+    );
+    sandbox.write("t.csv", &csv);
+    let dataset = "territory_ownership_history";
+    let import = [
+        "import",
+        "t.csv",
+        "--dataset",
+        dataset,
+        "--no-backup",
+        "--json",
+    ];
+
+    let report = sandbox.run(&import).expect(0).json();
+
+    let tiles = "SELECT territory_id FROM territory_ownership_history ORDER BY territory_id";
+    assert_eq!(sandbox.rows(tiles), ["AAB", "AAC", "AAD"]);
+    let told = report.to_string();
+    assert!(told.contains("small letters became capitals"), "{told}");
+    sandbox.write("t.csv", &csv.replace("aab", "a1b"));
+    let refused = sandbox.run(&import).expect(78).stderr();
+    assert!(refused.contains("is not three letters"), "{refused}");
+}

@@ -91,7 +91,7 @@ const EDITS: &[Edit] = &[
         new: "members = false\nterritories = [\"AAB\", \"AAC\"]\n",
     },
     Edit {
-        flags: &["--territories", "none"],
+        flags: &["--territories", "NONE"],
         old: "members = false\n",
         new: "members = false\nterritories = \"none\"\n",
     },

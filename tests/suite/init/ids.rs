@@ -138,3 +138,30 @@ fn tiles_that_torn_does_not_know_are_refused_by_name() {
         fresh.config()
     );
 }
+
+#[test]
+fn the_words_for_many_tiles_are_read_in_any_case_and_refused_in_a_list() {
+    let fresh = Fresh::new();
+    for (word, written) in [("ALL", "all"), ("Tracked", "tracked"), (" none", "none")] {
+        fresh
+            .init(&["--key-file", "alice.key", "--territories", word])
+            .expect(0);
+        let config = fresh.config();
+        assert!(
+            config.contains(&format!("territories = \"{written}\"")),
+            "{config}"
+        );
+    }
+    let before = fresh.config();
+    for list in ["all,AAB", "AAB,NONE", "ALL,"] {
+        let refused = fresh.init(&["--territories", list]).expect(2).stderr();
+        assert!(
+            refused.contains("is no tile, and stands alone"),
+            "{list}: {refused}"
+        );
+    }
+    assert_eq!(fresh.config(), before);
+    let capitals = before.replace("\"none\"", "\"ALL\"");
+    fresh.sandbox.write("tornsnap.toml", &capitals);
+    fresh.sandbox.run(&["config", "check"]).expect(0);
+}

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{BACKUP, ready};
+use crate::support::new_database::new_database;
 use crate::support::{Finished, Sandbox, native};
 
 const COMMANDS: &[&[&str]] = &[
@@ -134,4 +135,47 @@ fn a_missing_backup_in_a_folder_without_a_configuration_points_to_that_of_the_co
     assert!(elsewhere.contains("there is no such file"), "{elsewhere}");
     assert!(elsewhere.contains(advice), "{elsewhere}");
     assert!(here.contains("`tornsnap backup --list`"), "{here}");
+}
+
+/// The command between backticks in an advice.
+fn command_in(advice: &str) -> Vec<String> {
+    let command = advice.split('`').nth(1).unwrap();
+    let words = command.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words[0], "tornsnap", "{advice}");
+    words[1..].to_vec()
+}
+
+#[test]
+fn the_advice_for_a_new_database_in_the_place_of_a_lost_one_is_the_whole_command() {
+    for (target, options) in [("tornsnap.db", &[][..]), ("copy.db", &["--to", "copy.db"])] {
+        let sandbox = ready();
+        sandbox.run(&["backup"]).expect(0);
+        sandbox.remove_database("tornsnap.db");
+        new_database(&sandbox.database());
+        let latest = [&["restore", "latest"], options].concat();
+
+        let advice = advice(&sandbox.run(&latest).expect(78));
+
+        assert!(advice.contains(&native(BACKUP)), "{advice}");
+        let command = command_in(&advice);
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        sandbox.run(&words).expect(0);
+        let restored = rusqlite::Connection::open(sandbox.path(target)).unwrap();
+        let players = crate::support::rows(&restored, "SELECT count(*) > 0 FROM players");
+        assert_eq!(players, ["1"]);
+    }
+}
+
+#[test]
+fn the_advice_for_backups_of_other_databases_to_verify_is_the_whole_command() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    sandbox.remove_database("tornsnap.db");
+    new_database(&sandbox.database());
+
+    let advice = advice(&sandbox.run(&["backup", "--verify", "latest"]).expect(78));
+
+    let command = command_in(&advice);
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    sandbox.run(&words).expect(0);
 }

@@ -40,7 +40,7 @@ impl Guide<'_> {
             let tiles: std::result::Result<BTreeSet<TerritoryId>, String> = text
                 .split(|character: char| character.is_whitespace() || ",;".contains(character))
                 .filter(|word| !word.is_empty())
-                .map(str::parse)
+                .map(Territories::tile)
                 .collect();
             match tiles {
                 Ok(tiles) if tiles.is_empty() => {
