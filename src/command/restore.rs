@@ -13,7 +13,6 @@ use crate::command::report::Status;
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
-use crate::config::Settings;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, folder_of, shell_word};
@@ -124,10 +123,10 @@ impl Job {
         let database = resolve_target(named)?;
         refuse_as_restored(&context.settings, &database)?;
         let manifest = manifest_of(&file, args.without_manifest).map_err(|error| {
-            if file.exists() {
+            if file.exists() || check_configured(&context.settings).is_ok() {
                 return error;
             }
-            with_help_elsewhere(error, &context.settings)
+            error.with_more_help(ELSEWHERE)
         })?;
         let present = match restore::present_database(&database) {
             FileIdentity::Ours(identity) => Some(identity),
@@ -276,6 +275,9 @@ impl Job {
     }
 }
 
+/// The remedy in a folder without a configuration and a database, where no list has the backup.
+const ELSEWHERE: &str = "change to the folder of your configuration, or name it with --config; or name the backup file itself";
+
 /// The latest sound backup of the configured database, even if the target is another path.
 fn latest(context: &Context, args: &Args, now: i64) -> Result<PathBuf> {
     let settings = &context.settings;
@@ -287,7 +289,10 @@ fn latest(context: &Context, args: &Args, now: i64) -> Result<PathBuf> {
         now,
         &|file| args.with_file(file, &settings.database),
     )
-    .map_err(|error| with_help_elsewhere(error, settings))?;
+    .map_err(|error| match check_configured(settings) {
+        Ok(()) => error,
+        Err(_) => error.with_help(ELSEWHERE),
+    })?;
     for damaged in &latest.damaged {
         log::warn!(
             "skipping {}, because it was found damaged at {}; the next older backup is taken",
@@ -296,16 +301,6 @@ fn latest(context: &Context, args: &Args, now: i64) -> Result<PathBuf> {
         );
     }
     Ok(latest.file)
-}
-
-/// The error about a backup that was not found. In a folder without a configuration and a database, no list has the backup.
-fn with_help_elsewhere(error: Error, settings: &Settings) -> Error {
-    match check_configured(settings) {
-        Ok(()) => error,
-        Err(_) => error.with_help(
-            "change to the folder of your configuration, or name it with --config; or name the backup file itself",
-        ),
-    }
 }
 
 fn of_other_program(database: &Path) -> Error {

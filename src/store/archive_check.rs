@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::archive::{
@@ -20,7 +20,7 @@ use crate::store::files::{is_empty, is_same_file};
 use crate::store::identity::identity;
 use crate::store::migrate::{APPLICATION_ID, SchemaState};
 use crate::store::reading::Reader;
-use crate::store::{SCHEMA_VERSION, SqlContext, Store, open, sql};
+use crate::store::{SqlContext, Store, open, sql};
 
 /// A path that is to be the archive, and the use that is made of it.
 #[derive(Clone, Copy, Debug)]
@@ -329,38 +329,13 @@ pub(super) fn read_file(path: &Path, wait: Duration) -> Result<(ArchiveFile, Opt
 
 /// The ids of an archive; `None` if it has no tables.
 fn inspect(connection: &Connection, path: &Path) -> Result<Option<Identity>> {
-    let damaged = |why: String| {
-        Error::new(format!("read the archive {}", path.display()))
-            .with_source(why)
-            .with_exit(Exit::Damaged)
-    };
-    // SQLite finds nothing wrong with a table that was emptied, dropped or rewritten.
-    let of_table = |table: &str, error: Error| match error.exit() {
-        Exit::Failure => damaged(format!("its table {table} cannot be read")),
-        _ => error,
-    };
-    match open::inspect(connection, path).map_err(|error| of_table("schema_version", error))? {
-        SchemaState::Empty => return Ok(None),
-        SchemaState::Ours(version) if version < 1 => {
-            return Err(damaged(
-                "its table schema_version names no schema".to_owned(),
-            ));
-        }
-        SchemaState::Ours(SCHEMA_VERSION) => {
-            let missing: Option<String> = connection
-                .query_row(sql!("prune/find_missing_table"), [], |row| row.get("name"))
-                .optional()
-                .context(format!("read the archive {}", path.display()))?;
-            if let Some(table) = missing {
-                return Err(damaged(format!("its table {table} is missing")));
-            }
-        }
-        // An older schema may have fewer tables.
-        SchemaState::Ours(_) => {}
+    match open::inspect(connection, path)? {
+        SchemaState::Empty => Ok(None),
+        SchemaState::Ours(0) => Err(Error::new(format!("read the archive {}", path.display()))
+            .with_source("it has no tables")
+            .with_exit(Exit::Damaged)),
+        SchemaState::Ours(_) => identity(connection).map(Some),
     }
-    identity(connection)
-        .map(Some)
-        .map_err(|error| of_table("database_identity", error))
 }
 
 /// Gives an error about a damaged file the remedy for an archive. `restore latest` would replace the database.

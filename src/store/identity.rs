@@ -9,8 +9,8 @@ use rusqlite::{Connection, Row};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::{DatabaseId, Identity};
-use crate::store::files::same::refuse_hard_links;
 use crate::model::regular_file::why_no_file;
+use crate::store::files::same::refuse_hard_links;
 use crate::store::migrate::{APPLICATION_ID, SchemaState};
 use crate::store::reading::Reader;
 use crate::store::{SCHEMA_VERSION, SqlContext, Store, open, sql};
@@ -19,10 +19,22 @@ use crate::store::{SCHEMA_VERSION, SqlContext, Store, open, sql};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The ids of an open database of tornsnap.
+///
+/// # Errors
+///
+/// [`Exit::Damaged`] if the table has no ids.
 pub(super) fn identity(connection: &Connection) -> Result<Identity> {
-    connection
-        .query_row(sql!("identity/get_identity"), [], identity_from_row)
-        .context("read the id of the database")
+    let action = "read the id of the database";
+    match connection.query_row(sql!("identity/get_identity"), [], identity_from_row) {
+        Err(
+            rusqlite::Error::QueryReturnedNoRows
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::SqlInputError { .. },
+        ) => Err(Error::new(action)
+            .with_source("it is damaged: its table database_identity has no ids")
+            .with_exit(Exit::Damaged)),
+        found => found.context(action),
+    }
 }
 
 /// The ids in a row of `database_identity`.

@@ -89,13 +89,43 @@ pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Resul
             ))
             .with_help("update tornsnap; the file was left as it is")
             .with_exit(Exit::Config)),
-        Some(version) if recorded.is_unbroken => Ok(SchemaState::Ours(version)),
-        _ => Err(Error::new(action)
-            .with_source(
-                "it is damaged: its table schema_version does not tell which schema it has",
-            )
-            .with_exit(Exit::Damaged)),
+        Some(version) if recorded.is_unbroken => {
+            if version == SCHEMA_VERSION {
+                check_tables(connection, action)?;
+            }
+            Ok(SchemaState::Ours(version))
+        }
+        _ => Err(damaged(
+            action,
+            "its table schema_version does not tell which schema it has",
+        )),
     }
+}
+
+/// Fails if a table of the newest schema, or the row with the ids, is missing. SQLite's own checks do not find that.
+fn check_tables(connection: &Connection, action: String) -> Result<()> {
+    let missing: Option<String> = connection
+        .query_row(sql!("schema/find_missing_table"), [], |row| row.get("name"))
+        .optional()
+        .context(action.clone())?;
+    if let Some(table) = missing {
+        return Err(damaged(action, &format!("its table {table} is missing")));
+    }
+    let has_identity: bool = connection
+        .query_row(sql!("schema/has_identity"), [], |row| {
+            row.get("has_identity")
+        })
+        .context(action.clone())?;
+    if !has_identity {
+        return Err(damaged(action, "its table database_identity is empty"));
+    }
+    Ok(())
+}
+
+fn damaged(action: String, why: &str) -> Error {
+    Error::new(action)
+        .with_source(format!("it is damaged: {why}"))
+        .with_exit(Exit::Damaged)
 }
 
 /// Runs all missing migrations in one transaction, so that a failure leaves the old schema.

@@ -113,6 +113,46 @@ fn restore_names_the_damaged_file_that_was_given_and_no_hidden_one() {
     }
 }
 
+/// A table that is missing, or without its row, is not found by SQLite's own checks. Backups without it would take the place of
+/// complete ones.
+#[test]
+fn no_command_uses_or_copies_a_database_that_lacks_a_table_or_its_id() {
+    for damage in [
+        "DROP TABLE war_summary",
+        "DROP TABLE program_objects",
+        "DROP TABLE database_identity",
+        "DELETE FROM database_identity",
+    ] {
+        let sandbox = ready(200);
+        sandbox.run(&["backup"]).expect(0);
+        sandbox.sqlite().execute_batch(damage).unwrap();
+        for (command, code) in [
+            (&["summarize"][..], 79),
+            (&["backup"], 79),
+            (&["export", "players"], 79),
+            (&["prune"], 79),
+            (&["health"], 2),
+            (&["restore", "latest", "--yes"], 0),
+            (&["summarize"], 0),
+        ] {
+            let finished = sandbox.run_at(NOW + 60, command);
+
+            let said = finished.stdout() + &finished.stderr();
+            assert_eq!(finished.code(), code, "{damage} {command:?}: {said}");
+            if code != 0 {
+                assert!(
+                    said.contains("it is damaged: its table "),
+                    "{damage} {command:?}: {said}"
+                );
+                assert!(
+                    said.contains("restore latest"),
+                    "{damage} {command:?}: {said}"
+                );
+            }
+        }
+    }
+}
+
 /// Damage to the table `schema_version`.
 #[derive(Clone, Copy, Debug)]
 enum VersionDamage {

@@ -404,3 +404,21 @@ fn the_id_of_a_database_never_changes() {
 
     assert_eq!(database.rows("SELECT * FROM database_identity"), identity);
 }
+
+#[test]
+fn a_database_that_lacks_any_table_is_damaged() {
+    let tables = check::tables(&Database::new().connection).unwrap();
+    assert!(tables.len() > 30, "{tables:?}");
+    for table in tables {
+        let database = Database::new();
+        database
+            .connection
+            .execute_batch(&format!("PRAGMA foreign_keys = OFF; DROP TABLE {table}"))
+            .unwrap();
+
+        let error = inspect(&database.connection, "t.db", SCHEMA_VERSION).unwrap_err();
+
+        assert_eq!(error.exit(), Exit::Damaged, "{table}");
+        assert!(error.one_line().contains(&table), "{table}: {error:?}");
+    }
+}

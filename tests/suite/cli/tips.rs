@@ -140,6 +140,7 @@ const WAYS: &str = "`tornsnap backup --list` shows the backups; `latest` is the 
 #[test]
 fn a_backup_that_is_not_there_is_answered_with_the_list_and_the_newest() {
     let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "");
     for (line, help) in [
         ("restore lastest", format!("did you mean `latest`? {WAYS}")),
         (
