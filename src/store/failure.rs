@@ -45,6 +45,7 @@ fn explain(error: &rusqlite::Error, action: String) -> Error {
             Exit::Config,
             Some("check who owns the file and its folder, and that both can be written"),
         ),
+        None if damaged_column(error).is_some() => (Exit::Damaged, None),
         _ => (Exit::Failure, None),
     };
     log::debug!("SQLite: {error}");
@@ -90,7 +91,18 @@ impl fmt::Display for SqliteError {
 impl std::error::Error for SqliteError {}
 
 fn extended_code(error: &rusqlite::Error) -> Option<i32> {
-    error.sqlite_error().map(|error| error.extended_code)
+    match error {
+        rusqlite::Error::SqlInputError { error, .. } => Some(error.extended_code),
+        error => error.sqlite_error().map(|error| error.extended_code),
+    }
+}
+
+/// The column with a value that no tornsnap has written; `None` for other errors.
+fn damaged_column(error: &rusqlite::Error) -> Option<&str> {
+    match error {
+        rusqlite::Error::InvalidColumnType(_, column, _) => Some(column),
+        _ => None,
+    }
 }
 
 /// The cause in words. The code stays, for a search.
@@ -99,6 +111,9 @@ fn extended_code(error: &rusqlite::Error) -> Option<i32> {
 /// larger, it reports an I/O error of its own.
 /// <https://sqlite.org/rescode.html#extrc>
 fn words(error: &rusqlite::Error) -> String {
+    if let Some(column) = damaged_column(error) {
+        return format!("it is damaged: {column} has a value of a type that it cannot have");
+    }
     let Some(code) = extended_code(error) else {
         return error.to_string();
     };

@@ -153,6 +153,29 @@ fn no_command_uses_or_copies_a_database_that_lacks_a_table_or_its_id() {
     }
 }
 
+#[test]
+fn a_column_that_somebody_renamed_or_filled_with_text_is_told_without_the_statement() {
+    let renamed = "ALTER TABLE month_states RENAME COLUMN pruned_at TO cut_at";
+    let text = "PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '') WHERE name = 'backup_folders';
+         PRAGMA writable_schema = RESET;
+         UPDATE backup_folders SET last_backup_at = 'yesterday'";
+    for (damage, command, code, why) in [
+        (renamed, "summarize", 1, "no such column: state.pruned_at"),
+        (text, "backup", 79, "last_backup_at has a value of a type"),
+    ] {
+        let sandbox = ready(200);
+        sandbox.run(&["backup"]).expect(0);
+        sandbox.sqlite().execute_batch(damage).unwrap();
+
+        let stderr = sandbox.run_at(NOW + 60, &[command]).expect(code).stderr();
+
+        assert!(stderr.contains(why), "{command}: {stderr}");
+        assert!(!stderr.contains("sql/"), "{command}: {stderr}");
+        assert!(stderr.lines().count() < 5, "{command}: {stderr}");
+    }
+}
+
 /// Damage to the table `schema_version`.
 #[derive(Clone, Copy, Debug)]
 enum VersionDamage {

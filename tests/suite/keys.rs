@@ -54,11 +54,7 @@ const UNREADABLE: [Unreadable; 7] = [
     },
     Unreadable {
         field: "key_file = \"folder.key\"",
-        why: if cfg!(windows) {
-            "folder.key: Access denied"
-        } else {
-            "folder.key: Is a directory"
-        },
+        why: "folder.key: it is a folder",
     },
     Unreadable {
         field: "key_file = \"latin.key\"",

@@ -159,46 +159,28 @@ fn a_chain_of_merged_databases_remembers_what_the_first_of_them_left_out() {
 
 #[test]
 fn a_damaged_record_of_a_left_out_row_is_left_and_named_and_the_rest_is_imported() {
+    const NO_ARRAY: &str = "row is not an array of the columns";
+    const OTHER: &str = "row is of another entity or time";
+
     let [_, january, ..] = EDGES;
     let at = january + 900;
     let good = format!("[7, {at}, 120, null, null, null]");
-    for (record, reason) in [
+    for (rows_there, row, reason) in [
+        ("1", "no JSON".to_owned(), NO_ARRAY),
+        ("1", "[".repeat(100_000), NO_ARRAY),
+        ("1", format!("[7, {at}, 120]"), NO_ARRAY),
+        ("1", format!("[7, {at}, [1], null, null, null]"), NO_ARRAY),
         (
-            ("1", "no JSON".to_owned()),
-            "row is not an array of the columns",
+            "1",
+            format!("{{\"faction_id\": 7, \"timestamp\": {at}}}"),
+            NO_ARRAY,
         ),
-        (
-            ("1", "[".repeat(100_000)),
-            "row is not an array of the columns",
-        ),
-        (
-            ("1", format!("[7, {at}, 120]")),
-            "row is not an array of the columns",
-        ),
-        (
-            ("1", format!("[7, {at}, [1], null, null, null]")),
-            "row is not an array of the columns",
-        ),
-        (
-            ("1", format!("{{\"faction_id\": 7, \"timestamp\": {at}}}")),
-            "row is not an array of the columns",
-        ),
-        (
-            ("1", format!("[5, {at}, 120, null, null, null]")),
-            "row is of another entity or time",
-        ),
-        (
-            ("1", format!("[7, {january}, 120, null, null, null]")),
-            "row is of another entity or time",
-        ),
-        (
-            ("9223372036854775807", good.clone()),
-            "rows is out of range",
-        ),
+        ("1", format!("[5, {at}, 120, null, null, null]"), OTHER),
+        ("1", format!("[7, {january}, 120, null, null, null]"), OTHER),
+        ("9223372036854775807", good, "rows is out of range"),
     ] {
         let sandbox = collectors();
         merge(&sandbox, "early.db", "merged.db", &["late.db"]);
-        let (rows_there, row) = record;
         let merged = open(&sandbox, "merged.db");
         let damage = format!("UPDATE repeated_rows SET rows = {rows_there}, row = ?");
         assert_eq!(merged.execute(&damage, [&row]).unwrap(), 1);
