@@ -200,6 +200,11 @@ const REFUSALS: &[Refusal] = &[
              try: did you mean player_gains? `tornsnap export --list` shows all\n",
     },
     Refusal {
+        arguments: &["all"],
+        error: "tornsnap: could not export \"all\"\n  because: there is no such table or view\n  \
+             try: `tornsnap export --all --output DIR` writes all of them into a folder\n",
+    },
+    Refusal {
         arguments: &["zzzzzz"],
         error: "tornsnap: could not export \"zzzzzz\"\n  because: there is no such table or view\n  \
              try: `tornsnap export --list` shows all\n",
