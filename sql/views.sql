@@ -136,7 +136,8 @@ CREATE VIEW player_gains AS
 -- What did each player gain over the last 7 and 30 days, and in the running month? One row per player and period.
 -- Period 'month' begins on the 1st of the running month (UTC). Finished months are in player_league.
 -- A gain is the last known value minus the last known value before the period, or minus the first known one in it.
--- NULL: not known. Each stat has its own look-up, because its value can be in another row.
+-- NULL: not known, also because Torn told nothing about the value in the period. Each stat has its own look-up, because its
+-- value can be in another row.
 WITH
 battle AS NOT MATERIALIZED (                      -- the rows in idx_player_stats_battle_known
     SELECT * FROM player_stats_history
@@ -150,40 +151,50 @@ SELECT
     w.period,                                     -- '7 days', '30 days' or 'month' (running, since the 1st)
     w.since,                                      -- start of the period, counted back from the newest answer
     datetime(w.since, 'unixepoch') AS since_utc,
-    p.level - level_from.level AS level_gain,
-    p.strength - coalesce(
+    iif(max(p.last_updated, coalesce(p.recorded_at, 0)) >= w.since, p.level - level_from.level, NULL) AS level_gain,
+    iif(is_battle_told, p.strength - coalesce(
         (SELECT strength FROM battle WHERE player_id = p.player_id AND strength IS NOT NULL
             AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
         (SELECT strength FROM battle WHERE player_id = p.player_id AND strength IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS strength_gain,
-    p.defense - coalesce(
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS strength_gain,
+    iif(is_battle_told, p.defense - coalesce(
         (SELECT defense FROM battle WHERE player_id = p.player_id AND defense IS NOT NULL
             AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
         (SELECT defense FROM battle WHERE player_id = p.player_id AND defense IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS defense_gain,
-    p.speed - coalesce(
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS defense_gain,
+    iif(is_battle_told, p.speed - coalesce(
         (SELECT speed FROM battle WHERE player_id = p.player_id AND speed IS NOT NULL
             AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
         (SELECT speed FROM battle WHERE player_id = p.player_id AND speed IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS speed_gain,
-    p.dexterity - coalesce(
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS speed_gain,
+    iif(is_battle_told, p.dexterity - coalesce(
         (SELECT dexterity FROM battle WHERE player_id = p.player_id AND dexterity IS NOT NULL
             AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
         (SELECT dexterity FROM battle WHERE player_id = p.player_id AND dexterity IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS dexterity_gain,
-    p.total_stats - coalesce(
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS dexterity_gain,
+    iif(is_battle_told, p.total_stats - coalesce(
         (SELECT total_stats FROM battle WHERE player_id = p.player_id AND total_stats IS NOT NULL
             AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
         (SELECT total_stats FROM battle WHERE player_id = p.player_id AND total_stats IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS total_stats_gain,
-    p.networth - networth_from.networth AS networth_gain, -- dollars
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS total_stats_gain,
+    iif(is_networth_told, p.networth - networth_from.networth, NULL) AS networth_gain, -- dollars
     p.last_updated,                               -- when Torn last answered about the player
-    p.last_updated_utc
+    p.last_updated_utc,
+    max(w.since, first_row.timestamp) AS known_since, -- later than since: the first history row, which gains count from
+    datetime(max(w.since, first_row.timestamp), 'unixepoch') AS known_since_utc
 FROM player_latest AS p
 CROSS JOIN (
     SELECT '7 days' AS period, answered_at - 7 * 86400 AS since FROM newest_answer
     UNION ALL SELECT '30 days', answered_at - 30 * 86400 FROM newest_answer
     UNION ALL SELECT 'month', unixepoch(answered_at, 'unixepoch', 'start of month') FROM newest_answer) AS w
+LEFT JOIN player_polls AS polls ON polls.player_id = p.player_id
+LEFT JOIN (SELECT 1 AS is_battle_told) AS battle_told ON coalesce(polls.polled_at, p.last_updated) >= w.since
+    OR EXISTS (SELECT 1 FROM battle WHERE player_id = p.player_id AND timestamp >= w.since)
+LEFT JOIN (SELECT 1 AS is_networth_told) AS networth_told ON coalesce(polls.bucket_asked_at, p.last_updated) >= w.since
+    OR EXISTS (SELECT 1 FROM player_stats_history WHERE player_id = p.player_id AND networth IS NOT NULL
+        AND timestamp >= w.since)
+LEFT JOIN player_stats_history AS first_row ON first_row.id = (
+    SELECT id FROM player_stats_history WHERE player_id = p.player_id ORDER BY timestamp, id LIMIT 1)
 LEFT JOIN player_stats_history AS level_from ON level_from.id = coalesce(
     (SELECT id FROM player_stats_history WHERE player_id = p.player_id AND level IS NOT NULL
         AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
@@ -283,36 +294,42 @@ CREATE VIEW faction_gains AS
 -- What did each faction gain over the last 7 and 30 days, and in the running month? One row per faction and period.
 -- Period 'month' begins on the 1st of the running month (UTC). Finished months are in faction_league.
 -- A gain is the present value minus the last known value before the period, or minus the first known one in it.
--- NULL: not known. Each value has its own look-up, because it can be in another row.
+-- NULL: not known, also because Torn told nothing about the faction in the period. Each value has its own look-up, because
+-- it can be in another row.
 SELECT
     f.faction_id,
     f.name,
     w.period,                                     -- '7 days', '30 days' or 'month' (running, since the 1st)
     w.since,                                      -- start of the period, counted back from the newest answer
     datetime(w.since, 'unixepoch') AS since_utc,
-    f.respect - coalesce(
+    iif(is_told, f.respect - coalesce(
         (SELECT respect FROM faction_history WHERE faction_id = f.faction_id AND respect IS NOT NULL
             AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
         (SELECT respect FROM faction_history WHERE faction_id = f.faction_id AND respect IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS respect_gain, -- points
-    f.member_count - coalesce(
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS respect_gain, -- points
+    iif(is_told, f.member_count - coalesce(
         (SELECT member_count FROM faction_history WHERE faction_id = f.faction_id AND member_count IS NOT NULL
             AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
         (SELECT member_count FROM faction_history WHERE faction_id = f.faction_id AND member_count IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS member_count_gain,
-    f.best_chain - coalesce(
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS member_count_gain,
+    iif(is_told, f.best_chain - coalesce(
         (SELECT best_chain FROM faction_history WHERE faction_id = f.faction_id AND best_chain IS NOT NULL
             AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
         (SELECT best_chain FROM faction_history WHERE faction_id = f.faction_id AND best_chain IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS best_chain_gain,
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS best_chain_gain,
     nullif(f.last_updated, 0) AS last_updated,    -- when Torn last answered about the faction; NULL: never
-    datetime(nullif(f.last_updated, 0), 'unixepoch') AS last_updated_utc
+    datetime(nullif(f.last_updated, 0), 'unixepoch') AS last_updated_utc,
+    max(w.since, first_row.timestamp) AS known_since, -- later than since: the first history row, which gains count from
+    datetime(max(w.since, first_row.timestamp), 'unixepoch') AS known_since_utc
 FROM factions AS f
 CROSS JOIN (
     SELECT '7 days' AS period, answered_at - 7 * 86400 AS since FROM newest_answer
     UNION ALL SELECT '30 days', answered_at - 30 * 86400 FROM newest_answer
     UNION ALL SELECT 'month', unixepoch(answered_at, 'unixepoch', 'start of month') FROM newest_answer) AS w
-WHERE EXISTS (SELECT 1 FROM faction_history AS h WHERE h.faction_id = f.faction_id);
+LEFT JOIN (SELECT 1 AS is_told) AS told ON f.last_updated >= w.since
+    OR EXISTS (SELECT 1 FROM faction_history WHERE faction_id = f.faction_id AND timestamp >= w.since)
+JOIN faction_history AS first_row ON first_row.id = (
+    SELECT id FROM faction_history WHERE faction_id = f.faction_id ORDER BY timestamp, id LIMIT 1);
 
 CREATE VIEW faction_league AS
 -- Which faction gained most in each summarized month? Ranks start at 1; NULL: the change is not known.

@@ -3,6 +3,7 @@
 mod help;
 mod misplaced;
 mod negative;
+mod synonyms;
 mod tips;
 mod usage;
 

@@ -4,38 +4,15 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
-use crate::model::nearest::nearest;
+use crate::cli::synonyms;
+use crate::model::nearest::nearest_within;
 use crate::model::time::Month;
 
 /// The error with the tips that help, and without those that do not.
 pub(super) fn corrected(error: clap::Error, words: &[String], program: &Command) -> clap::Error {
     let error = with_tip(without_empty_tips(error), words, program);
-    let mut error = with_similar_command(error, words, program);
-    remove_hidden_suggestions(&mut error, program);
-    error
-}
-
-/// Removes hidden commands from the commands that clap suggests.
-fn remove_hidden_suggestions(error: &mut clap::Error, program: &Command) {
-    let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) else {
-        return;
-    };
-    let is_hidden = |name: &String| {
-        let command = program.find_subcommand(name);
-        command.is_some_and(Command::is_hide_set)
-    };
-    let names: Vec<String> = names
-        .iter()
-        .filter(|name| !is_hidden(name))
-        .cloned()
-        .collect();
-    error.remove(ContextKind::SuggestedSubcommand);
-    if !names.is_empty() {
-        error.insert(
-            ContextKind::SuggestedSubcommand,
-            ContextValue::Strings(names),
-        );
-    }
+    let error = with_similar_command(error, words, program);
+    with_folder_of_all(without_key_option(error, program), words, program)
 }
 
 /// Removes the tip to write an unknown option as a value, because no command takes such values.
@@ -63,9 +40,16 @@ fn with_tip(mut error: clap::Error, words: &[String], program: &Command) -> clap
                 .or_else(|| list_tip(words, command, word))
                 .or_else(|| page_tip(command, word, program))
                 .or_else(|| output_tip(command, word))
+                .or_else(|| option_tip(command, word))
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if is_empty_entry(&error, words) => {
             Some("write a comma only between two values".to_owned())
+        }
+        ErrorKind::InvalidValue
+            if word_in(&error, ContextKind::InvalidArg)?.contains("--format") =>
+        {
+            let format = synonyms::format_for(word_in(&error, ContextKind::InvalidValue)?)?;
+            Some(format!("the format for it is {format}"))
         }
         // The value of an option is in its place, whatever is wrong with it.
         ErrorKind::InvalidValue if !is_about_option(&error) => {
@@ -74,8 +58,7 @@ fn with_tip(mut error: clap::Error, words: &[String], program: &Command) -> clap
         _ => None,
     });
     if let Some(tip) = tip {
-        let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
-        error.insert(ContextKind::Suggested, tip);
+        insert_tip(&mut error, tip);
     }
     error
 }
@@ -137,30 +120,102 @@ fn output_tip(command: &Command, word: &str) -> Option<String> {
     (has_output && is_place).then(|| format!("to write to it, use --output {word}"))
 }
 
-/// Suggests a command for a misspelled one. clap does so itself, but not for the words after `help`.
+/// Suggests the option that a word without dashes means.
+fn option_tip(command: &Command, word: &str) -> Option<String> {
+    let has = |name: &str| {
+        let mut options = command.get_arguments();
+        options.any(|option| option.get_long() == Some(name) && !option.is_hide_set())
+    };
+    if has("month") && word.parse::<Month>().is_ok() {
+        return Some(format!("write a month as --month {word}"));
+    }
+    let value = if word == "verify" { " latest" } else { "" };
+    has(word).then(|| format!("it is an option: write --{word}{value}"))
+}
+
+/// Suggests a command for a word that is none: one that does what the word means elsewhere, or one that is written almost so.
+/// The suggestions of clap are less similar, and also hidden commands.
 fn with_similar_command(
     mut error: clap::Error,
     words: &[String],
     program: &Command,
 ) -> clap::Error {
-    if error.kind() != ErrorKind::InvalidSubcommand
-        || error.get(ContextKind::SuggestedSubcommand).is_some()
-    {
+    error.remove(ContextKind::SuggestedSubcommand);
+    if error.kind() != ErrorKind::InvalidSubcommand {
         return error;
     }
-    let Some(unknown) = word_in(&error, ContextKind::InvalidSubcommand) else {
+    let Some(unknown) = word_in(&error, ContextKind::InvalidSubcommand).map(str::to_owned) else {
         return error;
     };
-    let before = words.iter().take_while(|word| *word != unknown);
+    let before = words.iter().take_while(|word| **word != unknown);
     let parent = before.fold(program, |parent, word| {
         parent.find_subcommand(word).unwrap_or(parent)
     });
-    let names = parent.get_subcommands().map(Command::get_name);
-    if let Some(similar) = nearest(unknown, names) {
+    if let Some(command) = synonyms::command_for(parent.get_name(), &unknown) {
+        insert_tip(&mut error, format!("the command for it is `{command}`"));
+    } else if let Some(similar) = similar_command(&unknown, parent) {
         let names = ContextValue::Strings(vec![similar.to_owned()]);
         error.insert(ContextKind::SuggestedSubcommand, names);
     }
     error
+}
+
+/// The command that a misspelled word means.
+fn similar_command<'a>(unknown: &str, parent: &'a Command) -> Option<&'a str> {
+    // A word that could as well mean something else must not lead to a command that deletes.
+    const DELETES: &str = "prune";
+    let most = if unknown.chars().count() < 5 { 1 } else { 2 };
+    let visible = parent
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+        .map(Command::get_name);
+    let known = visible
+        .chain(["help"])
+        .map(|name| (name, if name == DELETES { 1 } else { most }));
+    nearest_within(unknown, known)
+}
+
+/// Names the file of a key to somebody who would write the key itself into the command line, where others can read it.
+fn without_key_option(mut error: clap::Error, program: &Command) -> clap::Error {
+    let is_key = error.kind() == ErrorKind::UnknownArgument
+        && word_in(&error, ContextKind::InvalidArg) == Some("--key");
+    let is_suggested = error.get(ContextKind::SuggestedArg).is_some();
+    if let Some(init) = program
+        .find_subcommand("init")
+        .filter(|_| is_key && is_suggested)
+    {
+        error.remove(ContextKind::SuggestedArg);
+        // The usage of clap has the option that it would have suggested.
+        let usage = init.clone().bin_name("tornsnap init").render_usage();
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+        let tip = "--key-file FILE names a file with the key on its first line; a key never belongs in the command line";
+        insert_tip(&mut error, tip.to_owned());
+    }
+    error
+}
+
+/// Says that `export --all` writes into a folder. For one dataset, the option takes a file.
+fn with_folder_of_all(mut error: clap::Error, words: &[String], program: &Command) -> clap::Error {
+    let is_all = name_of_command(words, program) == Some("export")
+        && words.iter().any(|word| word == "--all");
+    if error.kind() != ErrorKind::MissingRequiredArgument || !is_all {
+        return error;
+    }
+    let of_folder = |text: &str| text.replace("<FILE>", "<DIR>");
+    if let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) {
+        let missing = missing.iter().map(|name| of_folder(name)).collect();
+        error.insert(ContextKind::InvalidArg, ContextValue::Strings(missing));
+    }
+    if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
+        let usage = StyledStr::from(of_folder(&usage.to_string()));
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    }
+    error
+}
+
+fn insert_tip(error: &mut clap::Error, tip: String) {
+    let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+    error.insert(ContextKind::Suggested, tip);
 }
 
 /// Whether the error is about nothing beside a comma, as in `players,`.

@@ -26,7 +26,7 @@ pub(crate) use copies::{
 };
 pub(crate) use data::{OverdueRows, rejected, retention, rows, size, summaries};
 pub(crate) use failures::{FailedRuns, failures, join_failures};
-pub(crate) use keys::{KeyStatus, UnusableKeyFile, address, key_files, keys};
+pub(crate) use keys::{AddressPause, KeyStatus, UnusableKeyFile, address, key_files, keys};
 pub(crate) use machine::{Disk, disk, sqlite, wal};
 pub(crate) use metric::Metric;
 pub(crate) use missing::{MissingId, missing};

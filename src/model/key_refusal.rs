@@ -18,6 +18,9 @@ pub(crate) const COPY_AGAIN: &str =
 /// The remedy if Torn accepts a key, but its access is too low.
 pub(crate) const MORE_ACCESS: &str = "make a key with more access at https://www.torn.com/preferences.php#tab=api; Public Only is enough";
 
+/// The remedy while Torn blocks this IP address, which it does after many calls with bad keys.
+pub(crate) const BLOCK_HELP: &str = "look for another program that uses bad keys";
+
 const REFUSALS: [KeyRefusal; 5] = [
     KeyRefusal {
         code: 1,

@@ -11,13 +11,22 @@ struct Distance {
 
 /// The known name that is most similar to `word`; `None` if none is similar enough.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let most = 1 + word.chars().count() / 3;
+    nearest_within(word, known.into_iter().map(|name| (name, most)))
+}
+
+/// The same where each name has the highest number of typing errors with which it counts as similar.
+pub(crate) fn nearest_within<'a>(
+    word: &str,
+    known: impl IntoIterator<Item = (&'a str, usize)>,
+) -> Option<&'a str> {
     let word = word.to_lowercase().replace('-', "_");
     known
         .into_iter()
-        .map(|name| (distance(&word, name), name))
+        .map(|(name, most)| (distance(&word, name), name, most))
+        .filter(|(distance, _, most)| distance.typing_errors <= *most)
         .min()
-        .filter(|(distance, _)| distance.typing_errors <= 1 + word.chars().count() / 3)
-        .map(|(_, name)| name)
+        .map(|(_, name, _)| name)
 }
 
 /// The number of typing errors between two names. A plural in the place of a singular is none. If one is the beginning of

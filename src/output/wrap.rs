@@ -12,7 +12,8 @@ pub(super) fn longest_word(text: &str) -> usize {
     text.split(' ').map(text_width).max().unwrap_or(0)
 }
 
-/// Breaks a text into lines of at most `width` columns, at blanks only. A longer word is a line of its own.
+/// Breaks a text into lines of at most `width` columns, at blanks only, and between backticks only where a line has no room for
+/// all that they quote. A longer word is a line of its own.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<&str> {
     break_lines(text, width, width)
 }
@@ -59,13 +60,42 @@ pub(crate) fn wrap_message(text: &str, width: usize) -> String {
     lines.join("\n")
 }
 
+/// The parts of a text that are not broken: its words. Words in backticks are one part if it has at most `room` columns, because
+/// a command is copied as a whole.
+fn unbroken_parts(text: &str, room: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    loop {
+        let end = rest.find(' ').unwrap_or(rest.len());
+        let part = quoted_words(rest, end)
+            .filter(|quoted| text_width(quoted) <= room)
+            .unwrap_or(&rest[..end]);
+        parts.push(part);
+        match rest[part.len()..].strip_prefix(' ') {
+            Some(after) => rest = after,
+            None => return parts,
+        }
+    }
+}
+
+/// The beginning of a text up to the blank after the word in which a quotation ends, if its first word, which ends at `end`, begins
+/// one in backticks.
+fn quoted_words(text: &str, end: usize) -> Option<&str> {
+    let begins = text[..end].matches('`').count() % 2 == 1;
+    let closing = end + text[end..].find('`').filter(|_| begins)?;
+    let end = text[closing..]
+        .find(' ')
+        .map_or(text.len(), |blank| closing + blank);
+    Some(&text[..end])
+}
+
 /// Breaks a text into lines: the first one has `first` columns, the others have `room`.
 fn break_lines(text: &str, first: usize, room: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let (mut start, mut end, mut position) = (0, 0, 0);
     let mut used = 0;
     let mut free = first;
-    for word in text.split(' ') {
+    for word in unbroken_parts(text, room) {
         let width = text_width(word);
         let longer = if position == start {
             width
@@ -105,6 +135,35 @@ mod tests {
         );
         assert_eq!(wrap("猫猫 猫猫", 5), ["猫猫", "猫猫"]);
         assert_eq!(wrap("a  b", 2), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_command_in_backticks_that_fits_in_a_line_is_not_broken() {
+        for (text, width, lines) in [
+            (
+                "run `tornsnap import a.db` or not",
+                24,
+                &["run", "`tornsnap import a.db`", "or not"][..],
+            ),
+            (
+                "(`tornsnap init`, then `x`)",
+                18,
+                &["(`tornsnap init`,", "then `x`)"],
+            ),
+            (
+                "run `tornsnap import a.db`",
+                12,
+                &["run", "`tornsnap", "import a.db`"],
+            ),
+            ("one ` sign alone", 8, &["one `", "sign", "alone"]),
+            ("`a b` `c d`", 6, &["`a b`", "`c d`"]),
+        ] {
+            assert_eq!(wrap(text, width), lines, "{text}");
+        }
+        assert_eq!(
+            wrap_message("  try: run `tornsnap import a.db`", 28),
+            "  try: run\n    `tornsnap import a.db`"
+        );
     }
 
     #[test]

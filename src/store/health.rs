@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, named_params};
 
 use crate::error::{Error, Exit, Result};
-use crate::model::health::KeyStatus;
+use crate::model::health::{AddressPause, KeyStatus};
 use crate::model::identity::Identity;
 use crate::model::time::DAY;
 use crate::store::check::{self, Depth};
@@ -96,12 +96,18 @@ impl Snapshot {
         })
     }
 
-    /// The end of the pause that Torn asked this address to keep, and its reason.
-    pub(crate) fn address_pause(&self, now: i64) -> Result<Option<(i64, String)>> {
+    /// The pause that Torn asked this address to keep.
+    pub(crate) fn address_pause(&self, now: i64) -> Result<Option<AddressPause>> {
         self.query_row(
             sql!("health/get_address_pause"),
             named_params! { ":now": now },
-            |row| Ok((row.get("until")?, row.get("reason")?)),
+            |row| {
+                Ok(AddressPause {
+                    until: row.get("until")?,
+                    reason: row.get("reason")?,
+                    is_block: row.get("is_block")?,
+                })
+            },
         )
         .optional()
         .context("read the pauses")

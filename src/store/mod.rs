@@ -35,6 +35,8 @@ pub(crate) mod save;
 pub(crate) mod schedule;
 mod sequences;
 mod upgrade;
+#[cfg(unix)]
+mod user;
 mod value;
 mod wal;
 pub(crate) mod war_lists;

@@ -14,7 +14,7 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::model::regular_file::why_no_file;
 use crate::store::migrate::{self, SchemaState};
-use crate::store::writable::write_obstacle;
+use crate::store::writable::{write_obstacle, write_obstacle_in_files};
 use crate::store::{SCHEMA_VERSION, SqlContext, interrupt, owner, restore_marker, trace};
 
 /// How long a connection waits for another writer.
@@ -100,10 +100,14 @@ pub(super) fn check_length(_: &Path, _: impl FnOnce() -> String) -> Result<()> {
     Ok(())
 }
 
-/// Opens a database and sets the usual pragmas.
+/// Opens a database that this user may write, and sets the usual pragmas.
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let action = || format!("open the database {}", path.display());
     check_length(path, action)?;
+    // SQLite would open a database that it may only read, and make files of the same mode beside it.
+    if let Some(refused) = write_obstacle_in_files(path, &action()) {
+        return Err(refused);
+    }
     connect_bare(&as_file_name(path), flags)
         .and_then(|connection| {
             set_up(&connection)?;

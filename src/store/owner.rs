@@ -187,7 +187,9 @@ mod unix {
     use rustix::fs::{Access, access};
 
     use super::Purpose;
-    use crate::model::path::{folder_of, shell_word};
+    use crate::model::path::{folder_of, shell_word, with_suffix};
+    use crate::store::files::remove::COMPANIONS;
+    use crate::store::user::{name_of, name_or_number, user_name};
 
     const ROOT: u32 = 0;
 
@@ -263,7 +265,7 @@ mod unix {
             let remedy = if is_folder_of_database {
                 remedy_for_folder_of_database(folder, &found, &owner)
             } else {
-                remedy_for_other_owner(&place, &found, folder, &owner)
+                remedy_for_other_owner(&place, &found, folder, (database, &owner))
             };
             return Some((cause, remedy));
         }
@@ -369,16 +371,19 @@ mod unix {
 
     /// A remedy if the owner of the database may not use a place of another owner.
     ///
-    /// It changes the owner only of what root left in a folder of that owner, and of new folders. Other folders are those
-    /// of the system, of a disk or of another user.
+    /// It changes the owner only of what root left in a folder of that owner, of the files that SQLite keeps beside the
+    /// database, and of new folders. Other folders are those of the system, of a disk or of another user.
     fn remedy_for_other_owner(
         place: &Path,
         found: &Metadata,
         folder: &Path,
-        owner: &Metadata,
+        (database, owner): (&Path, &Metadata),
     ) -> String {
         let name = name_or_number(owner.uid());
-        if found.uid() == ROOT && is_in_folder_of(place, owner.uid()) {
+        let is_companion = COMPANIONS
+            .into_iter()
+            .any(|suffix| place == with_suffix(database, suffix));
+        if is_companion || found.uid() == ROOT && is_in_folder_of(place, owner.uid()) {
             let chown = format!("sudo chown {name}:{} {}", owner.gid(), shell_word(place));
             return chown + &then_chmod(place, found, WRITE_FOLDER);
         }
@@ -432,29 +437,5 @@ mod unix {
             place.display(),
             name_of(found.uid())
         )
-    }
-
-    /// "alice (uid 1000)", or "uid 1000" if the name is unknown.
-    fn name_of(uid: u32) -> String {
-        match user_name(uid) {
-            Some(name) => format!("{name} (uid {uid})"),
-            None => format!("uid {uid}"),
-        }
-    }
-
-    /// "alice", or "1000" if the name is unknown.
-    fn name_or_number(uid: u32) -> String {
-        user_name(uid).unwrap_or_else(|| uid.to_string())
-    }
-
-    /// The name in `/etc/passwd`, which does not list users of a directory service.
-    fn user_name(uid: u32) -> Option<String> {
-        let text = fs::read("/etc/passwd").ok()?;
-        let text = String::from_utf8_lossy(&text);
-        text.lines().find_map(|line| {
-            let mut fields = line.split(':');
-            let name = fields.next()?;
-            (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
-        })
     }
 }

@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 
 mod leftovers;
+mod modes;
 
 use std::ffi::OsStr;
 use std::fs;

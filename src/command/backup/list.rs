@@ -32,17 +32,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if !context.json {
         print(&backups, &without_manifest, present, now)?;
     }
-    let is_there = if directory.exists() {
-        ""
-    } else {
-        ", which is not there"
-    };
-    Ok(Outcome::done(
+    let summary = if directory.exists() {
         format!(
-            "{ours} of this database and {} in {}{is_there}",
+            "{ours} of this database and {} in {}",
             count(backups.len() - ours, "other"),
             directory.display()
-        ),
+        )
+    } else {
+        describe_missing(directory, &context.settings.database)
+    };
+    Ok(Outcome::done(
+        summary,
         ListReport {
             directory: display_path(directory),
             database_id: present.map(|present| &present.id),
@@ -56,6 +56,21 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
                 .collect(),
         },
     ))
+}
+
+/// Says that the folder is missing, and whether backups were written to it.
+fn describe_missing(directory: &Path, database: &Path) -> String {
+    let folder = directory.display();
+    match backup::last_backup_in(database, directory) {
+        Some((made_at, file)) => format!(
+            "the folder {folder} is not there, but backups of this database were written to it, the last at {}: {file}; is its \
+             disk mounted?",
+            iso(made_at)
+        ),
+        None => format!(
+            "the folder {folder} is not there, and no backup of this database in it is known"
+        ),
+    }
 }
 
 /// Prints a line for each file. The names form a column.

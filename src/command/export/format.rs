@@ -56,6 +56,8 @@ pub(super) enum Ending {
     Compressed,
     /// A spreadsheet of another format than xlsx: `.xls`, `.ods`.
     OtherSpreadsheet,
+    /// The ending of a format that is not written, and that is no spreadsheet: `.pdf`, `.html`.
+    Unsupported,
     Unknown,
 }
 
@@ -74,6 +76,11 @@ impl Ending {
             Some("md" | "markdown") => Self::Format(FormatName::Md),
             Some("xlsx") => Self::Format(FormatName::Xlsx),
             Some("xls" | "xlsm" | "xlsb" | "ods" | "numbers") => Self::OtherSpreadsheet,
+            Some(
+                "pdf" | "doc" | "docx" | "odt" | "rtf" | "ppt" | "pptx" | "htm" | "html" | "xml"
+                | "yaml" | "yml" | "toml" | "sql" | "db" | "sqlite" | "sqlite3" | "png" | "jpg"
+                | "svg",
+            ) => Self::Unsupported,
             Some("parquet") => Self::Format(FormatName::Parquet),
             _ => Self::Unknown,
         };
@@ -103,6 +110,10 @@ mod tests {
             ("b.dat.gz", Ending::Unknown),
             ("b.xls", Ending::OtherSpreadsheet),
             ("b.ods", Ending::OtherSpreadsheet),
+            ("b.PDF", Ending::Unsupported),
+            ("b.html", Ending::Unsupported),
+            ("b", Ending::Unknown),
+            ("gains.2026-10", Ending::Unknown),
             (".csv", Ending::Unknown),
             ("x.csv/b", Ending::Unknown),
         ] {

@@ -202,6 +202,13 @@ fn find_dataset<'a>(datasets: &'a [Dataset], name: &str) -> Result<&'a Dataset> 
         .find(|dataset| dataset.name == name)
         .ok_or_else(|| {
             let all = "`tornsnap export --list` shows all";
+            if name == "all" {
+                return usage("export \"all\"")
+                    .with_source("there is no such table or view")
+                    .with_help(
+                        "`tornsnap export --all --output DIR` writes all of them into a folder",
+                    );
+            }
             usage(&format!("export {name:?}"))
                 .with_source("there is no such table or view")
                 .with_help(

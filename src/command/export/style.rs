@@ -109,6 +109,13 @@ fn format_name(
                 named.display()
             )));
     }
+    if let (Some(path), Ending::Unsupported, None) = (output, ending, args.format) {
+        return Err(usage(&format!("write {}", path.display()))
+            .with_source("files with this ending have a format that is not written")
+            .with_help(
+                "end the name with .csv, .tsv, .json, .jsonl, .txt, .md or .xlsx; or add --format csv to keep the name",
+            ));
+    }
     match (args.format, ending) {
         (None, _) if context.json && to_stdout => Ok(FormatName::Json),
         (None, Ending::Format(name)) => Ok(name),

@@ -1,6 +1,6 @@
 //! Runs the kinds of one invocation, one after the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::time::Instant;
 
@@ -40,6 +40,8 @@ pub(super) struct Session<'a> {
     pub(super) war_failures: Vec<(FactionId, Failure)>,
     /// The tiles under assault in the whole game; `None` until their list has been read.
     pub(super) assaulted: Option<AssaultedTiles>,
+    /// The failures that warnings have named.
+    warned: BTreeSet<String>,
     stop: StopSignal,
     /// The number of calls that are counted in a finished run. Calls that check keys are counted in the first run.
     requests_recorded: u64,
@@ -85,6 +87,7 @@ impl<'a> Session<'a> {
             faction_wars: BTreeMap::new(),
             war_failures: Vec::new(),
             assaulted: None,
+            warned: BTreeSet::new(),
             stop,
             requests_recorded: 0,
             kinds_left: kinds,
@@ -276,7 +279,14 @@ impl<'a> Session<'a> {
             message: failure.message(),
             cause: failure.cause(),
         };
-        log::warn!("{}", failed.text());
+        // Two kinds may need the same list.
+        let text = failed.text();
+        if self.warned.contains(&text) {
+            log::info!("{text}");
+        } else {
+            log::warn!("{text}");
+            self.warned.insert(text);
+        }
         run.count_failure(failed);
         Ok(())
     }
@@ -374,12 +384,23 @@ impl ActiveRun {
             return;
         }
         let ids: Vec<String> = deferred.iter().map(|(id, _)| id.to_string()).collect();
-        let target = format!("{noun}s {}", ids.join(", "));
-        log::warn!("{target}: Torn does not know these ids; they are requested less often now");
+        let (target, unknown, them) = match &ids[..] {
+            [id] => (
+                format!("{noun} {id}"),
+                "Torn does not know this id",
+                "it is",
+            ),
+            ids => (
+                format!("{noun}s {}", ids.join(", ")),
+                "Torn does not know these ids",
+                "they are",
+            ),
+        };
+        log::warn!("{target}: {unknown}; {them} requested less often now");
         self.tally.missing += 1;
         self.count_failure(TargetFailure {
             target,
-            message: "Torn does not know these ids".to_owned(),
+            message: unknown.to_owned(),
             cause: Some(FailureCause::Targets),
         });
     }

@@ -9,6 +9,7 @@ use crate::api::request::Endpoint;
 use crate::config::Clock;
 use crate::error::{Exit, Result};
 use crate::model::key::{ApiKey, KeyState};
+use crate::model::key_refusal::BLOCK_HELP;
 use crate::model::run::FailureCause;
 use crate::model::size::count;
 use crate::model::time::{DAY, iso};
@@ -220,7 +221,7 @@ impl TornClient {
             Exit::TryLater,
             FailureCause::Torn,
             error.to_string(),
-            format!("no call is made before {until}; look for another program that uses bad keys"),
+            format!("no call is made before {until}; {BLOCK_HELP}"),
         ))
     }
 

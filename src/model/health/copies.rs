@@ -101,6 +101,17 @@ fn no_backup(
             subject,
         );
     }
+    if let Some(file) = found.future.first() {
+        // Another check names all of them and the remedy.
+        return warning(
+            format!(
+                "there is no verified backup in {folder} that counts: {}",
+                made_ahead(file, found.future.len())
+            ),
+            &format!("run `tornsnap backup` to make one with the right clock{import}"),
+            "ahead",
+        );
+    }
     let Some(recorded) = recorded else {
         return warning(
             format!("there is no verified backup in {folder}{unknown}"),
@@ -156,6 +167,18 @@ fn how_long_ago(made_at: i64, now: i64) -> String {
     }
 }
 
+/// "a.db and 2 more: made by a clock that was ahead". `count` counts the first one, too.
+fn made_ahead(first: &Path, count: usize) -> String {
+    let more = match count - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "{}{more}: made by a clock that was ahead",
+        display_path(first)
+    )
+}
+
 /// Warns about backups that a clock made while it was ahead: they never count as the newest, and rotation does not remove them.
 ///
 /// `lost`: the rows that some of them may be the only ones to have.
@@ -167,18 +190,14 @@ pub(crate) fn future_backups(future: &[PathBuf], lost: Option<&LostRows>) -> Opt
         "make a backup with the right clock, then remove those files and the .json beside each"
     };
     let first = future.first()?;
-    let more = match future.len() - 1 {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
     let metric = Metric::count(future.len()).warn_above(0);
     Some(
         Check::finding(
             "backup_dates",
             State::Warning,
             format!(
-                "{}{more}: made by a clock that was ahead, so never counted as the newest backup",
-                display_path(first)
+                "{}, so never counted as the newest backup",
+                made_ahead(first, future.len())
             ),
             help,
         )

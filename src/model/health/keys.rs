@@ -1,7 +1,7 @@
 //! The checks of the API keys, and of the pause that Torn asked this address to keep.
 
 use super::{Check, Metric, State};
-use crate::model::key_refusal::KeyRefusal;
+use crate::model::key_refusal::{BLOCK_HELP, KeyRefusal};
 use crate::model::size::count;
 use crate::model::time::{HOUR, is_far_future, iso};
 
@@ -189,17 +189,31 @@ fn describe_usable_keys(keys: &[KeyStatus], now: i64) -> String {
     message
 }
 
-/// Warns while Torn blocks this address. `paused`: the end of the pause and its reason.
-pub(crate) fn address(paused: Option<(i64, &str)>) -> Check {
-    match paused {
-        None => Check::ok("address", "Torn answers this address"),
-        Some((until, reason)) => Check::finding(
-            "address",
-            State::Warning,
-            format!("no calls before {}: {reason}", iso(until)),
-            "wait; if it happens again, lower requests_per_minute",
-        ),
-    }
+/// A pause that Torn asked this address to keep.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct AddressPause {
+    pub(crate) until: i64,
+    pub(crate) reason: String,
+    /// Whether Torn has blocked the address, and has not only counted too many calls in a minute.
+    pub(crate) is_block: bool,
+}
+
+/// Warns while no calls may be made from this address.
+pub(crate) fn address(paused: Option<&AddressPause>) -> Check {
+    let Some(pause) = paused else {
+        return Check::ok("address", "Torn answers this address");
+    };
+    let help = if pause.is_block {
+        format!("wait; {BLOCK_HELP}")
+    } else {
+        "wait; if it happens again, lower requests_per_minute".to_owned()
+    };
+    Check::finding(
+        "address",
+        State::Warning,
+        format!("no calls before {}: {}", iso(pause.until), pause.reason),
+        help.as_str(),
+    )
 }
 
 /// A configured key that cannot be read.

@@ -18,7 +18,7 @@ use crate::store::backup::manifest::Manifest;
 use crate::store::backup::without_manifest::MOVE_FILE_AWAY;
 use crate::store::owner::{self, make_folder};
 use crate::store::pruned_early::record_searched;
-use crate::store::{SqlContext, open, sql, wal};
+use crate::store::{SqlContext, Store, open, sql, wal};
 
 /// The help for a folder of the system that takes no files.
 pub(super) const NAME_FOLDER_ON_DISK: &str =
@@ -121,6 +121,13 @@ fn last_recorded(source: &Connection, directory: &Path) -> Result<Option<(i64, S
         )
         .optional()
         .context("read the record of earlier backups")
+}
+
+/// The last backup that the database has recorded for a folder: its time and its file; `None` also if the database cannot be
+/// read.
+pub(crate) fn last_backup_in(database: &Path, directory: &Path) -> Option<(i64, String)> {
+    let store = Store::open_read_only(database).ok()?;
+    last_recorded(store.connection(), directory).ok()?
 }
 
 /// Records in the database that a backup was written to this folder.

@@ -38,6 +38,7 @@ use crate::store::{Store, clock};
 
 pub(crate) use catalog::{Backups, ListedBackup, newest_unusable, newest_with_database_name};
 pub use catalog::{list_backups, newest_backup};
+pub(crate) use directory::last_backup_in;
 pub(crate) use latest::{latest_backup, newest_to_verify, why_none};
 pub use manifest::Manifest;
 pub(crate) use manifest::{BackupKind, KeptFor};

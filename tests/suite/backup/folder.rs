@@ -206,6 +206,21 @@ fn a_folder_that_lost_its_backups_is_used_again_only_with_new_folder() {
 }
 
 #[test]
+fn the_list_of_a_missing_folder_says_so_and_names_the_backup_that_was_written_to_it() {
+    let sandbox = ready(10);
+    let list = || sandbox.run(&["backup", "--list"]).expect(0).stderr();
+    assert!(list().contains(
+        "the folder backups is not there, and no backup of this database in it is known"
+    ));
+    sandbox.run(&["backup"]).expect(0);
+    fs::rename(sandbox.path("backups"), sandbox.path("the-usb-disk")).unwrap();
+
+    let expected = "the folder backups is not there, but backups of this database were written to it, the last at \
+                    2026-04-01T12:00:00Z: tornsnap-20260401T120000Z.db; is its disk mounted?\n";
+    assert!(list().ends_with(expected), "{}", list());
+}
+
+#[test]
 fn summarize_makes_no_backup_in_a_folder_that_lost_them() {
     let sandbox = ready(10);
     sandbox.run(&["backup"]).expect(0);

@@ -37,6 +37,94 @@ const CASES: &[Case] = &[
         tip: "tip: a similar subcommand exists: 'fetch'\n",
     },
     Case {
+        line: "fetsh",
+        tip: "tip: a similar subcommand exists: 'fetch'\n",
+    },
+    Case {
+        line: "helth",
+        tip: "tip: a similar subcommand exists: 'health'\n",
+    },
+    Case {
+        line: "prnue",
+        tip: "tip: a similar subcommand exists: 'prune'\n",
+    },
+    Case {
+        line: "hlep",
+        tip: "tip: a similar subcommand exists: 'help'\n",
+    },
+    Case {
+        line: "run",
+        tip: "tip: the command for it is `tornsnap fetch all`\n",
+    },
+    Case {
+        line: "update",
+        tip: "tip: the command for it is `tornsnap fetch all`\n",
+    },
+    Case {
+        line: "status",
+        tip: "tip: the command for it is `tornsnap health`\n",
+    },
+    Case {
+        line: "check",
+        tip: "tip: the command for it is `tornsnap health`\n",
+    },
+    Case {
+        line: "list",
+        tip: "tip: the command for it is `tornsnap export --list`\n",
+    },
+    Case {
+        line: "show",
+        tip: "tip: the command for it is `tornsnap export --list`\n",
+    },
+    Case {
+        line: "report",
+        tip: "tip: the command for it is `tornsnap export --list`\n",
+    },
+    Case {
+        line: "version",
+        tip: "tip: the command for it is `tornsnap --version`\n",
+    },
+    Case {
+        line: "start",
+        tip: "tip: the command for it is `tornsnap init`\n",
+    },
+    Case {
+        line: "docs",
+        tip: "tip: the command for it is `tornsnap help`\n",
+    },
+    Case {
+        line: "help status",
+        tip: "tip: the command for it is `tornsnap health`\n",
+    },
+    Case {
+        line: "backfill",
+        tip: "tip: the command for it is `tornsnap import FILE`\n",
+    },
+    Case {
+        line: "config edit",
+        tip: "tip: the command for it is `tornsnap config path`\n",
+    },
+    Case {
+        line: "backup list",
+        tip: "tip: it is an option: write --list\n",
+    },
+    Case {
+        line: "backup verify",
+        tip: "tip: it is an option: write --verify latest\n",
+    },
+    Case {
+        line: "summarize 2026-10",
+        tip: "tip: write a month as --month 2026-10\n",
+    },
+    Case {
+        line: "export players --format excel",
+        tip: "tip: the format for it is xlsx\n",
+    },
+    Case {
+        line: "init --key x",
+        tip: "tip: --key-file FILE names a file with the key on its first line; a key never belongs in the command line\n",
+    },
+    Case {
         line: "help fech",
         tip: "tip: a similar subcommand exists: 'fetch'\n",
     },
@@ -103,6 +191,35 @@ fn an_unknown_option_is_not_suggested_as_a_value() {
 
         assert!(!stderr.contains("tip:"), "{line}: {stderr}");
     }
+}
+
+#[test]
+fn a_word_that_is_far_from_every_command_suggests_none() {
+    let sandbox = Sandbox::new();
+    for line in ["tune", "brunt", "zebra", "exit"] {
+        let stderr = usage_error(&sandbox, line);
+
+        assert!(!stderr.contains("subcommand exists"), "{line}: {stderr}");
+    }
+}
+
+#[test]
+fn the_usage_of_an_export_of_everything_names_a_folder() {
+    let stderr = usage_error(&Sandbox::new(), "export --all");
+
+    assert!(stderr.contains("--output <DIR>"), "{stderr}");
+    assert!(!stderr.contains("<FILE>"), "{stderr}");
+}
+
+#[test]
+fn the_usage_of_init_names_no_option_that_was_not_meant() {
+    let stderr = usage_error(&Sandbox::new(), "init --key x");
+
+    assert!(
+        stderr.contains("Usage: tornsnap init [OPTIONS]"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("--key-env"), "{stderr}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ const CASES: &[Case] = &[
     Case {
         line: "featch all",
         command: None,
-        message: "unrecognized subcommand 'featch'; tip: some similar subcommands exist: 'health', 'fetch'",
+        message: "unrecognized subcommand 'featch'; tip: a similar subcommand exists: 'fetch'",
         help: "tornsnap --help",
     },
     Case {

@@ -200,6 +200,11 @@ const REFUSALS: &[Refusal] = &[
              try: did you mean player_gains? `tornsnap export --list` shows all\n",
     },
     Refusal {
+        arguments: &["all"],
+        error: "tornsnap: could not export \"all\"\n  because: there is no such table or view\n  \
+             try: `tornsnap export --all --output DIR` writes all of them into a folder\n",
+    },
+    Refusal {
         arguments: &["zzzzzz"],
         error: "tornsnap: could not export \"zzzzzz\"\n  because: there is no such table or view\n  \
              try: `tornsnap export --list` shows all\n",
@@ -322,6 +327,26 @@ fn a_spreadsheet_of_another_format_is_refused_unless_the_format_is_named() {
             .run(&["export", "players", "-f", "csv", "-o", name])
             .expect(0);
         assert!(sandbox.path(name).exists());
+    }
+}
+
+#[test]
+fn an_ending_of_a_format_that_is_not_written_is_refused_and_other_names_are_csv() {
+    let sandbox = Sandbox::new();
+    drop(Store::create(&sandbox.database()).unwrap());
+    for name in ["x.pdf", "x.html", "x.sql"] {
+        let refused = sandbox.run(&["export", "players", "-o", name]).expect(2);
+
+        let remedy = "add --format csv to keep the name";
+        assert!(refused.stderr().contains(remedy), "{}", refused.stderr());
+        assert!(!sandbox.path(name).exists());
+        sandbox
+            .run(&["export", "players", "-f", "csv", "-o", name])
+            .expect(0);
+        assert!(sandbox.path(name).exists());
+    }
+    for name in ["x", "players.2026-10"] {
+        sandbox.run(&["export", "players", "-o", name]).expect(0);
     }
 }
 

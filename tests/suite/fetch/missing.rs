@@ -209,7 +209,9 @@ fn a_run_that_asks_about_nothing_that_is_followed_is_no_success_and_health_names
 
         assert_eq!(torn.calls(), 0, "{kind}: {:?}", torn.asked());
         assert!(
-            finished.stderr().contains("Torn does not know these ids"),
+            finished
+                .stderr()
+                .contains("Torn does not know this id; it is requested less often now"),
             "{kind}: {}",
             finished.stderr()
         );

@@ -206,3 +206,18 @@ fn a_selection_that_another_key_may_read_is_asked_with_that_one() {
         ["3000|key2"]
     );
 }
+
+#[test]
+fn a_list_that_two_kinds_need_is_named_in_one_warning() {
+    let torn = Torn::new();
+    torn.follow("[track]\nfactions = [9]\nterritories = \"tracked\"\n");
+    torn.simulator
+        .fault(Fault::always(crate::fetch::codes::code(7)).query("selections=wars"));
+
+    let finished = torn.fetch(&["wars,territories"]);
+
+    let stderr = finished.stderr();
+    assert_ne!(finished.code(), 0, "{stderr} {:?}", torn.asked());
+    let warnings = stderr.matches("warn  wars of faction 9: ").count();
+    assert_eq!(warnings, 1, "{stderr}");
+}

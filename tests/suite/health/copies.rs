@@ -245,6 +245,26 @@ fn a_backup_of_the_future_is_never_the_newest_and_is_named_until_it_is_removed()
 }
 
 #[test]
+fn an_only_backup_from_a_clock_that_was_ahead_is_named_and_not_called_missing() {
+    let sandbox = well();
+    let folder = sandbox.path("backups");
+    for entry in fs::read_dir(&folder).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    sandbox
+        .run_at(NOW + 9 * DAY, &["backup", "--new-folder"])
+        .expect(0);
+
+    let (message, remedy) = message_and_remedy(&sandbox, NOW, "backup");
+
+    let expected = "tornsnap-20260410T120000Z.db: made by a clock that was ahead";
+    assert!(message.ends_with(expected), "{message}");
+    assert!(!message.contains("no longer"), "{message}");
+    assert!(remedy.contains("run `tornsnap backup`"), "{remedy}");
+    assert!(!remedy.contains("mounted"), "{remedy}");
+}
+
+#[test]
 fn a_backup_folder_that_lost_its_backups_is_a_finding() {
     let sandbox = well();
     let folder = fs::canonicalize(sandbox.path("backups")).unwrap();

@@ -248,3 +248,27 @@ fn one_outage_of_all_kinds_is_one_gap() {
     assert_state(&finished, "gaps", "ok");
     assert!(finished.stdout().contains("one gap in the last 7 days"));
 }
+
+#[test]
+fn a_block_of_this_address_and_too_many_calls_have_different_remedies() {
+    for (cause, remedy) in [
+        ("block", "wait; look for another program that uses bad keys"),
+        (
+            "rate_limit",
+            "wait; if it happens again, lower requests_per_minute",
+        ),
+    ] {
+        let sandbox = well();
+        sandbox
+            .sqlite()
+            .execute(
+                "INSERT INTO api_pauses (scope, owner_id, cause, until, reason) VALUES ('address', 0, ?1, ?2, 'why')",
+                (cause, NOW + MINUTE),
+            )
+            .unwrap();
+
+        let report = sandbox.run(&["health", "--json"]).json();
+
+        assert_eq!(check(&report, "address").unwrap()["try"], remedy, "{cause}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The views: their rows, and the indexes that they read.
 
 mod first_owners;
+mod gains;
 mod last_known;
 mod league;
 mod times;
@@ -92,7 +93,7 @@ fn gains_count_from_the_last_value_before_a_period_or_else_the_first_in_it() {
             "1|month|5|250|-1000",
             "2|30 days|1||-40",
             "2|7 days|1||-40",
-            "2|month|0||0",
+            "2|month|||",
             "3|30 days|||",
             "3|7 days|||",
             "3|month|||",
@@ -318,6 +319,9 @@ fn no_view_scans_a_history_table() {
         "m",
         "wars",
         "CONSTANT",
+        "told",
+        "battle_told",
+        "networth_told",
         "players",
         "factions",
         "territories",

@@ -161,10 +161,9 @@ fn snapshot_checks(
     );
     add(
         "address",
-        snapshot.address_pause(now).map(|pause| {
-            let pause = pause.as_ref().map(|(until, why)| (*until, why.as_str()));
-            vec![health::address(pause)]
-        }),
+        snapshot
+            .address_pause(now)
+            .map(|pause| vec![health::address(pause.as_ref())]),
     );
     add("rejected", rejected(settings, snapshot, now));
     add("missing", missing(settings, snapshot, now));
