@@ -78,8 +78,7 @@ impl Ending {
             Some("xls" | "xlsm" | "xlsb" | "ods" | "numbers") => Self::OtherSpreadsheet,
             Some(
                 "pdf" | "doc" | "docx" | "odt" | "rtf" | "ppt" | "pptx" | "htm" | "html" | "xml"
-                | "yaml" | "yml" | "toml" | "sql" | "db" | "sqlite" | "sqlite3" | "png" | "jpg"
-                | "svg",
+                | "yaml" | "yml" | "sql" | "png" | "jpg" | "svg",
             ) => Self::Unsupported,
             Some("parquet") => Self::Format(FormatName::Parquet),
             _ => Self::Unknown,
