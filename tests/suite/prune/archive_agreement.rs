@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::health::check;
 use crate::month_model::{EDGES, IN_APRIL, prune, summarize, with_steady_history};
-use crate::support::{DAY, Finished, Sandbox, link};
+use crate::support::{DAY, Finished, Sandbox, link, native};
 
 /// When the rows of one more month may be moved.
 const LATER: i64 = EDGES[4] + 40 * DAY;
@@ -155,7 +155,7 @@ fn a_moved_archive_is_named_until_the_configuration_has_its_place() {
     fs::rename(sandbox.path("cold.db"), sandbox.path("disk/moved.db")).unwrap();
     let flags = ["--archive", "disk/moved.db", "--keep-months", "12"];
     configured(&sandbox, LATER, &flags).expect(0);
-    let place = sandbox.path("disk/moved.db").display().to_string();
+    let place = native(&sandbox.path("disk/moved.db").display().to_string());
 
     let refused = configured(&sandbox, LATER, &[]).expect(78).stderr();
 
