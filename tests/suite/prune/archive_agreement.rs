@@ -40,7 +40,8 @@ fn checked(sandbox: &Sandbox) -> (String, bool) {
     let findings = report["findings"].as_array().unwrap();
     let found = findings.iter().find(|found| found["subject"] == "archive");
     let found = found.unwrap_or_else(|| panic!("{report}"));
-    let said = format!("{} {}", found["message"], found["try"]);
+    let text = |field: &str| found[field].as_str().unwrap_or_default();
+    let said = format!("{} {}", text("message"), text("try"));
     (said, found["state"] == "problem")
 }
 
