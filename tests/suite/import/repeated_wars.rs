@@ -121,6 +121,54 @@ fn a_pruned_month_with_more_rows_than_repeat_known_scores_keeps_its_own_duration
 }
 
 #[test]
+fn a_row_that_came_back_in_the_file_of_another_collector_counts_once() {
+    let [_, january, february, ..] = EDGES;
+    let (first_at, ended_at) = (january + 9 * DAY, february + 3 * DAY);
+    let sandbox = Sandbox::new();
+    let learned = won(february + 6 * DAY, 9, ended_at);
+    let collector = |name: &str, at: i64| database(&sandbox, name, &(running(at, 5) + &learned));
+    collector("new.db", first_at);
+    collector("other.db", january + 21 * DAY);
+    let before = [(1, 1), (7, 3), (8, 5)].map(|(day, score)| running(january + day * DAY, score));
+    database(&sandbox, "pruned.db", &(before.concat() + &learned));
+    prune_january(&sandbox);
+
+    for _ in 0..2 {
+        import(&sandbox, "new.db", &["other.db"]);
+        import(&sandbox, "other.db", &["new.db"]);
+    }
+
+    let repeated = "SELECT at, rows FROM repeated_rows";
+    let expected = [format!("{}|1", january + 21 * DAY)];
+    for name in ["new.db", "other.db"] {
+        assert_eq!(rows(&open(&sandbox, name), repeated), expected, "{name}");
+    }
+    import(&sandbox, "new.db", &["pruned.db"]);
+    assert_eq!(war(&sandbox)[0].split('|').nth(1), Some("3"));
+}
+
+#[test]
+fn a_row_that_stays_although_another_collector_has_left_it_out_counts_once() {
+    let [_, january, february, ..] = EDGES;
+    let (first_at, later_at) = (january + 9 * DAY, january + 21 * DAY);
+    let sandbox = Sandbox::new();
+    let learned = won(february + 6 * DAY, 9, february + 3 * DAY);
+    let collector = |name: &str, at: i64| database(&sandbox, name, &(running(at, 5) + &learned));
+    collector("first.db", first_at);
+    collector("new.db", later_at);
+    import(&sandbox, "first.db", &["new.db"]);
+    sandbox.write("tornsnap.toml", "[history]\nrecord = \"every-poll\"\n");
+
+    import(&sandbox, "new.db", &["first.db"]);
+
+    let found = open(&sandbox, "new.db");
+    let running = "SELECT recorded_at FROM war_status_history WHERE status = 'ongoing' ORDER BY 1";
+    let expected = [first_at, later_at].map(|at| at.to_string());
+    assert_eq!(rows(&found, running), expected);
+    assert!(rows(&found, "SELECT at, rows FROM repeated_rows").is_empty());
+}
+
+#[test]
 fn files_that_were_imported_before_a_prune_change_no_summary_of_a_war_after_it() {
     let [december, january, february, march, ..] = EDGES;
     let ended_at = march - DAY;
