@@ -441,6 +441,8 @@ CREATE TABLE imported_wars (                      -- what imported summaries tel
     winner_faction_id     INTEGER,
     duration_seconds      INTEGER,
     record_count          INTEGER,                -- NULL: only the winner is known
+    most_rows             INTEGER,                -- the most history rows of a summary that tells these scores
+    most_rows_duration    INTEGER,                -- duration_seconds of that summary
     own_rows              INTEGER,                -- history rows here, also after a prune has deleted them; NULL: none
     own_score             INTEGER,                -- the sum of the scores in the last one
     own_duration          INTEGER,                -- duration_seconds that they tell
