@@ -1,9 +1,8 @@
 -- Records the replaced history rows as rows that repeat known values. The number is added, because a row is replaced only once.
--- The values of a row of a war are not needed again.
 --
 -- :history   name of the history table
 INSERT INTO main.repeated_rows (history, entity, at, rows, row)
-SELECT :history, CAST(entity AS TEXT), at, count(*), iif(:history = 'war_status_history', NULL, min(row))
+SELECT :history, CAST(entity AS TEXT), at, count(*), min(row)
 FROM temp.replaced
 WHERE true
 GROUP BY 2, 3

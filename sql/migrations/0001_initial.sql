@@ -382,7 +382,7 @@ CREATE TABLE repeated_rows (                      -- history rows that imports l
     at           INTEGER NOT NULL,                -- time of the row, or of the one that later rows of the same file repeat
     rows         INTEGER NOT NULL CHECK (rows >= 0), -- the row, if it was left out, and these later rows of the month
     row          TEXT,                            -- its columns but the id, in their order, as a JSON array. It may be a change
-                                                  -- when other rows are imported. NULL: not left out, of a war, or pruned
+                                                  -- when other rows are imported. NULL: not left out, or pruned
     PRIMARY KEY (history, entity, at)
 ) STRICT, WITHOUT ROWID;
 
@@ -441,6 +441,8 @@ CREATE TABLE imported_wars (                      -- what imported summaries tel
     winner_faction_id     INTEGER,
     duration_seconds      INTEGER,
     record_count          INTEGER,                -- NULL: only the winner is known
+    most_rows             INTEGER,                -- the most history rows of a summary that tells these scores
+    most_rows_duration    INTEGER,                -- duration_seconds of that summary
     own_rows              INTEGER,                -- history rows here, also after a prune has deleted them; NULL: none
     own_score             INTEGER,                -- the sum of the scores in the last one
     own_duration          INTEGER,                -- duration_seconds that they tell

@@ -4,8 +4,10 @@
 -- duration_seconds: from the start of the war to its end, or to the last row if it has not ended. It is never negative,
 -- although a war may be recorded before it starts. NULL: the difference overflows a 64-bit integer.
 -- war_id is unique only together with war_type. Summaries that are already correct are not written again.
--- What imported summaries tell is joined with what the rows say, and nothing else is. The higher scores are the later ones, because scores only grow.
--- If the scores are equal, an imported duration counts only if its summary names the winner: then it is that of the whole war.
+-- What imported summaries tell is joined with what the rows say, and nothing else is. The higher scores are the later ones, because
+-- scores only grow.
+-- If the scores are equal, an imported duration counts if its summary names the winner: then it is that of the whole war. It also
+-- counts if its summary has more rows than are known here: one of them may be a change after the last row here.
 -- A known winner stays. The imported number of rows stays if it is larger than that of the rows here together with those that an
 -- import has left out because they repeat known values. A war whose winner an imported summary of an earlier month names was not
 -- decided in this month.
@@ -46,25 +48,20 @@ seen AS (
     SELECT *, CASE typeof(duration) WHEN 'integer' THEN max(0, duration) END AS duration_seconds
     FROM ended
 ),
-joined AS (
+told AS (
     SELECT
         seen.*, imported.record_count AS imported_count, imported.winner_faction_id AS imported_winner,
-        (
-            coalesce(imported.final_attacking_score, 0) + coalesce(imported.final_defending_score, 0),
-            iif(imported.winner_faction_id IS NULL AND seen.duration_seconds IS NOT NULL,
-                -1, coalesce(imported.duration_seconds, -1))
-        ) > (
-            coalesce(seen.final_attacking_score, 0) + coalesce(seen.final_defending_score, 0),
-            coalesce(seen.duration_seconds, -1)
-        ) AS is_imported_later,
         imported.territory_id AS imported_territory,
         imported.attacking_faction_id AS imported_attacker, imported.defending_faction_id AS imported_defender,
         imported.final_attacking_score AS imported_attacking_score,
         imported.final_defending_score AS imported_defending_score, imported.duration_seconds AS imported_duration,
-        coalesce((
+        imported.most_rows, imported.most_rows_duration,
+        coalesce(seen.final_attacking_score, 0) + coalesce(seen.final_defending_score, 0) AS score,
+        coalesce(imported.final_attacking_score, 0) + coalesce(imported.final_defending_score, 0) AS imported_score,
+        seen.record_count + coalesce((
             SELECT sum(rows) FROM repeated_rows
             WHERE history = 'war_status_history' AND entity = seen.war_type || ' ' || seen.war_id
-              AND at >= :period_start AND at < :period_end), 0) AS repeated_rows,
+              AND at >= :period_start AND at < :period_end), 0) AS known_rows,
         EXISTS (
             SELECT 1 FROM war_summary AS earlier
             WHERE earlier.war_type = seen.war_type AND earlier.war_id = seen.war_id
@@ -78,6 +75,20 @@ joined AS (
     LEFT JOIN imported_wars AS imported ON imported.war_type = seen.war_type AND imported.war_id = seen.war_id
         AND imported.period_start = :period_start
 ),
+joined AS (
+    SELECT
+        *,
+        (imported_score, coalesce(later_duration, -1)) > (score, coalesce(duration_seconds, -1)) AS is_imported_later
+    FROM (
+        SELECT
+            *,
+            CASE
+                WHEN imported_score <> score OR imported_winner IS NOT NULL OR duration_seconds IS NULL THEN imported_duration
+                WHEN most_rows > known_rows THEN most_rows_duration
+            END AS later_duration
+        FROM told
+    )
+),
 month AS MATERIALIZED (
     SELECT
         war_type, war_id,
@@ -87,8 +98,8 @@ month AS MATERIALIZED (
         iif(is_imported_later, imported_attacking_score, final_attacking_score) AS final_attacking_score,
         iif(is_imported_later, imported_defending_score, final_defending_score) AS final_defending_score,
         iif(was_decided, NULL, coalesce(winner_faction_id, imported_winner)) AS winner_faction_id,
-        iif(is_imported_later, imported_duration, duration_seconds) AS duration_seconds,
-        iif(record_count + repeated_rows < imported_count, imported_count, record_count) AS record_count
+        iif(is_imported_later, later_duration, duration_seconds) AS duration_seconds,
+        iif(known_rows < imported_count, imported_count, record_count) AS record_count
     FROM joined
 )
 SELECT

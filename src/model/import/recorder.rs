@@ -229,17 +229,28 @@ fn complete_war(row: &[Datum], last: Option<&[Datum]>) -> Vec<Datum> {
 }
 
 /// The row of a war with the required score that one collector with all rows would have stored, if it is another one. `lowest` is
-/// the lowest one of the rows up to this time. The required score only decays, so that is also the newest one.
+/// the lowest one of the rows up to this time, and `lowest_at_end` that of all rows of the end. The required score only decays, so
+/// the lower one is also the newest one.
 ///
 /// Torn does not name it once the war is over. Each collector then carries on the last one that it has seen itself.
-pub(crate) fn with_required_score(row: &[Datum], lowest: Datum) -> Option<Vec<Datum>> {
+pub(crate) fn with_required_score(
+    row: &[Datum],
+    lowest: Datum,
+    lowest_at_end: Datum,
+) -> Option<Vec<Datum>> {
     let is_over = status_of(row).is_some_and(WarStatus::is_over);
     let required = &row[war::REQUIRED_SCORE];
-    if lowest == *required || !(is_over || required.is_null()) {
+    let newest = match (lowest.integer(), lowest_at_end.integer()) {
+        (before, Some(at_end)) if is_over && before.is_none_or(|before| at_end < before) => {
+            lowest_at_end
+        }
+        _ => lowest,
+    };
+    if newest == *required || !(is_over || required.is_null()) {
         return None;
     }
     let mut row = row.to_vec();
-    row[war::REQUIRED_SCORE] = lowest;
+    row[war::REQUIRED_SCORE] = newest;
     Some(row)
 }
 

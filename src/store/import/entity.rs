@@ -113,10 +113,7 @@ impl Entity {
         let at = self.changed_at.max(month.start());
         let repeated = self.repeated.entry(at).or_default();
         repeated.rows += 1;
-        // The rows of a war tell its whole course, and no later one takes anything back.
-        if self.history != History::Wars
-            && let Some(row) = row
-        {
+        if let Some(row) = row {
             repeated.remember(row);
         }
     }
@@ -136,8 +133,8 @@ impl Entity {
         while let Some(row) = rows.next()? {
             let at = row.get("at")?;
             if Month::of(at).is_some_and(&is_open) {
-                let rows = row.get("rows")?;
-                self.repeated.insert(at, Repeated { rows, row: None });
+                let (rows, row) = (row.get("rows")?, row.get("row")?);
+                self.repeated.insert(at, Repeated { rows, row });
             }
         }
         Ok(())
@@ -153,6 +150,17 @@ impl Entity {
     /// Counts a row that the other database has left out, and that is in the history here, no longer.
     pub(super) fn forget_left_out(&mut self, layout: &Layout, row: &[Datum]) {
         if let Some(repeated) = self.left_out(layout, row) {
+            repeated.rows -= 1;
+        }
+    }
+
+    /// Counts a stored row of a war no longer among those that the other database has left out. If it is removed,
+    /// `record_replaced.sql` counts it again.
+    pub(super) fn forget_stored(&mut self, layout: &Layout, row: &[Datum]) {
+        if self.history == History::Wars
+            && let Some(repeated) = self.left_out(layout, row)
+            && repeated.row.take().is_some()
+        {
             repeated.rows -= 1;
         }
     }

@@ -253,6 +253,7 @@ impl Merger<'_> {
         closing: Option<Closing>,
     ) -> rusqlite::Result<()> {
         let layout = &self.layout;
+        entity.forget_stored(layout, &row.values);
         let own = row.original.as_ref().unwrap_or(&row.values);
         let was_change = entity.follow_ours(layout, own);
         let is_change = entity.is_still_change(layout, &row.values);

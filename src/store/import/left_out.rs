@@ -13,6 +13,7 @@ use crate::model::import::recorder::layout;
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::Kind;
 use crate::model::time::Month;
+use crate::store::import::entity::as_json;
 use crate::store::import::read::{convert, entity_of};
 use crate::store::import::{HistoryMonths, Tallies, staging};
 use crate::store::{SqlContext, interrupt, sql};
@@ -102,8 +103,6 @@ fn check(
     let rows = rows.ok_or_else(|| flaw("rows is out of range"))?;
     let row = match row {
         Datum::Null => None,
-        // The rows of a war tell its whole course, and no later one takes anything back.
-        _ if history == History::Wars => None,
         Datum::Text(text) => {
             let layout = layout(history);
             let cells = decoded(text).filter(|cells| cells.len() == layout.table.columns.len());
@@ -148,15 +147,18 @@ fn stage(
     insert: &mut Statement<'_>,
 ) -> Result<()> {
     let action = "fill the temporary tables of the import";
+    let is_war = history == History::Wars;
     count
         .execute(named_params! {
             ":history": history.table(),
             ":entity": record.entity,
             ":at": record.at,
             ":rows": record.rows,
+            ":row": record.row.as_deref().filter(|_| is_war).map(as_json),
         })
         .context(action)?;
-    if let Some(row) = &record.row {
+    // The rows of a war tell its whole course, and no later one takes anything back.
+    if let Some(row) = record.row.as_ref().filter(|_| !is_war) {
         insert
             .execute(rusqlite::params_from_iter(row))
             .context(action)?;

@@ -69,7 +69,11 @@ impl MergedRow {
         const FIRST_VALUE: usize = 4;
         let values = cells(row, layout.table, FIRST_VALUE)?;
         let carried = match history {
-            History::Wars => with_required_score(&values, row.get("lowest_required_score")?),
+            History::Wars => with_required_score(
+                &values,
+                row.get("lowest_required_score")?,
+                row.get("lowest_at_end")?,
+            ),
             _ => None,
         };
         let (values, original) = match carried {
@@ -118,11 +122,13 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
     } else {
         "NULL"
     };
-    // The rows of the same second are in the frame, too.
+    // The rows of the same second are in the frame, too. Each collector has seen the required score of an end before the war was
+    // over. So it was known before any end, also if that row is pruned.
     let more = match history {
         History::Wars => {
-            ", min(required_score) OVER (PARTITION BY war_type, war_id ORDER BY recorded_at) \
-                          AS lowest_required_score"
+            ", min(required_score) OVER (PARTITION BY war_type, war_id ORDER BY recorded_at) AS lowest_required_score,
+             min(required_score) FILTER (WHERE status IN ('completed', 'cancelled')) OVER (PARTITION BY war_type, war_id)
+                 AS lowest_at_end"
         }
         _ => "",
     };

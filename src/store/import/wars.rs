@@ -69,18 +69,24 @@ pub(super) fn join(connection: &Connection, now: i64) -> rusqlite::Result<BTreeS
     connection.execute(sql!("import/leave_repeated_wars"), [])?;
     connection.execute(sql!("import/find_own_wars"), [])?;
     connection.execute(sql!("import/record_imported_wars"), [])?;
+    connection.execute(sql!("import/join_durations"), [])?;
     connection.execute(sql!("import/set_durations"), [])?;
     let joined: BTreeSet<Taken> = summaries(
         connection,
         sql!("import/join_wars"),
         named_params! { ":now": now, ":keeps_ids": keeps_ids },
     )?;
+    let shortened: BTreeSet<Taken> = summaries(connection, sql!("import/shorten_durations"), [])?;
     let restored: BTreeSet<Taken> = summaries(
         connection,
         sql!("import/restore_wars"),
         named_params! { ":now": now },
     )?;
-    Ok(joined.into_iter().chain(restored).collect())
+    Ok(joined
+        .into_iter()
+        .chain(shortened)
+        .chain(restored)
+        .collect())
 }
 
 /// Runs a statement that returns the summaries that it has changed.

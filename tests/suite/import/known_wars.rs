@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::closed::database;
 use super::{copy, create, import, open};
 use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, summarize, template};
-use crate::support::{Sandbox, rows};
+use crate::support::{DAY, Sandbox, rows};
 
 /// A collector that learned at this time that faction 1 won the war, and that polled two other factions later. The target of a
 /// ranked war decays, so each collector has the one of its last poll.
@@ -76,6 +76,77 @@ fn a_war_counts_in_the_month_in_which_its_end_was_first_known_in_any_order() {
             import(&sandbox, "new.db", &[file]);
         }
         assert_eq!(summaries(&found), before, "{order:?}");
+    }
+}
+
+/// A collector that learned of the end of a war at this time. `seen`: when it saw the war running, and the required score then,
+/// which its end has, too.
+fn ranked_collector(sandbox: &Sandbox, name: &str, seen: Option<(i64, i64)>, learned_at: i64) {
+    let [december, january, ..] = EDGES;
+    let row = |at: i64, score: i64, required: &str, end: &str| {
+        format!(
+            "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
+                 defending_score, required_score, status, winner_faction_id, started_at, ends_at, recorded_at)
+             VALUES (504, 'ranked', 1, 4, {score}, 3, {required}, {end}, {at});"
+        )
+    };
+    let required = seen.map_or("NULL".to_owned(), |(_, required)| required.to_string());
+    let running = seen.map(|(at, _)| {
+        row(
+            at,
+            0,
+            &required,
+            &format!("'ongoing', NULL, {december}, NULL"),
+        )
+    });
+    let won = format!("'completed', 1, {december}, {january} + 604800");
+    let rows = running.unwrap_or_default() + &row(learned_at, 9, &required, &won);
+    database(sandbox, name, &rows);
+}
+
+#[test]
+fn a_war_is_won_once_if_only_a_pruned_collector_saw_its_newest_required_score() {
+    let [december, january, february, ..] = EDGES;
+    let (learned_at, pruned_learned_at) = (january + 14 * DAY, february + 4 * DAY);
+    let sandbox = Sandbox::new();
+    ranked_collector(&sandbox, "unknown.db", None, learned_at);
+    let older = Some((december + 27 * DAY, 1000));
+    ranked_collector(&sandbox, "older.db", older, learned_at);
+    let newest = Some((december + 28 * DAY, 990));
+    ranked_collector(&sandbox, "pruned.db", newest, pruned_learned_at);
+    prune(&sandbox, IN_APRIL, "pruned.db", &["--keep-months", "1"]).expect(0);
+    let kept = "SELECT recorded_at FROM war_status_history";
+    assert_eq!(
+        rows(&open(&sandbox, "pruned.db"), kept),
+        [pruned_learned_at.to_string()]
+    );
+    create(&sandbox, "none.db");
+    for other in ["unknown.db", "older.db"] {
+        for (into, files) in [
+            ("none.db", [other, "pruned.db"]),
+            ("none.db", ["pruned.db", other]),
+            (other, ["pruned.db", "pruned.db"]),
+            ("pruned.db", [other, other]),
+        ] {
+            copy(&sandbox, into, "new.db");
+            for file in files {
+                import(&sandbox, "new.db", &[file]);
+            }
+
+            let found = open(&sandbox, "new.db");
+            let case = format!("{files:?} into {into}");
+            let ends = "SELECT recorded_at, required_score FROM war_status_history WHERE status = 'completed'";
+            assert_eq!(rows(&found, ends), [format!("{learned_at}|990")], "{case}");
+            let won = "SELECT period_start FROM war_summary WHERE winner_faction_id IS NOT NULL";
+            assert_eq!(rows(&found, won), [january.to_string()], "{case}");
+            let league = "SELECT sum(won), sum(lost) FROM war_league";
+            assert_eq!(rows(&found, league), ["1|1"], "{case}");
+            let before = summaries(&found);
+            for file in files {
+                import(&sandbox, "new.db", &[file]);
+            }
+            assert_eq!(summaries(&found), before, "{case}");
+        }
     }
 }
 

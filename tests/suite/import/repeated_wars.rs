@@ -1,7 +1,7 @@
 //! Wars of which the files of several collectors repeat each other's scores in months that one of them has pruned.
 
 use super::closed::database;
-use super::{ORDERS, create, import, open};
+use super::{ORDERS, copy, create, import, open};
 use crate::month_model::{EDGES, IN_APRIL, history_rows, prune, summaries};
 use crate::support::{Sandbox, rows};
 
@@ -118,6 +118,135 @@ fn a_pruned_month_with_more_rows_than_repeat_known_scores_keeps_its_own_duration
             format!("{february}|1|9|1|{}", ended_at - STARTED_AT),
         ],
     );
+}
+
+#[test]
+fn a_row_that_came_back_in_the_file_of_another_collector_counts_once() {
+    let [_, january, february, ..] = EDGES;
+    let (first_at, ended_at) = (january + 9 * DAY, february + 3 * DAY);
+    let sandbox = Sandbox::new();
+    let learned = won(february + 6 * DAY, 9, ended_at);
+    let collector = |name: &str, at: i64| database(&sandbox, name, &(running(at, 5) + &learned));
+    collector("new.db", first_at);
+    collector("other.db", january + 21 * DAY);
+    let before = [(1, 1), (7, 3), (8, 5)].map(|(day, score)| running(january + day * DAY, score));
+    database(&sandbox, "pruned.db", &(before.concat() + &learned));
+    prune_january(&sandbox);
+
+    for _ in 0..2 {
+        import(&sandbox, "new.db", &["other.db"]);
+        import(&sandbox, "other.db", &["new.db"]);
+    }
+
+    let repeated = "SELECT at, rows FROM repeated_rows";
+    let expected = [format!("{}|1", january + 21 * DAY)];
+    for name in ["new.db", "other.db"] {
+        assert_eq!(rows(&open(&sandbox, name), repeated), expected, "{name}");
+    }
+    import(&sandbox, "new.db", &["pruned.db"]);
+    assert_eq!(war(&sandbox)[0].split('|').nth(1), Some("3"));
+}
+
+#[test]
+fn a_row_that_stays_although_another_collector_has_left_it_out_counts_once() {
+    let [_, january, february, ..] = EDGES;
+    let (first_at, later_at) = (january + 9 * DAY, january + 21 * DAY);
+    let sandbox = Sandbox::new();
+    let learned = won(february + 6 * DAY, 9, february + 3 * DAY);
+    let collector = |name: &str, at: i64| database(&sandbox, name, &(running(at, 5) + &learned));
+    collector("first.db", first_at);
+    collector("new.db", later_at);
+    import(&sandbox, "first.db", &["new.db"]);
+    sandbox.write("tornsnap.toml", "[history]\nrecord = \"every-poll\"\n");
+
+    import(&sandbox, "new.db", &["first.db"]);
+
+    let found = open(&sandbox, "new.db");
+    let running = "SELECT recorded_at FROM war_status_history WHERE status = 'ongoing' ORDER BY 1";
+    let expected = [first_at, later_at].map(|at| at.to_string());
+    assert_eq!(rows(&found, running), expected);
+    assert!(rows(&found, "SELECT at, rows FROM repeated_rows").is_empty());
+}
+
+/// A collector of a war whose required score decays, so that rows of the same score are changes. `days`: the day of January, and
+/// the required score.
+fn decaying(sandbox: &Sandbox, name: &str, days: &[(i64, i64)]) {
+    let [_, january, february, ..] = EDGES;
+    let row = |(day, required): &(i64, i64)| {
+        running(january + day * DAY, 0).replace(", 1000, ", &format!(", {required}, "))
+    };
+    let learned = won(february + 6 * DAY, 9, february + 3 * DAY);
+    database(
+        sandbox,
+        name,
+        &(days.iter().map(row).collect::<String>() + &learned),
+    );
+}
+
+#[test]
+fn a_pruned_month_with_all_rows_of_a_war_keeps_its_duration_before_and_after_a_prune_in_any_order()
+{
+    let [_, january, february, ..] = EDGES;
+    let sandbox = Sandbox::new();
+    let collector = |name: &str, days: &[(i64, i64)]| decaying(&sandbox, name, days);
+    collector("pruned.db", &[(11, 1000), (14, 995), (21, 990)]);
+    prune_january(&sandbox);
+    collector("second.db", &[(12, 1000)]);
+    collector("third.db", &[(13, 1000)]);
+    let files = ["pruned.db", "second.db", "third.db"];
+    let ended = format!("{february}|1|9|1|{}", february + 3 * DAY - STARTED_AT);
+    let expected = [
+        format!("{january}|3|0|0|{}", january + 21 * DAY - STARTED_AT),
+        ended,
+    ];
+
+    expect_in_any_order(&sandbox, files, &expected);
+    for order in ORDERS {
+        create(&sandbox, "new.db");
+        for number in order {
+            import(&sandbox, "new.db", &[files[number]]);
+        }
+        prune(&sandbox, IN_APRIL, "new.db", &["--keep-months", "1"]).expect(0);
+        for number in order {
+            let report = import(&sandbox, "new.db", &[files[number]]);
+
+            assert_eq!(war(&sandbox), expected, "{order:?} {number}");
+            assert_eq!(
+                report["tables"]["war_summary"]["taken"], 0,
+                "{order:?} {number}"
+            );
+        }
+    }
+}
+
+#[test]
+fn of_two_summaries_with_unknown_rows_the_one_of_more_rows_tells_the_duration_in_any_order() {
+    let january = EDGES[1];
+    let sandbox = Sandbox::new();
+    let collector = |name: &str, days: &[(i64, i64)]| decaying(&sandbox, name, days);
+    for (name, days) in [
+        ("three.db", &[(11, 1000), (14, 995), (20, 991)][..]),
+        ("two.db", &[(11, 1000), (22, 990)]),
+    ] {
+        collector("pruned.db", days);
+        prune_january(&sandbox);
+        copy(&sandbox, "pruned.db", name);
+    }
+    collector("own.db", &[(12, 1000)]);
+    let duration = january + 20 * DAY - STARTED_AT;
+    let expected = format!("{january}|3|0|0|{duration}");
+    for is_pruned in [false, true] {
+        if is_pruned {
+            prune(&sandbox, IN_APRIL, "own.db", &["--keep-months", "1"]).expect(0);
+        }
+        for files in [["three.db", "two.db"], ["two.db", "three.db"]] {
+            copy(&sandbox, "own.db", "new.db");
+            for file in [files, files].concat() {
+                import(&sandbox, "new.db", &[file]);
+            }
+            assert_eq!(war(&sandbox)[0], expected, "{files:?} {is_pruned}");
+        }
+    }
 }
 
 #[test]
