@@ -3,10 +3,8 @@
 --
 -- :history   name of the history table
 INSERT INTO main.repeated_rows (history, entity, at, rows, row)
-SELECT :history, CAST(entity AS TEXT), at, count(*), iif(:history = 'war_status_history', NULL, min(row))
+SELECT :history, CAST(entity AS TEXT), at, count(*), iif(:history = 'war_status_history', '', row) AS values_again
 FROM temp.replaced
 WHERE true
-GROUP BY 2, 3
-ON CONFLICT (history, entity, at) DO UPDATE SET
-    rows = repeated_rows.rows + excluded.rows,
-    row = min(coalesce(repeated_rows.row, excluded.row), excluded.row)
+GROUP BY 2, 3, values_again
+ON CONFLICT (history, entity, at, row) DO UPDATE SET rows = repeated_rows.rows + excluded.rows

@@ -29,7 +29,7 @@ struct Record {
     row: Option<Vec<Datum>>,
 }
 
-/// Copies the rows to the temporary tables of their histories, and their numbers to `temp.left_out`.
+/// Copies the rows to the temporary tables of their histories, and the numbers of those without values to `temp.left_out`.
 ///
 /// `pruned`: the months of which the other database has pruned rows. It has only the numbers of the rows that it has left out of
 /// these months, and its summaries do not count them.
@@ -101,7 +101,7 @@ fn check(
     let rows = rows.integer().filter(|rows| (0..=MOST_ROWS).contains(rows));
     let rows = rows.ok_or_else(|| flaw("rows is out of range"))?;
     let row = match row {
-        Datum::Null => None,
+        Datum::Text(text) if text.is_empty() => None,
         // The rows of a war tell its whole course, and no later one takes anything back.
         _ if history == History::Wars => None,
         Datum::Text(text) => {
@@ -147,19 +147,16 @@ fn stage(
     count: &mut Statement<'_>,
     insert: &mut Statement<'_>,
 ) -> Result<()> {
-    let action = "fill the temporary tables of the import";
-    count
-        .execute(named_params! {
+    let staged = match &record.row {
+        Some(row) => insert.execute(rusqlite::params_from_iter(row)),
+        None => count.execute(named_params! {
             ":history": history.table(),
             ":entity": record.entity,
             ":at": record.at,
             ":rows": record.rows,
-        })
-        .context(action)?;
-    if let Some(row) = &record.row {
-        insert
-            .execute(rusqlite::params_from_iter(row))
-            .context(action)?;
-    }
-    Ok(())
+        }),
+    };
+    staged
+        .map(drop)
+        .context("fill the temporary tables of the import")
 }
