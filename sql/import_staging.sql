@@ -16,7 +16,7 @@ CREATE TEMP TABLE left_out (       -- what the source has recorded of rows that 
     entity,
     at,
     rows,
-    row,                           -- only of a war
+    has_row,
     PRIMARY KEY (history, entity, at)
 );
 CREATE TEMP TABLE counted (        -- imported summaries of one history that may replace stored ones

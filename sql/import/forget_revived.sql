@@ -1,5 +1,6 @@
--- Records that a row which an import had left out is in the history now, so that it is not counted twice.
+-- Forgets a row that an import had left out: it is in the history now.
 --
--- :history, :entity, :at   as in the table repeated_rows
-UPDATE main.repeated_rows SET rows = rows - 1, row = NULL
-WHERE history = :history AND entity = CAST(:entity AS TEXT) AND at = :at AND row IS NOT NULL
+-- :history   name of the history table
+-- :revived   rowid of the row in temp.revived
+DELETE FROM main.repeated_rows
+WHERE history = :history AND (entity, at, row) = (SELECT entity, at, row FROM temp.revived WHERE rowid = :revived)

@@ -1,11 +1,10 @@
--- Records that an import has left out a row of an entity, because it repeats known values, or later rows that repeat the row in
--- its own file. The larger number stays, because the same file may be imported again, and other files have the same row. Of the rows
--- of one second, one is remembered: the first text, in which numbers come before null.
+-- Records that an import has left out a row of an entity, because it repeats known values, or how many rows of a war. The larger number
+-- stays, because the same file may be imported again, and other files have the same row.
 --
--- :history, :entity, :at, :rows, :row   as in the table repeated_rows
-INSERT INTO main.repeated_rows AS known (history, entity, at, rows, row)
-VALUES (:history, CAST(:entity AS TEXT), :at, :rows, :row)
-ON CONFLICT (history, entity, at) DO UPDATE SET
+-- :history, :entity, :at, :rows, :row, :has_row   as in the table repeated_rows
+INSERT INTO main.repeated_rows AS known (history, entity, at, rows, row, has_row)
+VALUES (:history, CAST(:entity AS TEXT), :at, :rows, :row, :has_row)
+ON CONFLICT (history, entity, at, row) DO UPDATE SET
     rows = max(known.rows, excluded.rows),
-    row = min(coalesce(known.row, excluded.row), coalesce(excluded.row, known.row))
-WHERE excluded.rows > known.rows OR excluded.row < coalesce(known.row, ']')
+    has_row = max(known.has_row, excluded.has_row)
+WHERE excluded.rows > known.rows OR excluded.has_row > known.has_row

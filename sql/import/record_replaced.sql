@@ -1,11 +1,13 @@
 -- Records the replaced history rows as rows that repeat known values. The number is added, because a row is replaced only once.
 --
 -- :history   name of the history table
-INSERT INTO main.repeated_rows (history, entity, at, rows, row)
-SELECT :history, CAST(entity AS TEXT), at, count(*), min(row)
+INSERT INTO main.repeated_rows (history, entity, at, rows, row, has_row)
+SELECT
+    :history, CAST(entity AS TEXT), at, count(*), iif(:history = 'war_status_history', '', row) AS values_again,
+    :history = 'war_status_history'
 FROM temp.replaced
 WHERE true
-GROUP BY 2, 3
-ON CONFLICT (history, entity, at) DO UPDATE SET
+GROUP BY 2, 3, values_again
+ON CONFLICT (history, entity, at, row) DO UPDATE SET
     rows = repeated_rows.rows + excluded.rows,
-    row = min(coalesce(repeated_rows.row, excluded.row), excluded.row)
+    has_row = max(repeated_rows.has_row, excluded.has_row)

@@ -1,6 +1,6 @@
 //! The rows of one entity in both files, and its state while they are merged.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, named_params};
 use serde_json::Value;
@@ -40,28 +40,20 @@ pub(super) struct Entity {
     changed_at: i64,
     /// The time of the newest row in the merged history.
     merged_at: Option<i64>,
-    /// The imported rows that are left out because they repeat known values, as in the table `repeated_rows`.
-    repeated: BTreeMap<i64, Repeated>,
+    /// The rows of the present second that are left out because they repeat known values, and remembered.
+    left_out: Vec<Vec<Datum>>,
+    /// The numbers of the rows that are left out and not remembered, as in the table `repeated_rows`.
+    counted: BTreeMap<i64, Counted>,
     /// The unbroken sequence of ids that the imported row before is in; see [`MergedRow`].
     sequence: Option<i64>,
 }
 
-/// A row of the table `repeated_rows`, without its key.
-#[derive(Default)]
-struct Repeated {
+/// A number of rows that are left out.
+#[derive(Clone, Copy, Default)]
+struct Counted {
     rows: i64,
-    row: Option<String>,
-}
-
-impl Repeated {
-    /// Keeps the values of a row. Of several rows of one second, one stays, as in `record_repeated.sql`.
-    fn remember(&mut self, row: &[Datum]) {
-        let row = as_json(row);
-        self.row = Some(match self.row.take() {
-            Some(known) => known.min(row),
-            None => row,
-        });
-    }
+    /// Of a war: whether the row of this time is one of them.
+    has_row: bool,
 }
 
 impl Entity {
@@ -79,7 +71,8 @@ impl Entity {
             theirs: Recorder::new(history),
             changed_at: i64::MIN,
             merged_at: None,
-            repeated: BTreeMap::new(),
+            left_out: Vec::new(),
+            counted: BTreeMap::new(),
             sequence: None,
         }
     }
@@ -107,15 +100,93 @@ impl Entity {
         self.merged_at <= Some(self.changed_at)
     }
 
-    /// Counts a row that is left out because it repeats known values. If it repeats a row of its own file, it counts for that one,
-    /// within its month: so a file of every poll needs no record for each poll. `row`: the values of a change in its own file.
-    pub(super) fn leave_repeated(&mut self, month: Month, row: Option<&[Datum]>) {
-        let at = self.changed_at.max(month.start());
-        let repeated = self.repeated.entry(at).or_default();
-        repeated.rows += 1;
-        if let Some(row) = row {
-            repeated.remember(row);
+    /// Leaves out a row of an open month, because it repeats known values. Returns whether it was not known to be left out.
+    ///
+    /// The rows of a war tell its whole course, and no later one takes anything back. So its rows are only counted. One that repeats a
+    /// row of its own file counts for that one, within its month.
+    pub(super) fn leave_repeated(
+        &mut self,
+        connection: &Connection,
+        layout: &Layout,
+        month: Month,
+        row: &[Datum],
+    ) -> rusqlite::Result<bool> {
+        if self.history != History::Wars {
+            return self.remember(connection, layout, row);
         }
+        let at = self.changed_at.max(month.start());
+        let counted = self.counted.entry(at).or_default();
+        counted.rows += 1;
+        counted.has_row |= row[layout.time].integer() == Some(at);
+        Ok(false)
+    }
+
+    /// Counts a stored row of a war no longer among those that the other database has left out. If it is removed,
+    /// `record_replaced.sql` counts it again.
+    pub(super) fn forget_stored(&mut self, layout: &Layout, row: &[Datum]) {
+        if self.history == History::Wars
+            && let Some(at) = row[layout.time].integer()
+            && let Some(counted) = self.counted.get_mut(&at)
+            && std::mem::take(&mut counted.has_row)
+        {
+            counted.rows -= 1;
+        }
+    }
+
+    /// Remembers a row that is left out: it may be a change when other rows are imported. Returns whether it was not known.
+    pub(super) fn remember(
+        &mut self,
+        connection: &Connection,
+        layout: &Layout,
+        row: &[Datum],
+    ) -> rusqlite::Result<bool> {
+        let mut known = self.left_out.iter();
+        if known.any(|known| has_same_facts(layout, known, row)) {
+            return Ok(false);
+        }
+        self.left_out.push(row.to_vec());
+        let at = row[layout.time].integer().unwrap_or_default();
+        let one = Counted {
+            rows: 1,
+            has_row: false,
+        };
+        let is_new = self.record_rows(connection, at, one, &as_json(row))?;
+        if is_new {
+            connection
+                .prepare_cached(sql!("import/uncount_repeated"))?
+                .execute(named_params! {
+                    ":history": self.history.table(),
+                    ":entity": self.text(),
+                    ":at": at,
+                })?;
+        }
+        Ok(is_new)
+    }
+
+    /// Notes a row of the present second that was left out in an earlier import, and still is.
+    pub(super) fn stay_left_out(&mut self, row: Vec<Datum>) {
+        self.left_out.push(row);
+    }
+
+    /// Writes a record of `repeated_rows`. Returns whether it has more rows than before.
+    fn record_rows(
+        &self,
+        connection: &Connection,
+        at: i64,
+        Counted { rows, has_row }: Counted,
+        row: &str,
+    ) -> rusqlite::Result<bool> {
+        let changes = connection
+            .prepare_cached(sql!("import/record_repeated"))?
+            .execute(named_params! {
+                ":history": self.history.table(),
+                ":entity": self.text(),
+                ":at": at,
+                ":rows": rows,
+                ":row": row,
+                ":has_row": has_row,
+            })?;
+        Ok(changes > 0)
     }
 
     /// Takes over the counts of the rows that the other database has left out or removed itself, of months that are open here.
@@ -133,40 +204,11 @@ impl Entity {
         while let Some(row) = rows.next()? {
             let at = row.get("at")?;
             if Month::of(at).is_some_and(&is_open) {
-                let (rows, row) = (row.get("rows")?, row.get("row")?);
-                self.repeated.insert(at, Repeated { rows, row });
+                let (rows, has_row) = (row.get("rows")?, row.get("has_row")?);
+                self.counted.insert(at, Counted { rows, has_row });
             }
         }
         Ok(())
-    }
-
-    /// Remembers a row that the other database has left out, and that is no change here, either.
-    pub(super) fn leave_again(&mut self, layout: &Layout, row: &[Datum]) {
-        if let Some(repeated) = self.left_out(layout, row) {
-            repeated.remember(row);
-        }
-    }
-
-    /// Counts a row that the other database has left out, and that is in the history here, no longer.
-    pub(super) fn forget_left_out(&mut self, layout: &Layout, row: &[Datum]) {
-        if let Some(repeated) = self.left_out(layout, row) {
-            repeated.rows -= 1;
-        }
-    }
-
-    /// Counts a stored row of a war no longer among those that the other database has left out. If it is removed,
-    /// `record_replaced.sql` counts it again.
-    pub(super) fn forget_stored(&mut self, layout: &Layout, row: &[Datum]) {
-        if self.history == History::Wars
-            && let Some(repeated) = self.left_out(layout, row)
-            && repeated.row.take().is_some()
-        {
-            repeated.rows -= 1;
-        }
-    }
-
-    fn left_out(&mut self, layout: &Layout, row: &[Datum]) -> Option<&mut Repeated> {
-        self.repeated.get_mut(&row[layout.time].integer()?)
     }
 
     /// The key as one value, as `discount_summaries.sql` compares it.
@@ -179,29 +221,14 @@ impl Entity {
         }
     }
 
-    /// Records how many rows of each month are left out because they repeat known values. Returns the months of which more rows
-    /// are known than before.
-    pub(super) fn record_repeated(
-        &self,
-        connection: &Connection,
-    ) -> rusqlite::Result<BTreeSet<Month>> {
-        let mut known_better = BTreeSet::new();
-        for (&at, repeated) in self
-            .repeated
-            .iter()
-            .filter(|(_, repeated)| repeated.rows > 0)
-        {
-            let statement = sql!("import/record_repeated");
-            let changes = connection
-                .prepare_cached(statement)?
-                .execute(named_params! {
-                    ":history": self.history.table(),
-                    ":entity": self.text(),
-                    ":at": at,
-                    ":rows": repeated.rows,
-                    ":row": repeated.row,
-                })?;
-            known_better.extend(Month::of(at).filter(|_| changes > 0));
+    /// Records how many rows are left out and not remembered. Returns the months of which more rows are known than before.
+    pub(super) fn record_counted(&self, connection: &Connection) -> rusqlite::Result<Vec<Month>> {
+        let mut known_better = Vec::new();
+        let counted = self.counted.iter();
+        for (&at, &counted) in counted.filter(|(_, counted)| counted.rows > 0) {
+            if self.record_rows(connection, at, counted, "")? {
+                known_better.extend(Month::of(at));
+            }
         }
         Ok(known_better)
     }
@@ -224,6 +251,7 @@ impl Entity {
         if self.states.is_empty() || self.at != at {
             self.at = at;
             self.second.clear();
+            self.left_out.clear();
             self.states = vec![self.merged.clone()];
             self.ours_before = self.ours.clone();
         }
@@ -231,13 +259,11 @@ impl Entity {
 
     /// Whether the merged history has a row of the present second with the same facts.
     pub(super) fn has_in_second(&self, layout: &Layout, row: &[Datum]) -> bool {
-        let same = |known: &[Datum], row: &[Datum]| {
-            let mut facts = layout.facts.iter();
-            facts.all(|&index| known[index] == row[index])
-        };
         let completed = self.merged.completed(row);
         let mut second = self.second.iter();
-        second.any(|known| same(known, &completed) || same(known, row))
+        second.any(|known| {
+            has_same_facts(layout, known, &completed) || has_same_facts(layout, known, row)
+        })
     }
 
     /// Whether an imported row differs from the last known values.
@@ -282,6 +308,11 @@ impl Entity {
         self.second.push(row);
         self.states.push(self.merged.clone());
     }
+}
+
+fn has_same_facts(layout: &Layout, one: &[Datum], other: &[Datum]) -> bool {
+    let mut facts = layout.facts.iter();
+    facts.all(|&index| one[index] == other[index])
 }
 
 /// The values of a row as the table `repeated_rows` has them.

@@ -144,7 +144,7 @@ impl Merger<'_> {
         let Some(mut entity) = entity else {
             return Ok(());
         };
-        let known_better = entity.record_repeated(self.connection)?;
+        let known_better = entity.record_counted(self.connection)?;
         self.known_better.extend(known_better);
         self.take_held(&mut entity)
     }
@@ -343,8 +343,9 @@ impl Merger<'_> {
             // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
             if let Some(month) = month
                 && closed.is_none()
+                && entity.leave_repeated(self.connection, layout, month, &row.values)?
             {
-                entity.leave_repeated(month, is_own_change.then_some(&row.values[..]));
+                self.known_better.insert(month);
             }
             return Ok(());
         }
@@ -360,16 +361,17 @@ impl Merger<'_> {
     ) -> rusqlite::Result<()> {
         let is_there = entity.has_in_second(&self.layout, &row.values);
         let is_change = entity.is_change(&self.layout, &row.values);
-        let is_taken = is_change || self.keeps_repeated(self.month_of(&row.values));
-        if !is_there && !is_taken {
-            entity.leave_again(&self.layout, &row.values);
-            return Ok(());
-        }
-        entity.forget_left_out(&self.layout, &row.values);
+        let month = self.month_of(&row.values);
         if is_there {
             return Ok(());
         }
-        self.accept_change(entity, row, closing)
+        if is_change || self.keeps_repeated(month) {
+            return self.accept_change(entity, row, closing);
+        }
+        if closing.is_none() && entity.remember(self.connection, &self.layout, &row.values)? {
+            self.known_better.extend(month);
+        }
+        Ok(())
     }
 
     /// Takes a row again that an earlier import has left out or removed, if it is a change now.
@@ -382,15 +384,12 @@ impl Merger<'_> {
         let is_there = entity.has_in_second(&self.layout, &row.values);
         let is_change = entity.is_change(&self.layout, &row.values);
         if closing.is_some() || !(is_there || is_change) {
+            entity.stay_left_out(row.values);
             return Ok(());
         }
         self.connection
             .prepare_cached(sql!("import/forget_revived"))?
-            .execute(named_params! {
-                ":history": self.history.table(),
-                ":entity": entity.text(),
-                ":at": row.values[self.layout.time],
-            })?;
+            .execute(named_params! { ":history": self.history.table(), ":revived": row.id })?;
         if is_there {
             return Ok(());
         }

@@ -13,7 +13,6 @@ use crate::model::import::recorder::layout;
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::Kind;
 use crate::model::time::Month;
-use crate::store::import::entity::as_json;
 use crate::store::import::read::{convert, entity_of};
 use crate::store::import::{HistoryMonths, Tallies, staging};
 use crate::store::{SqlContext, interrupt, sql};
@@ -28,9 +27,11 @@ struct Record {
     rows: i64,
     /// The row, if it may be a change.
     row: Option<Vec<Datum>>,
+    /// Of a war: whether the row of this time is one of the rows.
+    has_row: bool,
 }
 
-/// Copies the rows to the temporary tables of their histories, and their numbers to `temp.left_out`.
+/// Copies the rows to the temporary tables of their histories, and the numbers of those without values to `temp.left_out`.
 ///
 /// `pruned`: the months of which the other database has pruned rows. It has only the numbers of the rows that it has left out of
 /// these months, and its summaries do not count them.
@@ -73,20 +74,21 @@ pub(super) fn copy(
     Ok(())
 }
 
-/// The entity, the time, the number and the row.
-fn cells(row: &Row<'_>) -> rusqlite::Result<[Datum; 4]> {
+/// The entity, the time, the number, the row, and whether it is one of the rows.
+fn cells(row: &Row<'_>) -> rusqlite::Result<[Datum; 5]> {
     Ok([
         row.get("entity")?,
         row.get("at")?,
         row.get("rows")?,
         row.get("row")?,
+        row.get("has_row")?,
     ])
 }
 
 /// Checks the values of a record, because the file may be damaged.
 fn check(
     history: History,
-    [entity, at, rows, row]: &[Datum; 4],
+    [entity, at, rows, row, has_row]: &[Datum; 5],
     dialect: &Dialect,
     tally: &mut Tally,
 ) -> Result<Record, Skip> {
@@ -102,7 +104,9 @@ fn check(
     let rows = rows.integer().filter(|rows| (0..=MOST_ROWS).contains(rows));
     let rows = rows.ok_or_else(|| flaw("rows is out of range"))?;
     let row = match row {
-        Datum::Null => None,
+        Datum::Text(text) if text.is_empty() => None,
+        // The rows of a war tell its whole course, and no later one takes anything back.
+        _ if history == History::Wars => None,
         Datum::Text(text) => {
             let layout = layout(history);
             let cells = decoded(text).filter(|cells| cells.len() == layout.table.columns.len());
@@ -122,6 +126,7 @@ fn check(
         at,
         rows,
         row,
+        has_row: has_row.integer() == Some(1),
     })
 }
 
@@ -146,22 +151,17 @@ fn stage(
     count: &mut Statement<'_>,
     insert: &mut Statement<'_>,
 ) -> Result<()> {
-    let action = "fill the temporary tables of the import";
-    let is_war = history == History::Wars;
-    count
-        .execute(named_params! {
+    let staged = match &record.row {
+        Some(row) => insert.execute(rusqlite::params_from_iter(row)),
+        None => count.execute(named_params! {
             ":history": history.table(),
             ":entity": record.entity,
             ":at": record.at,
             ":rows": record.rows,
-            ":row": record.row.as_deref().filter(|_| is_war).map(as_json),
-        })
-        .context(action)?;
-    // The rows of a war tell its whole course, and no later one takes anything back.
-    if let Some(row) = record.row.as_ref().filter(|_| !is_war) {
-        insert
-            .execute(rusqlite::params_from_iter(row))
-            .context(action)?;
-    }
-    Ok(())
+            ":has_row": record.has_row,
+        }),
+    };
+    staged
+        .map(drop)
+        .context("fill the temporary tables of the import")
 }

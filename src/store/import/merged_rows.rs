@@ -102,8 +102,9 @@ pub(super) fn find_revived(history: History) -> String {
     format!(
         "INSERT INTO temp.revived (entity, at, row)
          SELECT entity, at, row FROM main.repeated_rows
-         WHERE history = '{table}' AND row IS NOT NULL
-           AND entity IN (SELECT CAST({entity} AS TEXT) FROM temp.imported_{table})"
+         WHERE history = '{table}' AND row <> ''
+           AND entity IN (SELECT CAST({entity} AS TEXT) FROM temp.imported_{table})
+         ORDER BY entity, at, row"
     )
 }
 
@@ -142,7 +143,7 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
                  {columns}
              FROM temp.imported_{table}
              UNION ALL
-             SELECT {is_revived}, 0, NULL, NULL, {revived} FROM temp.revived
+             SELECT {is_revived}, rowid, NULL, NULL, {revived} FROM temp.revived
              UNION ALL
              SELECT {stored}, id, NULL, NULL, {columns} FROM main.{table}
              WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table}))

@@ -145,7 +145,7 @@ impl Store {
         if result.was_interrupted {
             return Ok(result);
         }
-        record::finish(&self.connection, now)?;
+        self.transaction(|transaction| record::finish(transaction, now))?;
         // Rows of these months would be deleted if they were imported.
         give_up(&self.connection, plan.cutoff, plan.cutoff)?;
         if uses_archive {

@@ -121,6 +121,7 @@ pub(super) fn finish(connection: &Connection, now: i64) -> Result<()> {
             sql!("prune/finish_runs"),
             named_params! { ":finished_at": now },
         )
+        .and_then(|_| connection.execute(sql!("prune/count_repeated"), []))
         .and_then(|_| connection.execute(sql!("prune/forget_repeated"), []))
         .context("record the end of the prune")?;
     Ok(())

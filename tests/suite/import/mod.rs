@@ -13,6 +13,7 @@ mod flips;
 mod gaps;
 mod kill;
 mod known_wars;
+mod left_out;
 mod many_collectors;
 mod memberships;
 mod merge;
