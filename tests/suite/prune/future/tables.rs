@@ -31,7 +31,7 @@ fn one_row_each(at: i64, month: i64) -> String {
          VALUES ('faction_history', {month}, {at}, {at}, {at}), ('faction_history', 0, {at}, {at}, {at});
          INSERT INTO imported_summaries (history, period_start, entity) VALUES ('faction_history', {month}, '7');
          INSERT INTO imported_wars (war_type, war_id, period_start) VALUES ('ranked', 1, {month});
-         INSERT INTO repeated_rows VALUES ('faction_history', '7', {month}, 1, '');
+         INSERT INTO repeated_rows VALUES ('faction_history', '7', {month}, 1, '', 0);
          INSERT INTO backup_folders VALUES ('/backups', {at}, 'a.db');
          INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES ('players', {at}, {at}, 'ok');
          INSERT INTO rejected_payloads (recorded_at, endpoint, error, body, last_seen_at) VALUES ({at}, '/x', 'e', '', {at});

@@ -238,7 +238,7 @@ fn a_backup_folder_that_is_not_there_is_not_called_empty() {
             "{arguments:?}: {refused}"
         );
     }
-    assert!(run(&["backup", "--list"], 0).contains("which is not there"));
+    assert!(run(&["backup", "--list"], 0).contains("is not there"));
 }
 
 #[test]
