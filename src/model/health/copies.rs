@@ -85,9 +85,7 @@ fn no_backup(
     };
     let damaged = found.damaged.as_deref().map(found_damaged);
     let unusable = found.unusable.as_ref();
-    let import = unusable
-        .and_then(UnreadCopy::import)
-        .map_or_else(String::new, |import| format!("; {import}"));
+    let import = then_import(unusable);
     // A file that may be of another database does not tell that the disk is mounted.
     let (ours, unknown) = match unusable {
         Some(copy) if copy.may_be_of_another() => (None, format!("; {}", copy.describe_unusable())),
@@ -121,22 +119,33 @@ fn no_backup(
             "none",
         );
     };
-    let reason = if found.has_folder {
-        "is in it no longer"
-    } else {
-        "cannot be read: the folder is not there"
-    };
     warning(
         format!(
-            "there is no verified backup in {folder}: {}, written to it{}, {reason}{unknown}",
-            recorded.file_name,
-            how_long_ago(recorded.made_at, now)
+            "there is no verified backup in {folder}: {}{unknown}",
+            is_gone(recorded, found.has_folder, now)
         ),
         &format!(
             "check whether the disk of that folder is mounted; then run `tornsnap backup`{import}"
         ),
         "not mounted",
     )
+}
+
+/// The remedy for a copy that `import` reads, after another one.
+fn then_import(copy: Option<&UnreadCopy>) -> String {
+    copy.and_then(UnreadCopy::import)
+        .map_or_else(String::new, |import| format!("; {import}"))
+}
+
+/// Says that the last backup which is known is not in the folder that it was written to.
+fn is_gone(recorded: &RecordedBackup, has_folder: bool, now: i64) -> String {
+    let reason = if has_folder {
+        "is in it no longer"
+    } else {
+        "cannot be read: the folder is not there"
+    };
+    let ago = how_long_ago(recorded.made_at, now);
+    format!("{}, written to it{ago}, {reason}", recorded.file_name)
 }
 
 /// Why a damaged backup is none, and the subject of the finding.

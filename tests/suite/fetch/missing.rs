@@ -208,13 +208,9 @@ fn a_run_that_asks_about_nothing_that_is_followed_is_no_success_and_health_names
         let finished = torn.fetch_at(NOW + 60, &[kind]).expect(3);
 
         assert_eq!(torn.calls(), 0, "{kind}: {:?}", torn.asked());
-        assert!(
-            finished
-                .stderr()
-                .contains("Torn does not know this id; it is requested less often now"),
-            "{kind}: {}",
-            finished.stderr()
-        );
+        let stderr = finished.stderr();
+        let warning = "Torn does not know this id; it is requested less often now";
+        assert!(stderr.contains(warning), "{kind}: {stderr}");
         assert_eq!(
             torn.rows("SELECT status, failed FROM fetch_runs ORDER BY id DESC LIMIT 1"),
             ["failed|1"],
