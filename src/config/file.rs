@@ -23,7 +23,7 @@ use crate::config::{
 };
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
-use crate::model::regular_file::why_no_file;
+use crate::model::regular_file::{is_of_system, why_no_file};
 
 /// Reads a file and checks every value in it.
 pub(super) fn read_file(path: &Path) -> Result<Settings> {
@@ -69,11 +69,6 @@ pub(crate) fn read_text_of_any_mode(path: &Path) -> Result<String> {
             .with_help("check who owns the file, or name another one with --config")
     })?;
     decode(&bytes).map_err(|why| error().with_source(why).with_help(SAVE_AS_UTF8))
-}
-
-/// Whether the path is in a folder in which the system has devices and the open descriptors of processes.
-fn is_of_system(path: &Path) -> bool {
-    path.starts_with("/dev") || path.starts_with("/proc")
 }
 
 /// Parses the text of the configuration file at `path` and checks every value.

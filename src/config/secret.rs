@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::error::{Exit, WithContext};
 #[cfg(unix)]
 use crate::model::path::shell_word;
-use crate::model::regular_file::why_no_file;
+use crate::model::regular_file::{is_of_system, why_no_file};
 
 /// Why a secret could not be read from a file.
 pub(super) enum SecretError {
@@ -22,7 +22,9 @@ pub(super) enum SecretError {
 /// Reads the first line of a file that only its owner can read.
 pub(super) fn read_secret(path: &Path) -> std::result::Result<String, SecretError> {
     let unreadable = |why: String| SecretError::Unreadable(format!("{}: {why}", path.display()));
-    if let Some(why) = why_no_file(path) {
+    if let Some(why) = why_no_file(path)
+        && (path.is_dir() || !is_of_system(path))
+    {
         return Err(unreadable(why.to_owned()));
     }
     let bytes = fs::read(path).map_err(|error| match error.kind() {

@@ -31,6 +31,12 @@ pub(crate) fn why_no_file(path: &Path) -> Option<&'static str> {
     Some("it is a device, not a file")
 }
 
+/// Whether the path is in a folder in which the system has devices and the open descriptors of processes. What a shell has opened,
+/// as for `<(…)`, has its other end.
+pub(crate) fn is_of_system(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc")
+}
+
 /// Refuses what [`why_no_file`] finds. `action` completes "could not …".
 ///
 /// # Errors

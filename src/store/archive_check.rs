@@ -16,6 +16,7 @@ use crate::model::path::{display_path, plain_absolute, shell_word};
 use crate::store::archives::{lacks_rows, receipts};
 use crate::store::check::{self, Depth};
 use crate::store::files::kind::FileKind;
+use crate::store::files::same::refuse_names;
 use crate::store::files::{is_empty, is_same_file};
 use crate::store::identity::identity;
 use crate::store::migrate::{APPLICATION_ID, SchemaState};
@@ -273,6 +274,7 @@ fn read(archive: &ArchiveUse<'_>) -> Result<(ArchiveFile, Option<Connection>)> {
         Ok(found) if !found.is_file() => return Err(archive.refuse("it is not a file")),
         Ok(_) => {}
     }
+    refuse_names(path, || context_for(path))?;
     let (found, connection) = read_file(path, archive.wait)
         .map_err(|error| explain_damage(error, path, archive.named_by))?;
     Ok((found, connection))

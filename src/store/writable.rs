@@ -95,8 +95,9 @@ mod unix {
         let mut explained = [""].into_iter().chain(COMPANIONS).filter_map(|suffix| {
             let path = with_suffix(&target, suffix);
             let error = refusal(&path, Access::READ_OK | Access::WRITE_OK)?;
-            // A database of another user should belong to the owner of its folder.
-            let compared = if suffix.is_empty() && !is_of_this_user(&target) {
+            // A database that root has made should belong to the owner of its folder.
+            let compared = if suffix.is_empty() && is_of_root(&target) && !is_of_this_user(&target)
+            {
                 folder_of(&target)
             } else {
                 &target
@@ -106,7 +107,9 @@ mod unix {
         });
         let first = explained.next()?;
         let mut remedies: Vec<String> = first.help().map(str::to_owned).into_iter().collect();
-        for other in explained.filter_map(|error| error.help().map(str::to_owned)) {
+        // Only the remedies for the owner are commands.
+        let others = explained.take_while(|_| is_of_this_user(&target));
+        for other in others.filter_map(|error| error.help().map(str::to_owned)) {
             if !remedies.contains(&other) {
                 remedies.push(other);
             }
@@ -138,6 +141,10 @@ mod unix {
         can_write("-wal")
             && can_write("-shm")
             && kinds.any(|kind| can_write(&format!(".{}.lock", kind.as_str())))
+    }
+
+    fn is_of_root(path: &Path) -> bool {
+        fs::metadata(path).is_ok_and(|found| found.uid() == 0)
     }
 
     fn is_of_this_user(path: &Path) -> bool {

@@ -3,6 +3,9 @@
 /// Gives the lines of `new`, which end with LF, the line ends that they have in `old`. A line that is not in `old` gets the end
 /// that most lines of `old` have.
 pub(super) fn with_ends_of(old: &str, new: &str) -> String {
+    if !old.contains(CRLF) {
+        return new.to_owned();
+    }
     let old: Vec<(&str, &str)> = old.split_inclusive('\n').map(split_end).collect();
     let crlf = old.iter().filter(|(_, end)| *end == CRLF).count();
     let usual = if crlf * 2 > old.len() { CRLF } else { LF };
@@ -36,6 +39,25 @@ fn split_end(line: &str) -> (&str, &str) {
 
 /// The positions of a longest common subsequence of the lines, in order.
 fn common_lines(old: &[(&str, &str)], new: &[&str]) -> Vec<(usize, usize)> {
+    let is_same = |(old, new): &(&(&str, &str), &&str)| old.0 == **new;
+    let start = old.iter().zip(new).take_while(is_same).count();
+    let (old_rest, new_rest) = (&old[start..], &new[start..]);
+    let ends = old_rest.iter().rev().zip(new_rest.iter().rev());
+    let end = ends.take_while(is_same).count();
+    // Most lines are in these two parts, so that the table of the rest is small.
+    let middle = common_of_rest(
+        &old_rest[..old_rest.len() - end],
+        &new_rest[..new_rest.len() - end],
+    );
+    let first = (0..start).map(|index| (index, index));
+    let middle = middle.into_iter().map(|(i, j)| (i + start, j + start));
+    let last = (1..=end)
+        .rev()
+        .map(|back| (old.len() - back, new.len() - back));
+    first.chain(middle).chain(last).collect()
+}
+
+fn common_of_rest(old: &[(&str, &str)], new: &[&str]) -> Vec<(usize, usize)> {
     // The length of the longest common subsequence of the lines from here on.
     let mut lengths = vec![vec![0_u32; new.len() + 1]; old.len() + 1];
     for i in (0..old.len()).rev() {

@@ -106,8 +106,18 @@ impl FileAt {
 /// # Errors
 ///
 /// [`Exit::Config`].
-#[cfg(unix)]
 pub(in crate::store) fn refuse_hard_links(database: &Path) -> Result<()> {
+    refuse_names(database, || {
+        format!("use the database {}", database.display())
+    })
+}
+
+/// As [`refuse_hard_links`]. `action` completes "could not …".
+#[cfg(unix)]
+pub(in crate::store) fn refuse_names(
+    database: &Path,
+    action: impl FnOnce() -> String,
+) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
 
     let Ok(found) = fs::metadata(database) else {
@@ -116,13 +126,13 @@ pub(in crate::store) fn refuse_hard_links(database: &Path) -> Result<()> {
     if !found.is_file() || found.nlink() < 2 {
         return Ok(());
     }
-    Err(Error::new(format!("use the database {}", database.display()))
+    Err(Error::new(action())
         .with_source(format!(
             "its file has {} names, which are hard links, and SQLite would damage it if it is opened by more than one of them",
             found.nlink()
         ))
         .with_help(format!(
-            "remove the other names, which `find / -xdev -samefile {}` lists; keep the one with a file beside it that ends in -wal",
+            "remove the other names, which `find / -samefile {}` lists; keep the one with a file beside it that ends in -wal",
             shell_word(database)
         ))
         .with_exit(Exit::Config))
@@ -131,7 +141,7 @@ pub(in crate::store) fn refuse_hard_links(database: &Path) -> Result<()> {
 /// The number of names is not known without opening the file, and closing it would drop the locks of SQLite.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "Unix can fail here")]
-pub(in crate::store) fn refuse_hard_links(_: &Path) -> Result<()> {
+pub(in crate::store) fn refuse_names(_: &Path, _: impl FnOnce() -> String) -> Result<()> {
     Ok(())
 }
 

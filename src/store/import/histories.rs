@@ -365,7 +365,7 @@ impl Merger<'_> {
         if is_there {
             return Ok(());
         }
-        if is_change || self.keeps_repeated(month) {
+        if is_change || self.every_poll {
             return self.accept_change(entity, row, closing);
         }
         if closing.is_none() && entity.remember(self.connection, &self.layout, &row.values)? {
@@ -383,7 +383,7 @@ impl Merger<'_> {
     ) -> rusqlite::Result<()> {
         let is_there = entity.has_in_second(&self.layout, &row.values);
         let is_change = entity.is_change(&self.layout, &row.values);
-        if closing.is_some() || !(is_there || is_change) {
+        if closing.is_some() || !(is_there || is_change || self.every_poll) {
             entity.stay_left_out(row.values);
             return Ok(());
         }

@@ -173,3 +173,19 @@ fn each_of_two_left_out_rows_of_one_second_comes_back_in_any_order() {
         assert_eq!(rows(&merged, left_out), ["0"], "{order:?}");
     }
 }
+
+#[test]
+fn rows_that_were_left_out_are_taken_and_count_once_when_the_history_keeps_every_poll() {
+    let sandbox = Sandbox::new();
+    create(&sandbox, "new.db");
+    polled(&sandbox, "polls.db", &[(5, 4), (6, 4), (10, 4)]);
+    import(&sandbox, "new.db", &["polls.db"]);
+    let new = open(&sandbox, "new.db");
+    assert_eq!(rows(&new, KNOWN), ["player|1|2", "faction|1|2"]);
+
+    sandbox.write("tornsnap.toml", "[history]\nrecord = \"every-poll\"\n");
+    import(&sandbox, "new.db", &["polls.db"]);
+
+    assert_eq!(rows(&new, HISTORY), expected(&[(5, 4), (6, 4), (10, 4)]));
+    assert_eq!(rows(&new, KNOWN), ["player|3|", "faction|3|"]);
+}

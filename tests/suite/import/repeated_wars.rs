@@ -299,3 +299,21 @@ fn files_that_were_imported_before_a_prune_change_no_summary_of_a_war_after_it()
         }
     }
 }
+
+#[test]
+fn a_change_at_the_start_of_a_month_is_taken_although_later_rows_repeat_the_pruned_month_before() {
+    let [_, january, ..] = EDGES;
+    let sandbox = Sandbox::new();
+    let polls = [january - 2 * DAY, january + 2 * DAY].map(|at| running(at, 10));
+    database(&sandbox, "polls.db", &polls.concat());
+    database(&sandbox, "change.db", &running(january, 20));
+    create(&sandbox, "new.db");
+    import(&sandbox, "new.db", &["polls.db"]);
+    prune(&sandbox, IN_APRIL, "new.db", &["--keep-months", "3"]).expect(0);
+
+    import(&sandbox, "new.db", &["change.db"]);
+
+    let scores = "SELECT recorded_at, attacking_score FROM war_status_history ORDER BY 1";
+    let found = rows(&open(&sandbox, "new.db"), scores);
+    assert!(found.contains(&format!("{january}|20")), "{found:?}");
+}
