@@ -67,6 +67,13 @@ CREATE TEMP TABLE own_rows (       -- stored summaries of one history, before th
     duration,                      -- of a war: duration_seconds that these rows tell
     PRIMARY KEY (entity, period_start)
 );
+-- The + keeps SQLite from reading all summaries for each war, through the index on period_type.
+CREATE TEMP VIEW decided_wars AS   -- stored summaries that were imported and name the winner: the war was decided by then
+SELECT summary.war_type, summary.war_id, summary.period_start
+FROM main.war_summary AS summary
+JOIN main.imported_summaries AS mark ON mark.history = 'war_status_history'
+    AND mark.period_start = summary.period_start AND mark.entity = summary.war_type || ' ' || summary.war_id
+WHERE +summary.period_type = 'monthly' AND summary.winner_faction_id IS NOT NULL;
 CREATE TEMP VIEW wars_of_import AS -- the wars of which the source has rows, summaries or winners
 SELECT war_type, war_id FROM imported_war_summary
 UNION

@@ -3,7 +3,7 @@
 -- is the later one. A known winner stays, unless an imported summary of an earlier month names it: the war was decided then.
 -- The larger number of rows stays. A number that the rows here, and those that an import has left out because they repeat known
 -- values, account for is no larger one. So the result does not depend on the order of the imports.
--- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
+-- The + keeps SQLite from reading all summaries for each one, through the index on period_type.
 --
 -- :now         unix seconds
 -- :keeps_ids   1: the rows keep their ids
@@ -16,12 +16,9 @@ SELECT
     unixepoch(imported.period_start, 'unixepoch', '+1 month'), attacking_faction_id, defending_faction_id,
     final_attacking_score, final_defending_score,
     iif(EXISTS (
-            SELECT 1 FROM main.war_summary AS earlier
-            JOIN main.imported_summaries AS mark ON mark.history = 'war_status_history'
-                AND mark.period_start = earlier.period_start AND mark.entity = imported.war_type || ' ' || imported.war_id
+            SELECT 1 FROM temp.decided_wars AS earlier
             WHERE earlier.war_type = imported.war_type AND earlier.war_id = imported.war_id
-              AND +earlier.period_type = 'monthly' AND earlier.period_start < imported.period_start
-              AND earlier.winner_faction_id IS NOT NULL),
+              AND earlier.period_start < imported.period_start),
         NULL, winner_faction_id),
     duration_seconds,
     CASE

@@ -1,7 +1,6 @@
 -- Writes what imported summaries tell of the wars of this import in months without history rows here. An import may have removed
 -- the rows that the stored summary was joined with, or the summary with its last row.
 -- A war was decided before if an imported summary of an earlier month names the winner.
--- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
 --
 -- :now   unix seconds
 INSERT INTO main.war_summary AS stored (
@@ -13,12 +12,9 @@ SELECT
     unixepoch(known.period_start, 'unixepoch', '+1 month'), attacking_faction_id, defending_faction_id,
     final_attacking_score, final_defending_score,
     iif(EXISTS (
-            SELECT 1 FROM main.war_summary AS earlier
-            JOIN main.imported_summaries AS mark ON mark.history = 'war_status_history'
-                AND mark.period_start = earlier.period_start AND mark.entity = known.war_type || ' ' || known.war_id
+            SELECT 1 FROM temp.decided_wars AS earlier
             WHERE earlier.war_type = known.war_type AND earlier.war_id = known.war_id
-              AND +earlier.period_type = 'monthly' AND earlier.period_start < known.period_start
-              AND earlier.winner_faction_id IS NOT NULL),
+              AND earlier.period_start < known.period_start),
         NULL, winner_faction_id),
     duration_seconds, record_count, :now
 FROM temp.wars_of_import AS war
