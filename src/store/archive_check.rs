@@ -19,7 +19,7 @@ use crate::store::files::kind::FileKind;
 use crate::store::files::same::refuse_names;
 use crate::store::files::{is_empty, is_same_file};
 use crate::store::identity::identity;
-use crate::store::migrate::{APPLICATION_ID, SchemaState};
+use crate::store::migrate::{APPLICATION_ID, SchemaState, count_objects};
 use crate::store::reading::Reader;
 use crate::store::{SqlContext, Store, open, sql};
 
@@ -310,12 +310,9 @@ pub(super) fn read_file(path: &Path, wait: Duration) -> Result<(ArchiveFile, Opt
         .query_row("PRAGMA application_id", [], |row| row.get::<_, i64>(0))
         .context(format!("read the archive {}", path.display()))?;
     if application != APPLICATION_ID {
-        let tables = connection
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
-                row.get::<_, i64>(0)
-            })
-            .context(format!("read the archive {}", path.display()))?;
-        let is_empty = application == 0 && tables == 0;
+        let objects =
+            count_objects(&connection).context(format!("read the archive {}", path.display()))?;
+        let is_empty = application == 0 && objects == 0;
         let found = if is_empty {
             ArchiveFile::NoDatabase
         } else {

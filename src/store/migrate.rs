@@ -62,7 +62,7 @@ pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Resul
     let application_id: i64 = connection
         .query_row("PRAGMA application_id", [], |row| row.get(0))
         .context(action.clone())?;
-    if application_id == 0 && tables(connection).context(action.clone())? == 0 {
+    if application_id == 0 && count_objects(connection).context(action.clone())? == 0 {
         return Ok(SchemaState::Empty);
     }
     if application_id != APPLICATION_ID {
@@ -257,7 +257,6 @@ fn quoted(name: &str) -> String {
 }
 
 /// The migrations that the table `schema_version` records.
-#[derive(Clone, Copy)]
 struct Recorded {
     /// The newest one; 0 in a database without tables, and `None` if that cannot be read.
     newest: Option<i64>,
@@ -275,7 +274,7 @@ impl Recorded {
 fn recorded(connection: &Connection) -> rusqlite::Result<Recorded> {
     if !connection.table_exists(Some("main"), "schema_version")? {
         // A run that is killed while it makes a database leaves none of the tables.
-        return Ok(match tables(connection)? {
+        return Ok(match count_objects(connection)? {
             0 => Recorded {
                 newest: Some(0),
                 is_unbroken: true,
@@ -299,6 +298,6 @@ fn recorded(connection: &Connection) -> rusqlite::Result<Recorded> {
 }
 
 /// The number of tables, views, indexes and triggers.
-fn tables(connection: &Connection) -> rusqlite::Result<i64> {
+pub(super) fn count_objects(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
 }

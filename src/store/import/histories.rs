@@ -359,15 +359,13 @@ impl Merger<'_> {
         row: MergedRow,
         closing: Option<Closing>,
     ) -> rusqlite::Result<()> {
-        let is_there = entity.has_in_second(&self.layout, &row.values);
-        let is_change = entity.is_change(&self.layout, &row.values);
-        let month = self.month_of(&row.values);
-        if is_there {
+        if entity.has_in_second(&self.layout, &row.values) {
             return Ok(());
         }
-        if is_change || self.every_poll {
+        if self.every_poll || entity.is_change(&self.layout, &row.values) {
             return self.accept_change(entity, row, closing);
         }
+        let month = self.month_of(&row.values);
         if closing.is_none() && entity.remember(self.connection, &self.layout, &row.values)? {
             self.known_better.extend(month);
         }

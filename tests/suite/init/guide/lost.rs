@@ -4,8 +4,10 @@ use super::{STEPS, Setting, answer};
 use crate::support::CANARY;
 use crate::support::pty::ENTER;
 
-#[test]
-fn before_a_new_database_is_written_the_backup_of_the_lost_one_is_shown() {
+const ADVICE: &str = "answer no, and run `tornsnap restore latest`";
+
+/// A folder with a backup of `tornsnap.db`, which is not there.
+fn with_a_backup() -> Setting {
     let setting = Setting::new();
     let sandbox = &setting.sandbox;
     sandbox.run(&["demo", "--days", "1"]).expect(0);
@@ -14,29 +16,26 @@ fn before_a_new_database_is_written_the_backup_of_the_lost_one_is_shown() {
         sandbox.path("backups"),
     )
     .unwrap();
+    setting
+}
+
+#[test]
+fn before_a_new_database_is_written_the_backup_of_the_lost_one_is_shown() {
+    let setting = with_a_backup();
     let mut pty = setting.start(200);
 
     answer(&mut pty, &STEPS[..STEPS.len() - 1]);
     pty.expect("Write this? [Y/n]");
 
     let text = pty.text();
-    assert!(
-        text.contains("answer no, and run `tornsnap restore latest`"),
-        "{text}"
-    );
+    assert!(text.contains(ADVICE), "{text}");
     pty.send("n\r");
 }
 
 #[test]
 fn an_unchanged_configuration_without_its_database_gets_no_new_one_unasked() {
-    let setting = Setting::new();
+    let setting = with_a_backup();
     let sandbox = &setting.sandbox;
-    sandbox.run(&["demo", "--days", "1"]).expect(0);
-    std::fs::rename(
-        sandbox.path("tornsnap-demo/backups"),
-        sandbox.path("backups"),
-    )
-    .unwrap();
     sandbox.write("alice.key", CANARY);
     sandbox.write(
         "tornsnap.toml",
@@ -53,9 +52,6 @@ fn an_unchanged_configuration_without_its_database_gets_no_new_one_unasked() {
     pty.expect_exit(0);
 
     let text = pty.text();
-    assert!(
-        text.contains("answer no, and run `tornsnap restore latest`"),
-        "{text}"
-    );
+    assert!(text.contains(ADVICE), "{text}");
     assert_eq!(setting.files(), before);
 }
