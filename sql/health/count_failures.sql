@@ -1,6 +1,6 @@
 -- Counts the runs of one kind that failed or were killed after the last successful run, and returns the start of the newest one,
 -- its error and its cause. No row: there are none.
--- Of two runs that started in the same second, the one with the higher id is the later one.
+-- If two runs started in the same second, the one with the higher id is the later one.
 --
 -- :kind       kind of the runs
 -- :since      unix seconds; start of the last successful run

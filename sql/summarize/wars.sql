@@ -4,8 +4,8 @@
 -- duration_seconds: from the start of the war to its end, or to the last row if it has not ended. It is never negative,
 -- although a war may be recorded before it starts. NULL: the difference overflows a 64-bit integer.
 -- war_id is unique only together with war_type. Summaries that are already correct are not written again.
--- What imported summaries tell is joined with what the rows say, and nothing else is. The higher scores are the later ones, because
--- scores only grow.
+-- The statement joins the history rows with the table imported_wars, which has the facts of imported summaries alone. The higher
+-- scores are the later ones, because scores only grow.
 -- If the scores are equal, an imported duration counts if its summary names the winner: then it is that of the whole war. It also
 -- counts if its summary has more rows than are known here: one of them may be a change after the last row here.
 -- A known winner stays. The imported number of rows stays if it is larger than that of the rows here together with those that an

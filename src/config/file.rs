@@ -55,7 +55,7 @@ pub(crate) fn read_text_of_any_mode(path: &Path) -> Result<String> {
         Some(why) if path.is_dir() => {
             return Err(error().with_source(why).with_help("name the file in it"));
         }
-        // What a shell has opened, as for `--config <(…)`, has its other end. `/dev/null` is an empty configuration.
+        // A shell has opened the other end of `--config <(…)`. `/dev/null` is an empty configuration.
         Some(why) if !is_of_system(path) => {
             return Err(error()
                 .with_source(why)

@@ -29,7 +29,7 @@ pub(crate) enum ArchiveFile {
     Database(Identity),
 }
 
-/// Who named the path of an archive. The remedies differ.
+/// The source of the path of an archive. The remedies differ by it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NamedBy {
     /// `prune --archive`.
@@ -39,7 +39,7 @@ pub(crate) enum NamedBy {
 }
 
 impl NamedBy {
-    /// How to name another file.
+    /// The remedy that names another file.
     pub(crate) fn another(self) -> &'static str {
         match self {
             Self::Flag => "name another file with --archive",
@@ -47,7 +47,7 @@ impl NamedBy {
         }
     }
 
-    /// How to name the file at `place`.
+    /// The remedy that names the file at `place`.
     pub(crate) fn name(self, place: &str) -> String {
         match self {
             Self::Flag => format!("name {place} with --archive"),
@@ -55,7 +55,7 @@ impl NamedBy {
         }
     }
 
-    /// How to begin a new archive.
+    /// The remedy that begins a new archive.
     fn new_archive(self) -> &'static str {
         match self {
             Self::Flag => "add --new-archive",

@@ -1,4 +1,4 @@
-//! What is at a path that should have a regular file.
+//! Checks whether a path has a regular file.
 //!
 //! A program that opens a FIFO waits for its other end, and a device may have no end. So a file with a fixed name is looked at
 //! before it is opened.
@@ -31,8 +31,8 @@ pub(crate) fn why_no_file(path: &Path) -> Option<&'static str> {
     Some("it is a device, not a file")
 }
 
-/// Whether the path is in a folder in which the system has devices and the open descriptors of processes. What a shell has opened,
-/// as for `<(…)`, has its other end.
+/// Whether the path is in a folder in which the system has devices and the open descriptors of processes. A shell has opened
+/// the other end of `<(…)`.
 pub(crate) fn is_of_system(path: &Path) -> bool {
     path.starts_with("/dev") || path.starts_with("/proc")
 }

@@ -302,7 +302,7 @@ mod unix {
         is_short.then(|| format!("chmod {letters} {}", shell_word(place)))
     }
 
-    /// What a new owner has to run after `chown`: ` && sudo chmod …`, or nothing.
+    /// The command that a new owner needs after `chown`: ` && sudo chmod …`, or nothing.
     fn then_chmod(place: &Path, found: &Metadata, folder: (u32, &str)) -> String {
         chmod(place, found, folder).map_or_else(String::new, |chmod| format!(" && sudo {chmod}"))
     }

@@ -224,7 +224,7 @@ pub(super) fn describe(
     )
 }
 
-/// What `--new-archive` has done, as the end of a line; nothing without that flag.
+/// Names the archive that `--new-archive` has begun, as the end of a line. Empty without that flag.
 fn describe_begun(archive: &Archive, result: &PruneResult) -> String {
     let path = archive.path().display();
     match (archive.begins(), archive.exists()) {

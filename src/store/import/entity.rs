@@ -52,7 +52,7 @@ pub(super) struct Entity {
 #[derive(Clone, Copy, Default)]
 struct Counted {
     rows: i64,
-    /// Of a war: whether the row of this time is one of them.
+    /// Whether the row of this time is one of them. Only rows of wars are counted so.
     has_row: bool,
 }
 

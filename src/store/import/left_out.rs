@@ -27,7 +27,7 @@ struct Record {
     rows: i64,
     /// The row, if it may be a change.
     row: Option<Vec<Datum>>,
-    /// Of a war: whether the row of this time is one of the rows.
+    /// Whether `rows` counts the row of this time. Only rows of wars are counted so.
     has_row: bool,
 }
 

@@ -9,7 +9,7 @@ use crate::model::import::recorder::{Layout, layout, with_required_score};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{column_list, entity_list};
 
-/// Where a row is from. In one second, the rows are in this order.
+/// The source of a row. In one second, the rows are in this order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Origin {
     /// Our history.

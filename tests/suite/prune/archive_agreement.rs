@@ -34,7 +34,7 @@ fn configured(sandbox: &Sandbox, now: i64, more: &[&str]) -> Finished {
     prune(sandbox, now, "a.db", &[&["--ignore-clock"], more].concat())
 }
 
-/// What `config check` says about the archive and how to cure it, and whether that is a problem.
+/// The message and the remedy of `config check` about the archive, and whether it is a problem.
 fn checked(sandbox: &Sandbox) -> (String, bool) {
     let report = sandbox.run(&["config", "check", "--json"]).json();
     let findings = report["findings"].as_array().unwrap();

@@ -127,7 +127,7 @@ fn damage_of_the_database_during_the_move_is_not_told_of_the_archive() {
     assert!(!said.contains("put a copy of the archive back"), "{said}");
 }
 
-/// What is wrong with an archive that the database has recorded.
+/// A fault of an archive that the database has recorded.
 struct Fault {
     name: &'static str,
     inflict: fn(&Sandbox),
@@ -237,7 +237,7 @@ fn prune_health_and_config_check_find_the_same_faults_of_an_archive() {
     }
 }
 
-/// What `config check` says about the archive and how to cure it.
+/// The message and the remedy of `config check` about the archive.
 fn problem_of(report: &serde_json::Value) -> String {
     let findings = report["findings"].as_array().unwrap();
     let found = findings.iter().find(|found| found["subject"] == "archive");

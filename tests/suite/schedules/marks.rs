@@ -1,4 +1,4 @@
-//! What is no file where the daily job keeps its mark, or takes its locks.
+//! Folders, FIFOs and devices in the place of the mark of the daily job and of its locks.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What `schedule show` says of the last run of each job: it asks the locks whether a run still works.
+//! The last run of each job in `schedule show`, which asks the locks whether a run still works.
 
 use std::fs::File;
 
