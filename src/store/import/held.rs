@@ -45,6 +45,10 @@ impl HeldRows {
         self.0.is_empty()
     }
 
+    pub(super) fn newest_row(&self) -> Option<&[Datum]> {
+        self.0.last().map(|held| &held.row.values[..])
+    }
+
     /// Empties these rows of an entity, and returns each row of a closed month with the reason to leave it; `None` if `prune`
     /// would have kept the row.
     pub(super) fn drain(

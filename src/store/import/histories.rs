@@ -22,6 +22,8 @@ use crate::store::import::{
 };
 use crate::store::{SqlContext, sql, trace};
 
+mod closed;
+
 /// Merges one history, and adds the months that changed to `changed`.
 pub(super) fn merge(
     connection: &Connection,
@@ -153,46 +155,6 @@ impl Merger<'_> {
         row[self.layout.time].integer().and_then(Month::of)
     }
 
-    /// Takes the rows of closed months that `prune` would have kept.
-    fn take_held(&mut self, entity: &mut Entity) -> rusqlite::Result<()> {
-        if entity.held.is_empty() {
-            return Ok(());
-        }
-        let decided =
-            entity
-                .held
-                .drain(self.connection, self.history, &self.layout, &entity.key)?;
-        for (row, closing) in decided {
-            match closing {
-                Some(closing) => self.leave_closed(&row, closing),
-                None if row.origin == Origin::Stored => {}
-                None => {
-                    self.accept_row(&row)?;
-                    let month = self.month_of(&row.values);
-                    self.changed.extend(month);
-                    self.kept.extend(month);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Leaves all rows of closed months.
-    fn leave_held(&mut self, entity: &mut Entity) {
-        for (row, closing) in entity.held.drain_all() {
-            self.leave_closed(&row, closing);
-        }
-    }
-
-    /// Counts an imported row of a closed month that is not taken.
-    fn leave_closed(&mut self, row: &MergedRow, closing: Closing) {
-        if row.origin == Origin::Imported
-            && let Some(month) = self.month_of(&row.values)
-        {
-            *self.tally.closed.entry((month, closing)).or_default() += 1;
-        }
-    }
-
     fn accept_row(&mut self, row: &MergedRow) -> rusqlite::Result<()> {
         let id = row.source_id.map_or(Datum::Null, Datum::Integer);
         self.accept
@@ -229,8 +191,7 @@ impl Merger<'_> {
         if closing.is_none() {
             match self.history {
                 History::Players | History::Factions => self.take_held(current)?,
-                // The newest row of the war is in an open month, and no summary begins with an older one.
-                History::Wars => self.leave_held(current),
+                History::Wars => self.end_held_war(current, &row.values)?,
                 // A later row of a tile can decide which of the held ones show since when it has its owner.
                 History::Territories => {}
             }

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::closed::database;
 use super::{copy, create, import, open};
-use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, summarize, template};
+use crate::month_model::{
+    EDGES, IN_APRIL, IN_MARCH, for_any_history, prune, summaries, summarize, template,
+};
 use crate::support::{DAY, Sandbox, rows};
 
 /// A collector that learned at this time that faction 1 won the war, and that polled two other factions later. The target of a
@@ -76,6 +78,45 @@ fn a_war_counts_in_the_month_in_which_its_end_was_first_known_in_any_order() {
             import(&sandbox, "new.db", &[file]);
         }
         assert_eq!(summaries(&found), before, "{order:?}");
+    }
+}
+
+#[test]
+fn the_end_of_a_war_from_a_month_that_is_pruned_here_replaces_the_same_end_of_an_open_month_in_any_order()
+ {
+    let [_, january, february, ..] = EDGES;
+    let sandbox = Sandbox::new();
+    collector(&sandbox, "first.db", january + 20 * DAY, 4976);
+    collector(&sandbox, "second.db", february + 5 * DAY, 4976);
+    // Rows that a prune deletes: January is closed then.
+    let closing = format!(
+        "INSERT INTO war_status_history (war_id, war_type, status, started_at, attacking_score, recorded_at)
+         VALUES (506, 'ranked', 'ongoing', {january}, 1, {january}), (506, 'ranked', 'ongoing', {january}, 2, {january} + 1);"
+    );
+    database(&sandbox, "target.db", &closing);
+    for (name, now) in [
+        ("first.db", IN_MARCH),
+        ("target.db", IN_MARCH),
+        ("second.db", IN_APRIL),
+    ] {
+        prune(&sandbox, now, name, &["--keep-months", "1"]).expect(0);
+    }
+    for files in [["first.db", "second.db"], ["second.db", "first.db"]] {
+        copy(&sandbox, "target.db", "new.db");
+        for file in files {
+            import(&sandbox, "new.db", &[file]);
+        }
+        summarize(&sandbox, IN_APRIL, "new.db", &[]);
+
+        let found = open(&sandbox, "new.db");
+        let ends = "SELECT recorded_at FROM war_status_history WHERE war_id = 504";
+        let months = "SELECT period_start, winner_faction_id FROM war_summary WHERE war_id = 504";
+        assert_eq!(
+            rows(&found, ends),
+            [(january + 20 * DAY).to_string()],
+            "{files:?}"
+        );
+        assert_eq!(rows(&found, months), [format!("{january}|1")], "{files:?}");
     }
 }
 
