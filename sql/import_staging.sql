@@ -80,6 +80,9 @@ UNION
 SELECT war_type, war_id FROM imported_war_status_history
 UNION
 SELECT war_type, war_id FROM known_winners;
+CREATE TEMP TABLE told_wars (      -- the wars of which a row or a summary was taken
+    entity TEXT PRIMARY KEY        -- as main.imported_summaries
+);
 CREATE TEMP TABLE imported_tile_lists (  -- as main.faction_tile_polls
     faction_id,
     first_at,

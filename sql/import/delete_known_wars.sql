@@ -1,11 +1,15 @@
 -- Deletes the summaries of wars of this import that had ended in an earlier month: the newest history row, or a winner, says so.
--- A war without a winner had ended if the duration is the same as before, because the duration grows while a war runs.
+-- A war without a winner had ended if the duration is the same as before, because the duration grows while a war runs. It is 0
+-- before a war starts.
 -- It may also run: then all rows that the summary counts must be among those that imports have left out or removed, because they
 -- repeat known values. A file that was imported before its month was pruned here tells only such summaries.
 -- They were imported, or their month is pruned here, and they tell the scores that were known before.
 -- The other collector, or this one, learned of the end later. With all rows of both, its row would repeat the known one, so the
 -- later month would have no summary of the war. A row with other scores would repeat none, so its summary stays.
+-- A copy of this database that tells nothing new of a war deletes none of its summaries: they were decided before.
 -- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
+--
+-- :is_our_copy   1: the file is a copy of this database, such as a backup
 WITH
 repeated AS MATERIALIZED (
     SELECT summary.id
@@ -23,6 +27,7 @@ repeated AS MATERIALIZED (
 DELETE FROM main.war_summary AS later
 WHERE period_type = 'monthly'
   AND (war_type, war_id) IN (SELECT war_type, war_id FROM temp.wars_of_import)
+  AND (:is_our_copy = 0 OR war_type || ' ' || war_id IN (SELECT entity FROM temp.told_wars))
   AND (
       period_start IN (SELECT period_start FROM temp.pruned_months)
       OR (
@@ -57,7 +62,8 @@ WHERE period_type = 'monthly'
             AND coalesce(later.final_defending_score, earlier.final_defending_score) IS earlier.final_defending_score
             AND (
                 later.winner_faction_id IS NULL
-                    AND (later.duration_seconds = earlier.duration_seconds OR later.id IN (SELECT id FROM repeated))
+                    AND (later.duration_seconds > 0 AND later.duration_seconds = earlier.duration_seconds
+                        OR later.id IN (SELECT id FROM repeated))
                 OR EXISTS (
                     SELECT 1 FROM main.war_summary AS won
                     WHERE won.war_type = later.war_type AND won.war_id = later.war_id

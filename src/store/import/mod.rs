@@ -237,7 +237,7 @@ fn merge(
     }
     memberships::merge(connection, tallies)?;
     tile_lists::merge(connection)?;
-    summaries::merge(connection, facts, &closed, now, tallies)?;
+    summaries::merge(connection, facts, options, &closed, tallies)?;
     // Another backup may have the most of the rows that are missing now.
     if missing_rows(connection, now)? != missing {
         forget_searched(connection)?;

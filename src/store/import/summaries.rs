@@ -18,7 +18,7 @@ use crate::model::month_state::Closing;
 use crate::store::history::{render, schema_of};
 use crate::store::import::staging::{self, column_list};
 use crate::store::import::wars::{self, Taken};
-use crate::store::import::{ClosedMonths, SourceFacts, Tallies};
+use crate::store::import::{ClosedMonths, ImportOptions, SourceFacts, Tallies};
 use crate::store::{SqlContext, sql, summary};
 
 /// Inserts the summaries that we do not have, and those that count more history rows than are here. Marks their months, so
@@ -28,10 +28,11 @@ use crate::store::{SqlContext, sql, summary};
 pub(super) fn merge(
     connection: &Connection,
     facts: &SourceFacts,
+    options: &ImportOptions,
     closed: &ClosedMonths,
-    now: i64,
     tallies: &mut Tallies,
 ) -> Result<()> {
+    let now = options.now;
     for history in History::ALL {
         let name = history.summary_table();
         let Some(table) = table_named(name) else {
@@ -52,7 +53,8 @@ pub(super) fn merge(
         record_imported(connection, history, &taken)
             .context(format!("record which summaries of {name} were imported"))?;
         if history == History::Wars {
-            wars::delete_known(connection, &mut taken).context(format!("import {name}"))?;
+            wars::delete_known(connection, facts, options, &mut taken)
+                .context(format!("import {name}"))?;
         }
         let count = i64::try_from(taken.len() + completed).unwrap_or(i64::MAX);
         staging::tally(connection, name, count, tallies)?;

@@ -9,7 +9,7 @@ use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::rules::WAR_SUMMARY;
 use crate::model::time::Month;
-use crate::store::import::{Tallies, staging};
+use crate::store::import::{ImportOptions, SourceFacts, Tallies, staging};
 use crate::store::{SqlContext, sql};
 
 /// A summary that was taken: its entity, as [`schema_of`](crate::store::history::schema_of) has it, as text, and the start of
@@ -143,11 +143,29 @@ fn complete_winners(
 
 /// Deletes the summaries of months after the one in which the war ended, also from `taken`. Those that tell other scores stay,
 /// without the winner.
+///
+/// If the history keeps every poll, a row that repeats the end is no less a row: its month has a summary of the war, and none is
+/// deleted.
 pub(super) fn delete_known(
     connection: &Connection,
+    facts: &SourceFacts,
+    options: &ImportOptions,
     taken: &mut BTreeSet<Taken>,
 ) -> rusqlite::Result<()> {
-    let deleted: BTreeSet<Taken> = summaries(connection, sql!("import/delete_known_wars"), [])?;
+    let mut tell =
+        connection.prepare("INSERT OR IGNORE INTO temp.told_wars (entity) VALUES (?)")?;
+    for (entity, _) in &*taken {
+        tell.execute([entity])?;
+    }
+    let deleted: BTreeSet<Taken> = if options.every_poll {
+        BTreeSet::new()
+    } else {
+        summaries(
+            connection,
+            sql!("import/delete_known_wars"),
+            named_params! { ":is_our_copy": facts.is_our_copy },
+        )?
+    };
     if !deleted.is_empty() {
         connection.execute(sql!("import/forget_known_wars"), [])?;
         taken.retain(|summary| !deleted.contains(summary));

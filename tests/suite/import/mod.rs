@@ -33,6 +33,7 @@ mod restored;
 mod rosters;
 mod rosters_and_profiles;
 #[cfg(unix)]
+mod same_wars;
 mod scratch;
 #[cfg(unix)]
 mod signals;
