@@ -18,17 +18,28 @@ pub(super) fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
         if error.exit() != Exit::Damaged {
             return error;
         }
-        // Damage may keep SQLite from reading the schema, too.
-        let table: Option<String> = connection
-            .query_row(sql!("schema/find_damaged_table"), [], |row| row.get("name"))
-            .unwrap_or_default();
         let causes = error.causes().join(": ");
         Error::new(format!("import {what}"))
-            .with_source(match table {
+            .with_source(match damaged_table(connection) {
                 Some(table) => format!("{causes} (in the table {table})"),
                 None => causes,
             })
             .with_exit(Exit::Damaged)
+    })
+}
+
+/// The first table in which SQLite finds damage.
+fn damaged_table(connection: &Connection) -> Option<String> {
+    // Damage may keep SQLite from reading the schema, too.
+    let tables = check::tables(connection).unwrap_or_default();
+    tables.into_iter().find(|table| {
+        let problem: rusqlite::Result<String> = connection.query_row(
+            sql!("schema/check_table"),
+            named_params! { ":table": table },
+            |row| row.get("problem"),
+        );
+        // The check itself fails at a page that SQLite cannot read at all.
+        problem.map_or(true, |problem| problem != "ok")
     })
 }
 

@@ -24,7 +24,8 @@ fn pruned_database() -> Sandbox {
                  VALUES ('AAA', {value} % 2 * 3 + 4, 'none', {at}), ('AAB', NULL, 'none', {at});
                  INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id,
                      attacking_score, defending_score, status, winner_faction_id, started_at, ends_at, recorded_at)
-                 VALUES ({value}, 'ranked', 4, 7, {value}, 0, 'completed', 4, {at}, {at} + 60, {at} + 60);
+                 VALUES ({value}, 'ranked', 4, 7, 0, 0, 'ongoing', NULL, {at}, NULL, {at}),
+                     ({value}, 'ranked', 4, 7, {value}, 0, 'completed', 4, {at}, {at} + 60, {at} + 60);
                  INSERT INTO faction_observations (faction_id, period_start, first_at, last_at, polls)
                  VALUES (4, {at}, {at}, {at} + 9, 2), (7, {at}, {at}, {at} + 9, 2);"
             )
@@ -157,10 +158,10 @@ fn a_row_that_contradicts_itself_is_left_out_counted_and_named_and_the_others_ar
 #[test]
 fn a_change_of_a_value_that_is_out_of_range_becomes_unknown_with_it() {
     let sandbox = pruned_database();
-    let january = EDGES[1];
+    let december = EDGES[0];
     open(&sandbox, "other.db")
         .execute_batch(&format!(
-            "UPDATE faction_summary SET respect_end = -7, respect_change = -8 WHERE faction_id = 7 AND period_start = {january}"
+            "UPDATE faction_summary SET respect_end = -7, respect_change = -8 WHERE faction_id = 7 AND period_start = {december}"
         ))
         .unwrap();
 
@@ -170,7 +171,7 @@ fn a_change_of_a_value_that_is_out_of_range_becomes_unknown_with_it() {
     assert_eq!(mended[0]["reason"], "respect_end: is out of range");
     let summary = format!(
         "SELECT respect_start, respect_end, respect_change FROM faction_summary
-         WHERE faction_id = 7 AND period_start = {january}"
+         WHERE faction_id = 7 AND period_start = {december}"
     );
     assert_eq!(rows(&open(&sandbox, "mine.db"), &summary), ["1||"]);
 }
