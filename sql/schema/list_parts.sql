@@ -1,5 +1,5 @@
 -- Lists the columns of all tables, and the indexes of the histories with their statements, as a JSON array.
--- Statements name these indexes, and fail without them.
+-- Statements name most of these indexes, and fail without them.
 SELECT json_group_array(json_object('table', "table", 'column', "column", 'index', "index", 'definition', definition)) AS parts
 FROM (
     SELECT s.name AS "table", c.name AS "column", NULL AS "index", NULL AS definition

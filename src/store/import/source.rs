@@ -126,7 +126,12 @@ fn open_compressed(path: &Path, target: &Path, options: &ImportOptions) -> Resul
         )
     };
     let source = open_database(&unpacked).map_err(named)?;
-    let mut source = admit(source, path, target, options.now)?;
+    // The advice to repair the schema is for a file that sqlite3 can open.
+    let mut source =
+        admit(source, path, target, options.now).map_err(|error| match error.exit() {
+            Exit::Damaged => error.with_help(IF_COPY_IS_DAMAGED),
+            _ => error,
+        })?;
     if let ImportSource::Plan(database) | ImportSource::Tornsnap(database) = &mut source {
         database.unpacked = Some(folder);
     }
@@ -171,10 +176,11 @@ fn unpack(path: &Path, unpacked: &Path) -> Result<()> {
     })
 }
 
-/// How to get the rows of a damaged database.
+/// How to get the rows of a damaged database. The `sqlite3` of some systems is built without what `.recover` needs.
 fn recovery(path: &Path) -> String {
     format!(
-        "import an older backup, or save what can be read: `sqlite3 {} .recover | sqlite3 recovered.db`, then import recovered.db",
+        "import an older backup, or save what can be read: `sqlite3 {} .recover | sqlite3 recovered.db`, then import recovered.db; \
+         if sqlite3 says \"SQL logic error\", use the one of sqlite.org",
         shell_word(path)
     )
 }
