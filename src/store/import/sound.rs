@@ -11,7 +11,7 @@ use crate::store::{SqlContext, Store, sql};
 
 /// Runs SQLite's `quick_check`, and names the table that is damaged.
 ///
-/// The connection only reads. SQLite then knows no CHECK constraint, so the values of each row are checked when it is read.
+/// It finds no broken CHECK constraint on a connection that only reads. So the values of each row are checked when it is copied.
 pub(super) fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
     let what = path.display().to_string();
     check::integrity(connection, Depth::Quick, &what).map_err(|error| {
