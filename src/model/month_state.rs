@@ -80,7 +80,7 @@ impl SummaryStatus {
         if facts.late_rows > 0 || facts.summarized_observed != Some(facts.observed) {
             return Self::Changed;
         }
-        if facts.deleted_by_others() * 2 > facts.summarized_rows {
+        if facts.deleted_by_others().saturating_mul(2) > facts.summarized_rows {
             return Self::Lost;
         }
         Self::Current
@@ -93,7 +93,9 @@ impl MonthFacts {
         if self.is_pruned || !self.is_summarized || self.missing_rows > 0 {
             return 0;
         }
-        (self.summarized_rows - (self.rows - self.late_rows)).max(0)
+        let rows = self.rows.saturating_sub(self.late_rows);
+        // A foreign file may have any numbers.
+        self.summarized_rows.saturating_sub(rows).max(0)
     }
 }
 

@@ -10,7 +10,8 @@ use crate::store::{SqlContext, interrupt, sql};
 /// The check of SQLite to run. <https://sqlite.org/pragma.html#pragma_quick_check>
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Depth {
-    /// Every page, every value, and the number of entries of each index.
+    /// Every page, the type of every value, NOT NULL, and the number of entries of each index. CHECK constraints only if the
+    /// connection can write: SQLite does not read them from the schema of a file that is opened to read.
     Quick,
     /// Also compares each index entry with its row.
     Full,

@@ -10,6 +10,7 @@ pub(crate) mod moment;
 pub(crate) mod recorder;
 pub(crate) mod report;
 pub(crate) mod rules;
+pub(crate) mod sense;
 pub(crate) mod tidy;
 
 /// The kind of file that is imported.

@@ -13,7 +13,7 @@ use crate::model::import::datum::Datum;
 use crate::model::import::form::{Form, is_rounded};
 use crate::model::import::header::{self, BYTE_ORDER_MARK, Refusal, Sheet};
 use crate::model::import::report::{Skip, Tally};
-use crate::model::import::tidy;
+use crate::model::import::{sense, tidy};
 use crate::model::size::count;
 use crate::store::import::flaw::Flaw;
 use crate::store::import::records::{CellText, Record, Records, WrongQuote};
@@ -403,7 +403,24 @@ impl Lines<'_> {
             });
         }
         tidy::name_the_unnamed(table, &mut row, tally);
+        self.check_sense(record, &row)?;
         Ok(row)
+    }
+
+    fn check_sense(&self, record: &Record, row: &[Datum]) -> Result<(), Flaw> {
+        let table = &self.sheet.table;
+        if let Some(reason) = sense::contradiction(table, row) {
+            return Err(Flaw::of_row(&reason));
+        }
+        let [end, kind] = sense::PERIOD.map(|name| {
+            let place = self.sheet.names.iter().position(|found| found == name);
+            place.map_or(Datum::Null, |place| self.cell(record, place))
+        });
+        let start = table.position("period_start").map(|start| &row[start]);
+        match start.and_then(|start| sense::wrong_period(start, [&end, &kind])) {
+            Some(reason) => Err(Flaw::of_row(reason)),
+            None => Ok(()),
+        }
     }
 
     fn cell(&self, record: &Record, place: usize) -> Datum {

@@ -84,6 +84,11 @@ impl Flaw {
         }
     }
 
+    /// Describes values that are right by themselves, and contradict each other.
+    pub(super) fn of_row(reason: &str) -> Self {
+        Self::same(reason)
+    }
+
     fn same(text: &str) -> Self {
         Self {
             description: text.to_owned(),

@@ -19,6 +19,7 @@ mod read;
 mod records;
 mod rehearsal;
 mod rosters;
+mod sound;
 mod source;
 mod staging;
 mod states;

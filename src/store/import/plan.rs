@@ -16,7 +16,7 @@ use crate::model::import::moment;
 use crate::model::import::recorder::layout;
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::{self, Table};
-use crate::model::import::tidy;
+use crate::model::import::{sense, tidy};
 use crate::model::time::Month;
 use crate::store::history::schema_of;
 use crate::store::import::read::{columns_of, copy_table, entity_of};
@@ -133,7 +133,7 @@ fn tidy_summary(
     if here > 0 && here >= counted {
         return Err(Skip::Recomputed);
     }
-    Ok(())
+    sense::check(table, row)
 }
 
 /// Maps the numbers of tiles to their letters, by the coordinates of tiles that our database knows.

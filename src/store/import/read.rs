@@ -6,11 +6,13 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::error::Result;
 use crate::model::history::History;
+use crate::model::import::SourceKind;
 use crate::model::import::cell::{Converted, Dialect};
 use crate::model::import::datum::Datum;
 use crate::model::import::recorder::layout;
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::{Column, Kind, Table};
+use crate::model::import::sense;
 use crate::store::SqlContext;
 use crate::store::import::staging;
 
@@ -39,8 +41,9 @@ pub(super) fn copy_table(
         .collect();
     let mut statement = source
         .prepare(&format!(
-            "SELECT {} FROM \"{}\" ORDER BY {order}",
+            "SELECT {}, {} FROM \"{}\" ORDER BY {order}",
             columns.join(", "),
+            period_columns(dialect, &names),
             table.name
         ))
         .context(action())?;
@@ -53,13 +56,47 @@ pub(super) fn copy_table(
             continue;
         }
         let cells = cells(row, table, 0).context(action())?;
+        let period = period(row, table).context(action())?;
         let converted = convert(table, &cells, dialect, &mut tally);
-        match converted.and_then(|mut row| finish(&mut row, &mut tally).map(|()| row)) {
+        let finished = converted.and_then(|mut row| {
+            finish(&mut row, &mut tally)?;
+            check_period(table, &row, &period)?;
+            Ok(row)
+        });
+        match finished {
             Ok(row) => staging::add(&mut insert, &row)?,
             Err(skip) => tally.skip(skip),
         }
     }
     Ok(tally)
+}
+
+/// The columns of a summary that say which month it is of, or NULL. The Python program wrote other ends of months.
+fn period_columns(dialect: &Dialect, names: &BTreeSet<String>) -> String {
+    let has_them = dialect.kind == SourceKind::Tornsnap;
+    sense::PERIOD
+        .map(|name| {
+            if has_them && names.contains(name) {
+                name
+            } else {
+                "NULL"
+            }
+        })
+        .join(", ")
+}
+
+/// The values of [`period_columns`], which follow those of the table.
+fn period(row: &Row<'_>, table: &Table) -> rusqlite::Result<[Datum; 2]> {
+    let first = table.columns.len();
+    Ok([row.get(first)?, row.get(first + 1)?])
+}
+
+fn check_period(table: &Table, row: &[Datum], [end, kind]: &[Datum; 2]) -> Result<(), Skip> {
+    let start = table.position("period_start").map(|start| &row[start]);
+    match start.and_then(|start| sense::wrong_period(start, [end, kind])) {
+        Some(reason) => Err(reason.into()),
+        None => Ok(()),
+    }
 }
 
 /// Copies the rows that one statement lists in the source with another one to the target, as they are.
@@ -131,11 +168,26 @@ pub(super) fn convert(
             Converted::Misshapen(form) => unknown(column, form.flaw(), &mut mends)?,
         });
     }
+    forget_changes(table, &mut row, &mends);
     // A row that is left is not counted as mended.
     for (column, mend) in mends {
         tally.mend(column, mend);
     }
     Ok(row)
+}
+
+/// Makes the change of a value unknown whose start or end could not be read.
+fn forget_changes(table: &Table, row: &mut [Datum], mends: &[(&str, &str)]) {
+    for (column, _) in mends {
+        let ends = ["_start", "_end"];
+        let value = ends.iter().find_map(|end| column.strip_suffix(end));
+        let change = value.and_then(|value| table.position(&format!("{value}_change")));
+        if let Some(change) = change
+            && row[table.index(column)].is_null()
+        {
+            row[change] = Datum::Null;
+        }
+    }
 }
 
 /// NULL for a value that cannot be read, unless the row needs the value.

@@ -21,6 +21,7 @@ use crate::store::import::ImportOptions;
 use crate::store::import::csv;
 use crate::store::import::read::columns_of;
 use crate::store::import::rehearsal::copy_to_folder;
+use crate::store::import::sound;
 use crate::store::migrate::{self, APPLICATION_ID, SCHEMA, Schema};
 use crate::store::owner::{Purpose, explain_forbidden};
 use crate::store::reading::{ReadSource, Reader};
@@ -88,8 +89,9 @@ impl ImportSource {
 /// [`Exit::Damaged`] when it is damaged.
 pub(crate) fn open(path: &Path, target: &Path, options: &ImportOptions) -> Result<ImportSource> {
     match check_file(path, target)? {
-        FileKind::Database => open_database(path, target, options.now)
-            .map_err(|error| about_source(error, path, &recovery(path))),
+        FileKind::Database => open_database(path)
+            .map_err(|error| about_source(error, path, &recovery(path)))
+            .and_then(|source| admit(source, path, target, options.now)),
         FileKind::Compressed => open_compressed(path, target, options),
         // The reader of CSV tells which kinds of files it refuses.
         FileKind::Gzip | FileKind::Other => open_csv(path, &options.csv),
@@ -123,7 +125,13 @@ fn open_compressed(path: &Path, target: &Path, options: &ImportOptions) -> Resul
             IF_COPY_IS_DAMAGED,
         )
     };
-    let mut source = open_database(&unpacked, target, options.now).map_err(named)?;
+    let source = open_database(&unpacked).map_err(named)?;
+    // The advice to repair the schema is for a file that sqlite3 can open.
+    let mut source =
+        admit(source, path, target, options.now).map_err(|error| match error.exit() {
+            Exit::Damaged => error.with_help(IF_COPY_IS_DAMAGED),
+            _ => error,
+        })?;
     if let ImportSource::Plan(database) | ImportSource::Tornsnap(database) = &mut source {
         database.unpacked = Some(folder);
     }
@@ -168,10 +176,11 @@ fn unpack(path: &Path, unpacked: &Path) -> Result<()> {
     })
 }
 
-/// How to get the rows of a damaged database.
+/// How to get the rows of a damaged database. The `sqlite3` of some systems is built without what `.recover` needs.
 fn recovery(path: &Path) -> String {
     format!(
-        "import an older backup, or save what can be read: `sqlite3 {} .recover | sqlite3 recovered.db`, then import recovered.db",
+        "import an older backup, or save what can be read: `sqlite3 {} .recover | sqlite3 recovered.db`, then import recovered.db; \
+         if sqlite3 says \"SQL logic error\", use the one of sqlite.org",
         shell_word(path)
     )
 }
@@ -241,14 +250,14 @@ fn check_file(path: &Path, target: &Path) -> Result<FileKind> {
         .map_err(|error| explain_forbidden(error, path, Purpose::Read))
 }
 
-fn open_database(path: &Path, target: &Path, now: i64) -> Result<ImportSource> {
+fn open_database(path: &Path) -> Result<ImportSource> {
     let reader = Reader::open_untouched(path)?;
     let application: i64 = reader
         .connection
         .query_row("PRAGMA application_id", [], |row| row.get(0))
         .context(format!("read {}", path.display()))?;
     if application == APPLICATION_ID {
-        return open_tornsnap(reader, path, target, now).map(ImportSource::Tornsnap);
+        return open_tornsnap(reader, path).map(ImportSource::Tornsnap);
     }
     refuse_other_program(application, path)?;
     if !has_plan_tables(&reader.connection)
@@ -287,7 +296,7 @@ fn of_other_program(path: &Path, cause: &str) -> Error {
     )
 }
 
-fn open_tornsnap(reader: Reader, path: &Path, target: &Path, now: i64) -> Result<SourceDatabase> {
+fn open_tornsnap(reader: Reader, path: &Path) -> Result<SourceDatabase> {
     let version = match migrate::inspect(
         &reader.connection,
         &path.display().to_string(),
@@ -296,23 +305,27 @@ fn open_tornsnap(reader: Reader, path: &Path, target: &Path, now: i64) -> Result
         migrate::SchemaState::Ours(version) => version,
         migrate::SchemaState::Empty => 0,
     };
-    check::integrity(
-        &reader.connection,
-        Depth::Quick,
-        &path.display().to_string(),
-    )?;
-    let database = if version < SCHEMA_VERSION {
-        migrated_copy(reader, path, &SCHEMA)?
+    sound::check_pages(&reader.connection, path)?;
+    if version < SCHEMA_VERSION {
+        migrated_copy(reader, path, &SCHEMA)
     } else {
-        SourceDatabase::of(reader, path)
+        Ok(SourceDatabase::of(reader, path))
+    }
+}
+
+/// Refuses a database of tornsnap whose schema is not whole, or that is an archive. `path` is that of the file of the user.
+fn admit(source: ImportSource, path: &Path, target: &Path, now: i64) -> Result<ImportSource> {
+    let ImportSource::Tornsnap(database) = &source else {
+        return Ok(source);
     };
+    sound::check_schema(&database.connection, path)?;
     match identity(&database.connection)?.archive_of {
         Some(owner) if !takes_archive(target, &owner, now)? => Err(refused(
             path,
             "it is an archive: its rows were moved there on purpose, and would stay here for ever",
             "name the database that the archive belongs to; an archive is imported only if `tornsnap prune --future` names it",
         )),
-        _ => Ok(database),
+        _ => Ok(source),
     }
 }
 

@@ -7,8 +7,8 @@ use crate::store::import::read::copy_rows;
 use crate::store::save::MAX_LIST_GAP;
 use crate::store::{SqlContext, sql};
 
-/// Copies the periods of another database of tornsnap.
-pub(super) fn copy(source: &Connection, target: &Connection, until: i64) -> Result<()> {
+/// Copies the periods of another database of tornsnap. Returns the number of those that are left, because they are impossible.
+pub(super) fn copy(source: &Connection, target: &Connection, until: i64) -> Result<usize> {
     copy_rows(
         source,
         sql!("import/list_source_tile_lists"),
@@ -16,6 +16,7 @@ pub(super) fn copy(source: &Connection, target: &Connection, until: i64) -> Resu
         target,
         sql!("import/insert_imported_tile_list"),
     )
+    .and_then(|()| target.execute(sql!("import/leave_impossible_tile_lists"), []))
     .context("read when the lists of tiles were read")
 }
 

@@ -11,7 +11,7 @@ use crate::model::import::cell::Dialect;
 use crate::model::import::datum::Datum;
 use crate::model::import::report::Skip;
 use crate::model::import::rules::TABLES;
-use crate::model::import::tidy;
+use crate::model::import::{sense, tidy};
 use crate::model::month_state::{Closing, MonthState, SummaryStatus, closed_months};
 use crate::model::time::Month;
 use crate::store::identity::identity;
@@ -47,7 +47,7 @@ pub(super) fn read(
         let mut tally = copy_table(connection, target, table, &dialect, &|row, tally| {
             tidy::name_the_unnamed(table, row, tally);
             let (Some(history), Some(start)) = (history, start) else {
-                return Ok(());
+                return sense::check(table, row);
             };
             let month = match row[start] {
                 Datum::Integer(at) => Month::of(at),
@@ -60,7 +60,7 @@ pub(super) fn read(
                 || imported.contains(&(history.table(), month, entity_of(table, history, row)));
             let key = (history.table(), month);
             if pruned.contains(&key) || pruned_here.contains(&key) || is_imported() {
-                Ok(())
+                sense::check(table, row)
             } else {
                 Err(Skip::Recomputed)
             }
@@ -71,8 +71,15 @@ pub(super) fn read(
         tallies.insert(table.name, tally);
     }
     left_out::copy(connection, target, &dialect, &pruned, tallies)?;
-    copy_sightings(connection, target, options.now)?;
-    tile_lists::copy(connection, target, options.now)?;
+    let sightings = copy_sightings(connection, target, options.now)?;
+    leave(
+        tallies,
+        "faction_membership",
+        "membership_sightings",
+        sightings,
+    );
+    let lists = tile_lists::copy(connection, target, options.now)?;
+    leave(tallies, "territories", "faction_tile_polls", lists);
     Ok(SourceFacts {
         factions_of_players: FactionsOfPlayers::Sightings,
         missing_ids: MissingIds::Nothing,
@@ -82,7 +89,16 @@ pub(super) fn read(
     })
 }
 
-fn copy_sightings(source: &Connection, target: &Connection, now: i64) -> Result<()> {
+/// Counts rows of `from` that are left as rows of `table`, which they are about.
+fn leave(tallies: &mut Tallies, table: &'static str, from: &str, rows: usize) {
+    let tally = tallies.entry(table).or_default();
+    for _ in 0..rows {
+        tally.skip(Skip::Left(format!("{from}: an id or a time is impossible")));
+    }
+}
+
+/// Returns the number of sightings that are left, because they are impossible.
+fn copy_sightings(source: &Connection, target: &Connection, now: i64) -> Result<usize> {
     copy_rows(
         source,
         sql!("import/list_source_sightings"),
@@ -90,6 +106,7 @@ fn copy_sightings(source: &Connection, target: &Connection, now: i64) -> Result<
         target,
         sql!("import/insert_imported_sighting"),
     )
+    .and_then(|()| target.execute(sql!("import/leave_impossible_sightings"), []))
     .context("read the memberships")
 }
 

@@ -56,6 +56,38 @@ fn a_compressed_backup_is_imported_as_it_is() {
 }
 
 #[test]
+fn the_advice_about_an_index_that_is_missing_in_a_compressed_backup_is_another_backup() {
+    let (sandbox, _) = with_backup();
+    let index = "idx_war_status_timestamp";
+    sandbox
+        .sqlite()
+        .execute_batch(&format!("DROP INDEX {index}"))
+        .unwrap();
+    let backup = ["backup", "--compress", "--output", "later", "--json"];
+    let report = sandbox.run(&backup).expect(0).json();
+    let file = report["backup"]["file"].as_str().unwrap();
+
+    for more in ["--no-backup", "--dry-run"] {
+        let refused = sandbox
+            .run(&["import", file, "--database", "new.db", more])
+            .expect(79)
+            .stderr();
+
+        let lines: Vec<&str> = refused.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                format!("tornsnap: could not import {file}"),
+                format!(
+                    "  because: it is damaged: the index {index} of its table war_status_history is missing"
+                ),
+                "  try: import an older backup".to_owned(),
+            ]
+        );
+    }
+}
+
+#[test]
 fn a_compressed_backup_that_is_cut_off_is_damaged_and_nothing_is_imported() {
     let (sandbox, backup) = with_backup();
     let bytes = fs::read(sandbox.path(&backup)).unwrap();

@@ -262,7 +262,11 @@ fn a_summary_of_more_rows_replaces_none_of_a_pruned_month_and_none_of_as_many_ro
     let sandbox = with_pruned();
     let before = summaries(&open(&sandbox, "mine.db"));
     open(&sandbox, "other.db")
-        .execute_batch("UPDATE faction_summary SET respect_end = 1, record_count = record_count + iif(period_start < 1832976000, 9, 0)")
+        .execute_batch(
+            "UPDATE faction_summary
+             SET respect_end = 1, respect_change = 1 - respect_start,
+                 record_count = record_count + iif(period_start < 1832976000, 9, 0)",
+        )
         .unwrap();
     let export = [
         "export",

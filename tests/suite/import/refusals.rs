@@ -115,7 +115,7 @@ fn a_damaged_source_is_refused() {
     assert_eq!(
         help,
         "  try: import an older backup, or save what can be read: `sqlite3 plan.db .recover | sqlite3 recovered.db`, then \
-         import recovered.db"
+         import recovered.db; if sqlite3 says \"SQL logic error\", use the one of sqlite.org"
     );
 }
 

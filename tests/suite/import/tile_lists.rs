@@ -73,13 +73,16 @@ fn a_tile_that_another_collector_saw_gained_is_gained_here_too() {
     }
 }
 
+/// The day that the days of the periods are counted from.
+const FIRST_DAY: i64 = NOW / DAY;
+
 /// Makes databases with periods of lists of faction 9: the days of the first and the last list, and whether the period is over.
 fn periods(sandbox: &Sandbox, name: &str, periods: &[(i64, i64, i64)]) {
     create(sandbox, name);
     for (first, last, is_over) in periods {
         let insert = "INSERT INTO faction_tile_polls VALUES (9, ? * 86400, ? * 86400, ?)";
         open(sandbox, name)
-            .execute(insert, [first, last, is_over])
+            .execute(insert, [FIRST_DAY + first, FIRST_DAY + last, *is_over])
             .unwrap();
     }
 }
@@ -90,8 +93,11 @@ fn joined(sandbox: &Sandbox, order: &[&str]) -> Vec<String> {
     for file in order {
         import(sandbox, "new.db", &[file]);
     }
-    let query = "SELECT first_at / 86400, last_at / 86400, is_over FROM faction_tile_polls ORDER BY first_at";
-    rows(&open(sandbox, "new.db"), query)
+    let query = format!(
+        "SELECT first_at / 86400 - {FIRST_DAY}, last_at / 86400 - {FIRST_DAY}, is_over FROM faction_tile_polls
+         ORDER BY first_at"
+    );
+    rows(&open(sandbox, "new.db"), &query)
 }
 
 #[test]
@@ -135,7 +141,7 @@ fn periods_of_lists_are_those_of_one_collector_in_any_order_and_after_repetition
 #[test]
 fn lists_in_the_future_are_not_imported() {
     let sandbox = Sandbox::new();
-    let today = IN_APRIL / DAY;
+    let today = IN_APRIL / DAY - FIRST_DAY;
     periods(
         &sandbox,
         "0.db",
