@@ -351,7 +351,7 @@ fn missing(path: &Path) -> ArchiveFile {
 /// # Errors
 ///
 /// [`Exit::Damaged`] if it is a database of tornsnap whose own tables cannot be read.
-pub(super) fn read_file(path: &Path, wait: Duration) -> Result<(ArchiveFile, Option<Connection>)> {
+fn read_file(path: &Path, wait: Duration) -> Result<(ArchiveFile, Option<Connection>)> {
     if is_empty(path) {
         return Ok((ArchiveFile::Empty, None));
     }

@@ -71,7 +71,7 @@ pub(crate) fn archives(archives: &[Archive]) -> Check {
         .iter()
         .map(|archive| describe_archive(archive))
         .collect();
-    Check::finding("archive", state, messages.join("; "), &help(&unsound))
+    Check::finding("archive", state, messages.join("; "), help(&unsound))
         .with_subjects(unsound.iter().map(|archive| display_path(&archive.path)))
         .with_metric(metric(unsound.len()))
 }
