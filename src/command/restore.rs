@@ -340,6 +340,9 @@ fn locked(database: &Path) -> Error {
 
 /// Follows a link, so that the restore replaces its target and not the link.
 fn resolve_target(path: &Path) -> Result<PathBuf> {
+    if let Some(moved) = restore::unfinished(path) {
+        return Ok(moved);
+    }
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(Error::new(format!("restore to {}", path.display()))
             .with_source("it is a folder")

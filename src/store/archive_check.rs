@@ -20,8 +20,9 @@ use crate::store::files::same::refuse_names;
 use crate::store::files::{is_empty, is_same_file};
 use crate::store::identity::identity;
 use crate::store::migrate::{APPLICATION_ID, SchemaState, count_objects};
+use crate::store::owner::{Purpose, explain_forbidden};
 use crate::store::reading::Reader;
-use crate::store::{SqlContext, Store, open, owner, restore_marker, sql};
+use crate::store::{SqlContext, Store, open, restore_marker, sql};
 
 /// A path that is to be the archive, and the use that is made of it.
 #[derive(Clone, Copy, Debug)]
@@ -321,19 +322,27 @@ fn read(archive: &ArchiveUse<'_>) -> Result<(ArchiveFile, Option<Connection>)> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok((missing(path), None));
         }
-        Err(error) => {
-            let forbidden = owner::permission_error(path, fs::File::options().read(true));
-            return Err(forbidden.unwrap_or_else(|| Error::of_io(context_for(path), error)));
-        }
+        Err(error) => return Err(unreadable(path, error)),
         Ok(found) if found.is_dir() => return Err(archive.refuse("it is a folder")),
         // SQLite would wait for the other end of a FIFO.
         Ok(found) if !found.is_file() => return Err(archive.refuse("it is not a file")),
         Ok(_) => {}
     }
     refuse_names(path, || context_for(path))?;
+    // Before SQLite opens the file: closing another descriptor of it would drop SQLite's locks.
+    match fs::File::open(path) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return Err(unreadable(path, error));
+        }
+        _ => {}
+    }
     let (found, connection) = read_file(path, archive.wait)
         .map_err(|error| explain_damage(error, path, archive.named_by))?;
     Ok((found, connection))
+}
+
+fn unreadable(path: &Path, error: std::io::Error) -> Error {
+    explain_forbidden(Error::of_io(context_for(path), error), path, Purpose::Read)
 }
 
 fn missing(path: &Path) -> ArchiveFile {

@@ -16,7 +16,7 @@ pub(super) fn marker(database: &Path) -> PathBuf {
 
 /// The path of the database that an unfinished restore has moved away, so that no file is at `path` or where its link leads;
 /// `None` if a file is there, or no restore is unfinished.
-pub(super) fn unfinished(path: &Path) -> Option<PathBuf> {
+pub(crate) fn unfinished(path: &Path) -> Option<PathBuf> {
     if !fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         return None;
     }

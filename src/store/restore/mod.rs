@@ -35,6 +35,7 @@ use crate::store::owner::{self, make_folder};
 use crate::store::parallel::run_both;
 use crate::store::restore_marker::{marker, previous_path};
 
+pub(crate) use super::restore_marker::unfinished;
 pub(crate) use ids::keep_ids;
 pub(crate) use replace::Kept;
 pub use replace::replace;
@@ -341,10 +342,13 @@ fn check_schema(unpacked: &Path, source: &Path) -> Result<i64> {
 /// The database to replace. After an unfinished restore it is at the path in the marker file.
 pub(crate) fn present_database(database: &Path) -> FileIdentity {
     match inspect_identity(database) {
-        FileIdentity::NoDatabase => match previous_path(database) {
-            Ok(Some(previous)) => inspect_identity(&previous),
-            _ => FileIdentity::NoDatabase,
-        },
+        FileIdentity::NoDatabase => {
+            let moved = unfinished(database);
+            match previous_path(moved.as_deref().unwrap_or(database)) {
+                Ok(Some(previous)) => inspect_identity(&previous),
+                _ => FileIdentity::NoDatabase,
+            }
+        }
         present => present,
     }
 }

@@ -96,6 +96,28 @@ fn the_next_backup_removes_what_an_interrupted_restore_has_left() {
     assert_eq!(names, expected);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_restore_cut_off_behind_a_link_is_finished_by_the_same_command() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    let saved = dump(&sandbox.database());
+    fs::create_dir(sandbox.path("disk")).unwrap();
+    let aside = sandbox.path("disk/real.db.before-restore-20260401T120000Z");
+    fs::rename(sandbox.database(), &aside).unwrap();
+    sandbox.write("disk/real.db.restoring", aside.to_str().unwrap());
+    std::os::unix::fs::symlink("disk/real.db", sandbox.database()).unwrap();
+    let refused = sandbox.run(&["backup"]).expect(78).stderr();
+    assert!(refused.contains("a restore was interrupted"), "{refused}");
+    assert!(refused.contains("/disk/real.db` to finish it"), "{refused}");
+
+    sandbox.run(&["restore", "latest"]).expect(0);
+
+    assert!(sandbox.database().is_symlink());
+    assert_eq!(dump(&sandbox.database()), saved);
+    assert!(aside.exists() && !sandbox.path("disk/real.db.restoring").exists());
+}
+
 #[test]
 fn a_log_whose_database_is_gone_is_kept_and_not_called_a_database() {
     for ending in ["-wal", "-journal"] {
