@@ -158,7 +158,7 @@ fn an_archive_that_may_not_be_read_is_unknown_and_not_called_missing() {
         );
         let remedy = found["try"].as_str().unwrap();
         assert!(
-            remedy.starts_with("run it as root, who owns it"),
+            remedy.starts_with("run it as root (uid 0), who owns it"),
             "{path}: {remedy}"
         );
     }
