@@ -22,7 +22,7 @@ use crate::model::watch::Watch;
 use crate::output::prompt;
 use crate::store::backup::{self, Manifest};
 use crate::store::identity::FileIdentity;
-use crate::store::restore::{self, Locks, Staged};
+use crate::store::restore::{self, Kept, Locks, Staged};
 
 /// Replace the database with a verified backup; the present database is kept beside it
 #[derive(clap::Args, Debug)]
@@ -96,7 +96,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     // The replacement consists of a few renames, which a signal does not end.
     let kept = restore::replace(&staged, &job.database, now, &locks)?;
     folders.keep();
-    Ok(job.outcome(&staged, kept.as_deref(), &place))
+    Ok(job.outcome(&staged, kept.as_ref(), &place))
 }
 
 /// The backup to restore, and the database that is there now.
@@ -208,8 +208,12 @@ impl Job {
         .with_exit(Exit::Config))
     }
 
-    /// Names the file that was replaced, as the end of a line, and how to get back what only that file has.
-    fn describe_old(&self, kept: &Path, is_archive: bool) -> String {
+    /// Names the files that were replaced, as the end of a line, and how to get back what only they have.
+    fn describe_old(&self, kept: &Kept, is_archive: bool) -> String {
+        let kept = match kept {
+            Kept::Database(kept) => kept,
+            Kept::Companions(files) => return describe_companions(files),
+        };
         if is_archive {
             // `import` takes no archive.
             return format!(
@@ -235,13 +239,15 @@ impl Job {
     }
 
     /// `place` says whether the folder of the database is new.
-    fn outcome(&self, staged: &Staged, kept: Option<&Path>, place: &str) -> Outcome {
+    fn outcome(&self, staged: &Staged, kept: Option<&Kept>, place: &str) -> Outcome {
         let known = self.reference.as_ref();
         let origin = describe_origin(&staged.identity, self.database_name(), known);
         let origin_note = match known {
             Some(known) if known.id == staged.identity.id => String::new(),
             // The id of a damaged database is unknown, so nothing says that the backup is of another one.
-            None if kept.is_some() => "; the id of the old one cannot be read".to_owned(),
+            None if matches!(kept, Some(Kept::Database(_))) => {
+                "; the id of the old one cannot be read".to_owned()
+            }
             None => format!(
                 "; there was no database at that place before; the id of this one is {}",
                 staged.identity.id.short()
@@ -269,7 +275,10 @@ impl Job {
                 proven: self.manifest.is_some(),
                 rows: staged.rows,
                 schema_version: staged.schema_version,
-                kept: kept.map(display_path),
+                kept: match kept {
+                    Some(Kept::Database(kept)) => Some(display_path(kept)),
+                    _ => None,
+                },
             },
         )
     }
@@ -303,6 +312,16 @@ fn latest(context: &Context, args: &Args, now: i64) -> Result<PathBuf> {
     Ok(latest.file)
 }
 
+/// Names the files of a database that was not there.
+fn describe_companions(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files.iter().map(|file| display_path(file)).collect();
+    format!(
+        "; only files that SQLite keeps beside a database were there: they are kept as {}, and cannot be read without that \
+         database",
+        names.join(" and ")
+    )
+}
+
 fn of_other_program(database: &Path) -> Error {
     Error::new(format!("replace {}", database.display()))
         .with_source("it is a database of another program")
@@ -321,6 +340,9 @@ fn locked(database: &Path) -> Error {
 
 /// Follows a link, so that the restore replaces its target and not the link.
 fn resolve_target(path: &Path) -> Result<PathBuf> {
+    if let Some(moved) = restore::unfinished(path) {
+        return Ok(moved);
+    }
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(Error::new(format!("restore to {}", path.display()))
             .with_source("it is a folder")

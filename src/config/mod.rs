@@ -269,6 +269,13 @@ impl Settings {
         Ok(())
     }
 
+    /// Whether `--database` names the database, instead of the configuration or its default.
+    pub(crate) fn names_database_by_flag(&self) -> bool {
+        self.fields
+            .iter()
+            .any(|field| field.name == "database" && matches!(field.origin, Origin::Flag(_)))
+    }
+
     fn override_api(&mut self) -> Result<()> {
         if let Some(url) = environment::variable("TORNSNAP_API_URL")? {
             self.api.base_url = address::base_url(&url).map_err(|why| {

@@ -1,9 +1,11 @@
 //! Decides whether a file may be used as the archive of a database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::Exit;
 use crate::model::identity::{DatabaseId, Identity};
+use crate::model::path::shell_word;
+use crate::model::unfinished_restore::{WAS_INTERRUPTED, finish_restore};
 
 /// An archive that history rows were moved to.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,6 +21,8 @@ pub(crate) enum ArchiveFile {
     Missing,
     /// A symbolic link to this path, where no file is.
     DanglingLink(PathBuf),
+    /// No file: a restore that was interrupted has moved it away from this path.
+    RestoreUnfinished(PathBuf),
     /// A file of 0 bytes, as `touch` or an interrupted copy leaves it.
     Empty,
     /// A file that is no SQLite database, or one without tables.
@@ -36,6 +40,8 @@ pub(crate) enum NamedBy {
     Flag,
     /// `archive` under `[retention]`.
     Configuration,
+    /// The database has recorded it, and no setting names it.
+    Record,
 }
 
 impl NamedBy {
@@ -44,6 +50,7 @@ impl NamedBy {
         match self {
             Self::Flag => "name another file with --archive",
             Self::Configuration => "name another file as `archive` under [retention]",
+            Self::Record => "move it away, and put the archive back",
         }
     }
 
@@ -52,23 +59,28 @@ impl NamedBy {
         match self {
             Self::Flag => format!("name {place} with --archive"),
             Self::Configuration => format!("set `archive` under [retention] to {place}"),
+            Self::Record => format!("run `tornsnap prune --archive` with {place}"),
         }
     }
 
-    /// The remedy that begins a new archive.
-    fn new_archive(self) -> &'static str {
+    /// The remedy that begins a new archive at this path.
+    fn new_archive(self, path: &Path) -> String {
         match self {
-            Self::Flag => "add --new-archive",
-            Self::Configuration => "run `tornsnap prune --new-archive`",
+            Self::Flag => "add --new-archive".to_owned(),
+            Self::Configuration => "run `tornsnap prune --new-archive`".to_owned(),
+            Self::Record => format!(
+                "run `tornsnap prune --archive {} --new-archive`",
+                shell_word(path)
+            ),
         }
     }
 
-    /// The remedy for a damaged archive.
-    pub(crate) fn damage_help(self) -> String {
+    /// The remedy for a damaged archive at this path.
+    pub(crate) fn damage_help(self, path: &Path) -> String {
         format!(
             "put a copy of the archive back; if there is none, move the file away, and {} to give its rows up and to begin a new \
              one at this path",
-            self.new_archive()
+            self.new_archive(path)
         )
     }
 }
@@ -98,6 +110,8 @@ pub(crate) enum ArchiveBlocker {
     Destroyed,
     /// It is a symbolic link to a file that does not exist.
     DanglingLink,
+    /// A restore of it was interrupted, and has moved it away.
+    RestoreUnfinished,
     /// Rows were moved to this path before, and the file no longer exists.
     Missing,
     /// Rows were moved to this path before, and the file is empty now.
@@ -121,6 +135,7 @@ impl ArchiveBlocker {
                 );
             }
             Self::DanglingLink => "it is a link to a file that does not exist",
+            Self::RestoreUnfinished => WAS_INTERRUPTED,
             Self::Missing => {
                 "history rows were moved to it before, and the file no longer exists: it was moved or deleted, \
                  or its disk is not mounted"
@@ -134,10 +149,10 @@ impl ArchiveBlocker {
         reason.to_owned()
     }
 
-    /// `is_recorded`: whether rows were moved to this path before.
-    pub(crate) fn help(self, by: NamedBy, is_recorded: bool) -> String {
+    /// `path`: where the archive is to be. `is_recorded`: whether rows were moved to this path before.
+    pub(crate) fn help(self, by: NamedBy, path: &Path, is_recorded: bool) -> String {
         let present = by.name("its present path");
-        let begin = by.new_archive();
+        let begin = by.new_archive(path);
         match self {
             Self::NotAnArchive | Self::OfAnotherDatabase | Self::OfAnotherProgram
                 if is_recorded =>
@@ -150,16 +165,20 @@ impl ArchiveBlocker {
             | Self::OfAnotherDatabase
             | Self::OfAnotherProgram
             | Self::NoDatabase => format!("{}; this one was not changed", by.another()),
-            Self::Destroyed => by.damage_help(),
+            Self::Destroyed => by.damage_help(path),
+            Self::RestoreUnfinished => finish_restore(path),
             Self::DanglingLink => format!(
                 "mount the disk that it leads to, or {present}; or remove the link, and {begin} to start a new one"
             ),
             Self::Missing => {
-                format!("mount the disk, {present}, or {begin} to start a new one")
+                format!(
+                    "mount the disk, put a copy of the archive back, {present}, or {begin} to start a new one and to give the \
+                     rows up"
+                )
             }
-            Self::Emptied => {
-                format!("put a copy of the archive back, {present}, or {begin} to start a new one")
-            }
+            Self::Emptied => format!(
+                "put a copy of the archive back, {present}, or {begin} to start a new one and to give the rows up"
+            ),
             Self::Outdated => format!(
                 "put the newest copy in its place, or {}; if it is lost, {begin} to go on with this one and to give those \
                  rows up",
@@ -200,6 +219,7 @@ pub(crate) fn find_blocker(
     let found = match found {
         ArchiveFile::Missing => return last.map(|_| ArchiveBlocker::Missing),
         ArchiveFile::DanglingLink(_) => return Some(ArchiveBlocker::DanglingLink),
+        ArchiveFile::RestoreUnfinished(_) => return Some(ArchiveBlocker::RestoreUnfinished),
         ArchiveFile::Empty => return last.map(|_| ArchiveBlocker::Emptied),
         ArchiveFile::NoDatabase if last.is_some() => return Some(ArchiveBlocker::Destroyed),
         ArchiveFile::NoDatabase => return Some(ArchiveBlocker::NoDatabase),

@@ -1,7 +1,8 @@
 //! Judges the health of an installation: each function takes measured values and returns the check of that name.
 
+mod archives;
+mod backups;
 mod clock;
-mod copies;
 mod data;
 mod failures;
 mod keys;
@@ -19,11 +20,9 @@ use std::fmt;
 use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
+pub(crate) use archives::{Archive, ArchiveState, archives, refused_archive};
+pub(crate) use backups::{Backups, RecordedBackup, backup, future_backups, pruned_early};
 pub(crate) use clock::{FutureTimestamps, clock, disputed_clock, put_clock_first};
-pub(crate) use copies::{
-    Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups, pruned_early,
-    refused_archive,
-};
 pub(crate) use data::{OverdueRows, rejected, retention, rows, size, summaries};
 pub(crate) use failures::{FailedRuns, failures, join_failures};
 pub(crate) use keys::{AddressPause, KeyStatus, UnusableKeyFile, address, key_files, keys};

@@ -41,3 +41,4 @@ pub(crate) mod watch;
 pub(crate) mod archive;
 pub(crate) mod retention;
 pub(crate) mod summary;
+pub(crate) mod unfinished_restore;

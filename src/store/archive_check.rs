@@ -7,21 +7,22 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result};
 use crate::model::archive::{
     ArchiveBlocker, ArchiveFile, NamedBy, UsedArchive, find_blocker, present_path,
 };
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, plain_absolute, shell_word};
-use crate::store::archives::{lacks_rows, receipts};
+use crate::store::archives::{Receipts, lacks_rows};
 use crate::store::check::{self, Depth};
 use crate::store::files::kind::FileKind;
 use crate::store::files::same::refuse_names;
 use crate::store::files::{is_empty, is_same_file};
 use crate::store::identity::identity;
 use crate::store::migrate::{APPLICATION_ID, SchemaState, count_objects};
+use crate::store::owner::{Purpose, explain_forbidden};
 use crate::store::reading::Reader;
-use crate::store::{SqlContext, Store, open, sql};
+use crate::store::{SqlContext, Store, open, restore_marker, sql};
 
 /// A path that is to be the archive, and the use that is made of it.
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +119,24 @@ impl Archive {
     }
 }
 
+/// What a database has recorded of its archives, for a decision without the database.
+#[derive(Clone, Debug)]
+pub(crate) struct ArchiveRecords {
+    database: PathBuf,
+    id: DatabaseId,
+    /// The archives that were used, oldest first.
+    used: Vec<UsedArchive>,
+    receipts: Receipts,
+}
+
+/// The file at the path of an archive, and why it cannot be the archive.
+pub(super) struct Inspected {
+    pub(super) found: ArchiveFile,
+    pub(super) blocker: Option<ArchiveBlocker>,
+    /// Open if it is a database of tornsnap.
+    pub(super) connection: Option<Connection>,
+}
+
 impl Store {
     /// Checks that a file is the archive of this database, or that one can be created there. Changes nothing.
     ///
@@ -125,36 +144,78 @@ impl Store {
     ///
     /// [`Exit::Config`] if the file cannot be used as the archive, and [`Exit::Damaged`] if it is damaged.
     pub(crate) fn check_archive(&self, archive: &ArchiveUse<'_>) -> Result<Archive> {
-        if is_same_file(&self.path, archive.path) {
-            return Err(archive.refuse("it is the database itself"));
-        }
-        let (found, connection) = read(archive)?;
+        self.archive_records()?.check(archive)
+    }
+
+    pub(super) fn archive_records(&self) -> Result<ArchiveRecords> {
+        let connection = self.connection();
+        let used = || -> rusqlite::Result<Vec<UsedArchive>> {
+            connection
+                .prepare(sql!("prune/list_archives"))?
+                .query_map([], |row| {
+                    Ok(UsedArchive {
+                        path: row.get("archive")?,
+                        id: DatabaseId::new(row.get("archive_id")?),
+                    })
+                })?
+                .collect()
+        };
+        Ok(ArchiveRecords {
+            database: self.path.clone(),
+            id: self.identity()?.id,
+            used: used().context("look up the archives used before")?,
+            receipts: Receipts::read(connection).context("look up what was moved to archives")?,
+        })
+    }
+}
+
+impl ArchiveRecords {
+    /// As [`Store::check_archive`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::check_archive`].
+    pub(crate) fn check(&self, archive: &ArchiveUse<'_>) -> Result<Archive> {
+        let inspected = self.inspect(archive)?;
         let checked = Archive {
             path: archive.path.to_owned(),
             named_by: archive.named_by,
-            found,
+            found: inspected.found,
             begins: archive.allows_new,
         };
         let is_used = checked.is_used(archive.is_needed);
         if is_used && archive.path.to_str().is_none() {
             return Err(archive.refuse("SQLite wants names in UTF-8"));
         }
-        let used = self.used_archives()?;
-        let path = archive.recorded_path();
-        let blocker = match find_blocker(&self.identity()?.id, &checked.found, &path, &used) {
-            None if self.is_outdated(&checked.found, connection.as_ref())? => {
-                Some(ArchiveBlocker::Outdated)
-            }
-            blocker => blocker,
-        };
         // A missing archive is an error only if there are rows to move.
-        let blocker = blocker
+        let blocker = inspected
+            .blocker
             .filter(|_| is_used)
             .filter(|blocker| !(archive.allows_new && blocker.can_be_overridden()));
         match blocker {
             None => Ok(checked),
-            Some(blocker) => Err(self.refusal(archive, &checked.found, blocker, &used)),
+            Some(blocker) => Err(self.refusal(archive, &checked.found, blocker)),
         }
+    }
+
+    /// Reads the file at the path, and finds a reason not to use it.
+    pub(super) fn inspect(&self, archive: &ArchiveUse<'_>) -> Result<Inspected> {
+        if is_same_file(&self.database, archive.path) {
+            return Err(archive.refuse("it is the database itself"));
+        }
+        let (found, connection) = read(archive)?;
+        let path = archive.recorded_path();
+        let blocker = match find_blocker(&self.id, &found, &path, &self.used) {
+            None if self.is_outdated(&found, connection.as_ref())? => {
+                Some(ArchiveBlocker::Outdated)
+            }
+            blocker => blocker,
+        };
+        Ok(Inspected {
+            found,
+            blocker,
+            connection,
+        })
     }
 
     /// Whether the open archive is an older copy, which lacks rows that were moved to the archive later.
@@ -162,48 +223,40 @@ impl Store {
         let (ArchiveFile::Database(ids), Some(connection)) = (found, connection) else {
             return Ok(false);
         };
-        let receipts =
-            receipts(self.connection(), &ids.id).context("look up what was moved to archives")?;
-        lacks_rows(connection, &receipts)
+        lacks_rows(connection, self.receipts.of(&ids.id))
     }
 
     /// The error about a file that cannot be the archive. It names the archive if that is recorded at another path.
-    fn refusal(
+    pub(super) fn refusal(
         &self,
         archive: &ArchiveUse<'_>,
         found: &ArchiveFile,
         blocker: ArchiveBlocker,
-        used: &[UsedArchive],
     ) -> Error {
+        let path = archive.recorded_path();
+        let is_recorded = self.used.iter().any(|used| used.path == path);
+        let error = refusal(archive, found, blocker, is_recorded);
         let copy = match (blocker, found) {
             (ArchiveBlocker::Outdated, ArchiveFile::Database(ids)) => Some(ids),
             _ => None,
         };
-        let mut reason = match found {
-            ArchiveFile::DanglingLink(target) => {
-                format!("{}: {}", blocker.reason(), target.display())
-            }
-            _ => blocker.reason(),
+        let present = present_path(copy, &path, &self.used)
+            .filter(|present| self.is_present(archive, present));
+        let Some(present) = present else {
+            return error;
         };
-        let path = archive.recorded_path();
-        let is_recorded = used.iter().any(|used| used.path == path);
-        let mut help = blocker.help(archive.named_by, is_recorded);
-        let present =
-            present_path(copy, &path, used).filter(|present| self.is_present(archive, present));
-        if let Some(present) = present {
-            let place = Path::new(&present.path);
-            let name = archive.named_by.name(&shell_word(place));
-            if copy.is_some() {
-                reason = format!("{reason}; {} has them", present.path);
-            } else {
-                reason = format!("{reason}; the archive is {} now", present.path);
-                help = name;
-            }
+        let reason = error.causes().join(": ");
+        let moved = |reason: String| {
+            archive_error(archive.path)
+                .with_source(reason)
+                .with_exit(blocker.exit())
+        };
+        if copy.is_some() {
+            return moved(format!("{reason}; {} has them", present.path))
+                .with_help(error.help().unwrap_or_default());
         }
-        archive_error(archive.path)
-            .with_source(reason)
-            .with_help(help)
-            .with_exit(blocker.exit())
+        moved(format!("{reason}; the archive is {} now", present.path))
+            .with_help(archive.named_by.name(&shell_word(Path::new(&present.path))))
     }
 
     /// Whether the archive is at the path where it was recorded last, with all rows.
@@ -219,23 +272,27 @@ impl Store {
         };
         look().unwrap_or(false)
     }
+}
 
-    /// The archives that were used, oldest first.
-    fn used_archives(&self) -> Result<Vec<UsedArchive>> {
-        self.connection()
-            .prepare(sql!("prune/list_archives"))
-            .and_then(|mut statement| {
-                statement
-                    .query_map([], |row| {
-                        Ok(UsedArchive {
-                            path: row.get("archive")?,
-                            id: DatabaseId::new(row.get("archive_id")?),
-                        })
-                    })?
-                    .collect()
-            })
-            .context("look up the archives used before")
-    }
+/// The error about a file that cannot be the archive.
+fn refusal(
+    archive: &ArchiveUse<'_>,
+    found: &ArchiveFile,
+    blocker: ArchiveBlocker,
+    is_recorded: bool,
+) -> Error {
+    let reason = match found {
+        ArchiveFile::DanglingLink(target) => format!("{}: {}", blocker.reason(), target.display()),
+        _ => blocker.reason(),
+    };
+    let place = match found {
+        ArchiveFile::RestoreUnfinished(moved) => moved,
+        _ => archive.path,
+    };
+    archive_error(archive.path)
+        .with_source(reason)
+        .with_help(blocker.help(archive.named_by, place, is_recorded))
+        .with_exit(blocker.exit())
 }
 
 /// Checks the file at a path that is to be the archive of a database that is not known.
@@ -254,10 +311,7 @@ pub(crate) fn check_without_database(archive: &ArchiveUse<'_>) -> Result<()> {
     };
     match find_blocker(&ours, &found, &archive.recorded_path(), &[]) {
         None => Ok(()),
-        Some(blocker) => Err(archive_error(archive.path)
-            .with_source(blocker.reason())
-            .with_help(blocker.help(archive.named_by, false))
-            .with_exit(blocker.exit())),
+        Some(blocker) => Err(refusal(archive, &found, blocker, false)),
     }
 }
 
@@ -268,19 +322,33 @@ fn read(archive: &ArchiveUse<'_>) -> Result<(ArchiveFile, Option<Connection>)> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok((missing(path), None));
         }
-        Err(error) => return Err(error).with_context(|| context_for(path)),
+        Err(error) => return Err(unreadable(path, error)),
         Ok(found) if found.is_dir() => return Err(archive.refuse("it is a folder")),
         // SQLite would wait for the other end of a FIFO.
         Ok(found) if !found.is_file() => return Err(archive.refuse("it is not a file")),
         Ok(_) => {}
     }
     refuse_names(path, || context_for(path))?;
+    // Before SQLite opens the file: closing another descriptor of it would drop SQLite's locks.
+    match fs::File::open(path) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return Err(unreadable(path, error));
+        }
+        _ => {}
+    }
     let (found, connection) = read_file(path, archive.wait)
         .map_err(|error| explain_damage(error, path, archive.named_by))?;
     Ok((found, connection))
 }
 
+fn unreadable(path: &Path, error: std::io::Error) -> Error {
+    explain_forbidden(Error::of_io(context_for(path), error), path, Purpose::Read)
+}
+
 fn missing(path: &Path) -> ArchiveFile {
+    if let Some(moved) = restore_marker::unfinished(path) {
+        return ArchiveFile::RestoreUnfinished(moved);
+    }
     match fs::read_link(path) {
         Ok(target) => ArchiveFile::DanglingLink(target),
         Err(_) => ArchiveFile::Missing,
@@ -292,7 +360,7 @@ fn missing(path: &Path) -> ArchiveFile {
 /// # Errors
 ///
 /// [`Exit::Damaged`] if it is a database of tornsnap whose own tables cannot be read.
-pub(super) fn read_file(path: &Path, wait: Duration) -> Result<(ArchiveFile, Option<Connection>)> {
+fn read_file(path: &Path, wait: Duration) -> Result<(ArchiveFile, Option<Connection>)> {
     if is_empty(path) {
         return Ok((ArchiveFile::Empty, None));
     }
@@ -338,13 +406,13 @@ fn inspect(connection: &Connection, path: &Path) -> Result<Option<Identity>> {
 }
 
 /// Gives an error about a damaged file the remedy for an archive. `restore latest` would replace the database.
-fn explain_damage(error: Error, path: &Path, named_by: NamedBy) -> Error {
+pub(super) fn explain_damage(error: Error, path: &Path, named_by: NamedBy) -> Error {
     if error.exit() != Exit::Damaged {
         return error;
     }
     Error::new(context_for(path))
         .with_source(error.one_line())
-        .with_help(named_by.damage_help())
+        .with_help(named_by.damage_help(path))
         .with_exit(Exit::Damaged)
 }
 

@@ -1,5 +1,6 @@
 //! The archives that history rows were moved to, as `prune` has recorded them.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use rusqlite::{Connection, named_params};
@@ -15,7 +16,7 @@ pub(crate) struct RecordedArchive {
     pub(crate) id: DatabaseId,
     /// Rows with a timestamp before this one were moved to the archive.
     pub(crate) cutoff: i64,
-    /// The receipts of the rows that were moved to it; see [`receipts`].
+    /// The receipts of the rows that were moved to it, as the JSON text that [`lacks_rows`] reads.
     pub(super) receipts: String,
     /// Whether `prune --new-archive` has begun another archive at this path.
     pub(crate) is_replaced: bool,
@@ -29,13 +30,14 @@ impl RecordedArchive {
 }
 
 pub(super) fn recorded_archives(connection: &Connection) -> rusqlite::Result<Vec<RecordedArchive>> {
+    let receipts = Receipts::read(connection)?;
     connection
         .prepare(sql!("health/list_archives"))?
         .query_map([], |row| {
             let id = DatabaseId::new(row.get("archive_id")?);
             Ok(RecordedArchive {
                 path: PathBuf::from(row.get::<_, String>("archive")?),
-                receipts: receipts(connection, &id)?,
+                receipts: receipts.of(&id).to_owned(),
                 id,
                 cutoff: row.get("cutoff")?,
                 is_replaced: row.get("is_replaced")?,
@@ -44,16 +46,26 @@ pub(super) fn recorded_archives(connection: &Connection) -> rusqlite::Result<Vec
         .collect()
 }
 
-/// The receipts of the rows that were moved to an archive, as the JSON text that [`lacks_rows`] reads.
-pub(super) fn receipts(connection: &Connection, archive: &DatabaseId) -> rusqlite::Result<String> {
-    connection.query_row(
-        sql!("prune/list_receipts"),
-        named_params! { ":archive_id": archive.as_str() },
-        |row| row.get("receipts"),
-    )
+/// The receipts of the rows that were moved to each archive, by the id of the archive.
+#[derive(Clone, Debug)]
+pub(super) struct Receipts(HashMap<String, String>);
+
+impl Receipts {
+    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        connection
+            .prepare(sql!("prune/list_receipts"))?
+            .query_map([], |row| Ok((row.get("archive_id")?, row.get("receipts")?)))?
+            .collect::<rusqlite::Result<_>>()
+            .map(Self)
+    }
+
+    /// The receipts of an archive, as the JSON text that [`lacks_rows`] reads.
+    pub(super) fn of(&self, archive: &DatabaseId) -> &str {
+        self.0.get(archive.as_str()).map_or("{}", String::as_str)
+    }
 }
 
-/// Whether an archive is an older copy, which lacks rows that were moved to it later. `receipts`: the result of [`receipts`].
+/// Whether an archive is an older copy, which lacks rows that were moved to it later. `receipts`: those of [`Receipts::of`].
 pub(super) fn lacks_rows(archive: &Connection, receipts: &str) -> Result<bool> {
     archive
         .query_row(

@@ -35,7 +35,7 @@ impl Store {
     /// As [`Store::create`].
     pub(crate) fn create_for(path: &Path, database: &Path) -> Result<Self> {
         if !path.exists() {
-            if restore_marker::marker(path).exists() {
+            if restore_marker::unfinished(path).is_some() {
                 open::check_is_file(path)?; // Reports the unfinished restore.
             }
             build(path, database)?;

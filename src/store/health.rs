@@ -25,8 +25,9 @@ use crate::store::keys::reads_battle_stats;
 use crate::store::reading::ReadMode;
 use crate::store::{SqlContext, Store, identity, interrupt, sql};
 
+pub(crate) use super::archive_check::ArchiveRecords;
 pub(crate) use super::archives::RecordedArchive;
-pub(crate) use archives::inspect_archive;
+pub(crate) use archives::{inspect_archive, refusal_of_archive};
 pub(crate) use copies::{find_backups, verify_newest_backup};
 pub(crate) use disk::{free_space, is_same_disk, size_of, wal_size};
 pub(crate) use notification::NotificationFile;
@@ -76,6 +77,11 @@ impl Snapshot {
     /// Whether another program has changed a file that is read without locks. What was read is then inconsistent.
     pub(crate) fn is_outdated(&self) -> bool {
         self.store.check_unchanged().is_err()
+    }
+
+    /// Fails if this is an archive, into which no run fetches.
+    pub(crate) fn refuse_archive(&self) -> Result<()> {
+        self.store.refuse_archive()
     }
 
     pub(crate) fn identity(&self) -> Result<Identity> {

@@ -13,6 +13,7 @@ use crate::error::{Error, Exit, Result, WithContext};
 #[cfg(unix)]
 use crate::model::path::folder_of;
 use crate::model::regular_file::why_no_file;
+use crate::model::unfinished_restore::{WAS_INTERRUPTED, finish_restore};
 use crate::store::migrate::{self, SchemaState};
 use crate::store::writable::{write_obstacle, write_obstacle_in_files};
 use crate::store::{SCHEMA_VERSION, SqlContext, interrupt, owner, restore_marker, trace};
@@ -166,7 +167,7 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
 /// Whether there is neither a database nor an interrupted restore of one.
 pub(crate) fn is_missing(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
-        && !restore_marker::marker(path).exists()
+        && restore_marker::unfinished(path).is_none()
 }
 
 /// Checks that a path names a file. The error is clearer than SQLite's "unable to open database file".
@@ -178,16 +179,10 @@ pub(super) fn check_is_file(path: &Path) -> Result<()> {
             .with_exit(Exit::Config)
     };
     let refuse = |cause, help| Err(refusal(cause, help));
+    if let Some(moved) = restore_marker::unfinished(path) {
+        return refuse(WAS_INTERRUPTED, &finish_restore(&moved));
+    }
     match fs::metadata(path) {
-        Err(error)
-            if error.kind() == std::io::ErrorKind::NotFound
-                && restore_marker::marker(path).exists() =>
-        {
-            refuse(
-                "a restore was interrupted while it moved the old database",
-                "run `tornsnap restore` again to finish it",
-            )
-        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(refusal(
             "there is no such file",
             "check the name, or name yours with --config or --database; `tornsnap init` makes a new one",

@@ -22,6 +22,7 @@ use crate::store::Depth;
 use crate::store::backup::{self, BackupKind, BackupOptions, KeptFor, Manifest, NewBackup};
 use crate::store::health::Database;
 use crate::store::lock::Lock;
+use crate::store::restore;
 
 /// Make a verified copy of the database, or list and verify earlier copies
 #[derive(clap::Args, Debug, Default)]
@@ -235,6 +236,7 @@ fn with_options<T>(
     // Check this before taking the lock, which would create a lock file beside a database that does not exist.
     backup::check_database_exists(database)?;
     let lock = lock_wait.take(database, backup::LOCK)?;
+    restore::remove_leftovers(database, &lock);
     let options = BackupOptions {
         database,
         directory: args.directory(context),

@@ -146,7 +146,7 @@ pub(in crate::store) fn refuse_names(_: &Path, _: impl FnOnce() -> String) -> Re
 }
 
 /// The absolute path of the file that a path leads to. Of a missing file, the folder and the links are resolved.
-fn resolve(path: &Path) -> PathBuf {
+pub(in crate::store) fn resolve(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         if let Ok(real) = fs::canonicalize(&path) {

@@ -1,6 +1,5 @@
 //! Inspects the archives that hold the old history rows of a database.
 
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -8,13 +7,13 @@ use rusqlite::Connection;
 
 use super::Snapshot;
 use crate::error::{Error, Exit, Result};
-use crate::model::archive::{ArchiveFile, IS_NO_DATABASE};
+use crate::model::archive::{ArchiveBlocker, ArchiveFile, NamedBy};
 use crate::model::health::{Archive, ArchiveState};
-use crate::model::identity::DatabaseId;
-use crate::store::archive_check::{ArchiveUse, read_file};
-use crate::store::archives::{RecordedArchive, lacks_rows, recorded_archives};
+use crate::model::path::plain_absolute;
+use crate::store::SqlContext;
+use crate::store::archive_check::{ArchiveRecords, ArchiveUse, explain_damage};
+use crate::store::archives::{RecordedArchive, recorded_archives};
 use crate::store::check::{self, Depth};
-use crate::store::{SqlContext, open};
 
 /// The longest wait for a lock on an archive. Together with the waits for the database, it is less than five seconds.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
@@ -25,104 +24,106 @@ impl Snapshot {
         recorded_archives(self.connection()).context("read the database")
     }
 
-    /// Why the next prune with rows to move would refuse the configured archive.
-    pub(crate) fn refusal_of_archive(&self, configured: &Path) -> Option<Error> {
-        // The archive that another program has locked is a finding of its own.
-        self.store
-            .check_archive(&ArchiveUse::configured(configured, Duration::ZERO))
-            .err()
-            .filter(|error| error.exit() != Exit::TryLater)
+    /// What the decision about an archive needs of the database.
+    pub(crate) fn archive_records(&self) -> Result<ArchiveRecords> {
+        self.store.archive_records()
     }
 }
 
-/// Inspects an archive at the recorded path, or at the configured path if it was moved there.
+/// Why the next prune with rows to move would refuse the configured archive.
+///
+/// An archive that another program has locked is a finding of its own.
+pub(crate) fn refusal_of_archive(records: &ArchiveRecords, configured: &Path) -> Option<Error> {
+    records
+        .check(&ArchiveUse::configured(configured, Duration::ZERO))
+        .err()
+        .filter(|error| error.exit() != Exit::TryLater)
+}
+
+/// Inspects an archive at the recorded path, or at the configured path if it was moved there. `prune` makes the same decision.
 pub(crate) fn inspect_archive(
     recorded: &RecordedArchive,
     configured: Option<&Path>,
-    database: &DatabaseId,
+    records: &ArchiveRecords,
     deep: bool,
     waiting_since: Instant,
 ) -> Archive {
-    let mut state = match fs::read_link(&recorded.path) {
-        Ok(target) => ArchiveState::DanglingLink(target),
-        Err(_) => ArchiveState::Missing {
-            has_folder: recorded.path.parent().is_some_and(Path::is_dir),
-        },
+    let place = |path, named_by| ArchiveUse {
+        named_by,
+        wait: LOCK_TIMEOUT.saturating_sub(waiting_since.elapsed()),
+        ..ArchiveUse::configured(path, Duration::ZERO)
     };
-    let mut is_there = false;
-    let mut path = recorded.path.clone();
-    for candidate in [Some(recorded.path.as_path()), configured]
-        .into_iter()
-        .flatten()
-    {
-        if !candidate.exists() {
-            continue;
-        }
-        let timeout = LOCK_TIMEOUT.saturating_sub(waiting_since.elapsed());
-        let found = inspect(candidate, recorded, database, deep, timeout);
-        let is_this_archive = !matches!(
-            found,
-            ArchiveState::Replaced | ArchiveState::Outdated | ArchiveState::Empty
-        );
-        if is_this_archive || !is_there {
-            state = found;
-            candidate.clone_into(&mut path);
-        }
-        is_there = true;
-        if is_this_archive {
-            break;
+    let is_recorded = |path: &&Path| plain_absolute(path) == recorded.path;
+    let named_by = match configured {
+        Some(path) if is_recorded(&path) => NamedBy::Configuration,
+        _ => NamedBy::Record,
+    };
+    let mut archive = place(recorded.path.as_path(), named_by);
+    let mut found = find(&archive, recorded, records);
+    if let (Found::Other(_), Some(path)) = (&found, configured.filter(|path| !is_recorded(path))) {
+        let moved = place(path, NamedBy::Configuration);
+        let there = find(&moved, recorded, records);
+        if !matches!(there, Found::Other(_)) {
+            (archive, found) = (moved, there);
         }
     }
-    // The file at its path is the new archive.
-    if recorded.is_replaced && state != ArchiveState::Sound {
-        state = ArchiveState::GivenUp;
-    }
+    let error = match found {
+        Found::This(connection) if deep => check_fully(&connection, &archive).err(),
+        Found::This(_) => None,
+        Found::Unreadable(error) | Found::Other(error) => Some(error),
+    };
+    let state = match error {
+        None => ArchiveState::Sound,
+        // The file at its path is the new archive.
+        Some(_) if recorded.is_replaced => ArchiveState::GivenUp,
+        Some(error) => unusable(&error, archive.path),
+    };
     Archive {
-        path,
+        path: archive.path.to_owned(),
         cutoff: recorded.cutoff,
         state,
     }
 }
 
-fn inspect(
-    path: &Path,
-    recorded: &RecordedArchive,
-    database: &DatabaseId,
-    deep: bool,
-    timeout: Duration,
-) -> ArchiveState {
-    let read = || -> Result<Result<Connection, ArchiveState>> {
-        open::check_is_file(path)?;
-        let (connection, ids) = match read_file(path, timeout)? {
-            (ArchiveFile::Database(ids), Some(connection)) => (connection, ids),
-            (ArchiveFile::Empty, _) => return Ok(Err(ArchiveState::Empty)),
-            (ArchiveFile::NoDatabase, _) => {
-                return Ok(Err(ArchiveState::Damaged(format!("it {IS_NO_DATABASE}"))));
-            }
-            _ => return Ok(Err(ArchiveState::Replaced)),
-        };
-        Ok(if !recorded.is(&ids, database) {
-            Err(ArchiveState::Replaced)
-        } else if lacks_rows(&connection, &recorded.receipts)? {
-            Err(ArchiveState::Outdated)
-        } else {
-            Ok(connection)
-        })
+/// The file at a path that may have an archive.
+enum Found {
+    /// The archive. It is open.
+    This(Connection),
+    /// A file that may be the archive and cannot be read.
+    Unreadable(Error),
+    /// No file, or another one.
+    Other(Error),
+}
+
+fn find(archive: &ArchiveUse<'_>, recorded: &RecordedArchive, records: &ArchiveRecords) -> Found {
+    let inspected = match records.inspect(archive) {
+        Ok(inspected) => inspected,
+        Err(error) => return Found::Unreadable(error),
     };
-    match read() {
-        Err(error) if error.exit() == Exit::TryLater => ArchiveState::Locked,
-        Err(error) if super::is_forbidden(path) => ArchiveState::Unreadable(error.one_line()),
-        Err(error) => ArchiveState::Damaged(error.one_line()),
-        Ok(Err(fault)) => fault,
-        Ok(Ok(connection)) if deep => {
-            let what = format!("the archive {}", path.display());
-            let checked = check::integrity(&connection, Depth::Full, &what)
-                .and_then(|()| check::foreign_keys(&connection, &what));
-            match checked {
-                Ok(()) => ArchiveState::Sound,
-                Err(error) => ArchiveState::Damaged(error.one_line()),
-            }
-        }
-        Ok(_) => ArchiveState::Sound,
+    let is_this =
+        matches!(&inspected.found, ArchiveFile::Database(found) if found.id == recorded.id);
+    let blocker = match (inspected.blocker, inspected.connection) {
+        (None, Some(connection)) if is_this => return Found::This(connection),
+        // Another archive of this database, which has changed places with this one.
+        (None, _) => ArchiveBlocker::Replaced,
+        (Some(blocker), _) => blocker,
+    };
+    Found::Other(records.refusal(archive, &inspected.found, blocker))
+}
+
+fn check_fully(connection: &Connection, archive: &ArchiveUse<'_>) -> Result<()> {
+    let what = format!("the archive {}", archive.path.display());
+    check::integrity(connection, Depth::Full, &what)
+        .and_then(|()| check::foreign_keys(connection, &what))
+        .map_err(|error| explain_damage(error, archive.path, archive.named_by))
+}
+
+fn unusable(error: &Error, path: &Path) -> ArchiveState {
+    let why = error.causes().join(": ");
+    let help = error.help().unwrap_or("check who owns it").to_owned();
+    if error.exit() == Exit::TryLater || super::is_forbidden(path) {
+        ArchiveState::Unreadable { why, help }
+    } else {
+        ArchiveState::Unusable { why, help }
     }
 }

@@ -35,7 +35,9 @@ use crate::store::owner::{self, make_folder};
 use crate::store::parallel::run_both;
 use crate::store::restore_marker::{marker, previous_path};
 
+pub(crate) use super::restore_marker::unfinished;
 pub(crate) use ids::keep_ids;
+pub(crate) use replace::Kept;
 pub use replace::replace;
 
 /// Checks that a path names a file.
@@ -259,6 +261,18 @@ fn unpack_without_manifest(
         .map_err(|failure| failure.into_error(file, damaged))
 }
 
+/// Removes what an interrupted restore has left beside a database that is at its path again. Best effort: the next restore
+/// removes it, too.
+///
+/// `_lock`: that of backups, which each restore holds.
+pub(crate) fn remove_leftovers(database: &Path, _lock: &Lock) {
+    let mark = marker(database);
+    if database.exists() && mark.is_file() {
+        let _ = fs::remove_file(&mark);
+    }
+    remove_database_files(&StagingFile::path(database));
+}
+
 /// A temporary file beside a database, which is removed on drop.
 #[derive(Debug)]
 struct StagingFile {
@@ -274,15 +288,19 @@ impl Drop for StagingFile {
 impl StagingFile {
     /// Removes the file of an earlier run, and checks that the disk has room for `bytes`.
     fn reserve(database: &Path, bytes: u64) -> Result<Self> {
-        let folder = folder_of(database);
+        let file = Self::path(database);
+        remove_database_files(&file);
+        check_room(folder_of(database), bytes, "restore a backup")?;
+        Ok(Self { file })
+    }
+
+    fn path(database: &Path) -> PathBuf {
         let name = database
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let file = folder.join(format!(".{name}.restore{}", backup::temp_suffix(database)));
-        remove_database_files(&file);
-        check_room(folder, bytes, "restore a backup")?;
-        Ok(Self { file })
+        let suffix = backup::temp_suffix(database);
+        folder_of(database).join(format!(".{name}.restore{suffix}"))
     }
 
     fn create(&self, database: &Path) -> Result<fs::File> {
@@ -324,10 +342,13 @@ fn check_schema(unpacked: &Path, source: &Path) -> Result<i64> {
 /// The database to replace. After an unfinished restore it is at the path in the marker file.
 pub(crate) fn present_database(database: &Path) -> FileIdentity {
     match inspect_identity(database) {
-        FileIdentity::NoDatabase => match previous_path(database) {
-            Ok(Some(previous)) => inspect_identity(&previous),
-            _ => FileIdentity::NoDatabase,
-        },
+        FileIdentity::NoDatabase => {
+            let moved = unfinished(database);
+            match previous_path(moved.as_deref().unwrap_or(database)) {
+                Ok(Some(previous)) => inspect_identity(&previous),
+                _ => FileIdentity::NoDatabase,
+            }
+        }
         present => present,
     }
 }

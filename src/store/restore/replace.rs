@@ -23,22 +23,36 @@ use crate::store::restore_marker::{marker, previous_path};
 /// How long to wait for another program that has the database open.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Replaces the database with the staged one. Returns the new path of the previous database, if there was one.
+/// The files that were at the place of the restored database, and are kept beside it.
+#[derive(Debug)]
+pub enum Kept {
+    /// The new path of the previous database.
+    Database(PathBuf),
+    /// Only the WAL and the like of a database that was not there.
+    Companions(Vec<PathBuf>),
+}
+
+impl Kept {
+    fn at(previous: &Path) -> Self {
+        if previous.exists() {
+            return Self::Database(previous.to_owned());
+        }
+        let companions = database_files(previous).filter(|file| file.exists());
+        Self::Companions(companions.collect())
+    }
+}
+
+/// Replaces the database with the staged one. Returns what was there before, if anything was.
 ///
 /// # Errors
 ///
 /// [`Exit::TryLater`] when another program has the database open.
-pub fn replace(
-    staged: &Staged,
-    database: &Path,
-    now: i64,
-    _locks: &Locks,
-) -> Result<Option<PathBuf>> {
+pub fn replace(staged: &Staged, database: &Path, now: i64, _locks: &Locks) -> Result<Option<Kept>> {
     let folder = folder_of(database);
     let kept = match previous_of_interrupted_restore(database)? {
         Some(previous) => {
             move_previous(database, &previous)?;
-            Some(previous)
+            Some(Kept::at(&previous))
         }
         None if database_files(database).any(|name| name.exists()) => {
             // The lock is held until all files are moved, so that no other program opens the database meanwhile.
@@ -56,7 +70,7 @@ pub fn replace(
             move_previous(database, &previous)?;
             #[cfg(not(windows))]
             drop(locked);
-            Some(previous)
+            Some(Kept::at(&previous))
         }
         None => None,
     };
@@ -71,16 +85,13 @@ pub fn replace(
         .with_context(|| format!("remove {}", marker(database).display()))?;
     sync_folder(folder)?;
     verify_replaced(staged, database).map_err(|error| {
-        let remedy = kept.as_ref().map_or_else(
-            || "restore another backup".to_owned(),
-            |kept| {
-                format!(
-                    "restore another backup; the old database is {}",
-                    kept.display()
-                )
-            },
-        );
-        error.with_help(remedy)
+        let error = error.with_help("restore another backup");
+        match &kept {
+            Some(Kept::Database(kept)) => {
+                error.with_more_help(&format!("the old database is {}", kept.display()))
+            }
+            _ => error,
+        }
     })?;
     Ok(kept)
 }

@@ -14,7 +14,7 @@ use crate::support::skipped;
 use crate::support::{DAY, HOUR, NOW, Sandbox, damage};
 
 /// A database of which `prune` has moved rows to `cold/archive.db`.
-fn archived() -> Sandbox {
+pub(super) fn archived() -> Sandbox {
     let sandbox = well();
     fs::create_dir(sandbox.path("cold")).unwrap();
     make_archive(&sandbox, "cold/archive.db");
@@ -79,20 +79,25 @@ fn an_archive_that_is_gone_or_replaced_is_critical() {
     fs::remove_file(&archive).unwrap();
     let (message, remedy) = message_and_remedy(&sandbox, NOW, "archive");
     assert!(
-        message.contains("is missing")
+        message.contains("the file no longer exists")
             && message.contains("the only copy of the history rows from before 2026-01-01"),
         "{message}"
     );
-    assert!(remedy.contains("restore the archive"), "{remedy}");
+    let expected = format!(
+        "mount the disk, put a copy of the archive back, run `tornsnap prune --archive` with its present path, or run \
+         `tornsnap prune --archive {} --new-archive` to start",
+        archive.display()
+    );
+    assert!(remedy.starts_with(&expected), "{remedy}");
     make_archive(&sandbox, "cold/archive.db");
     let (message, _) = message_and_remedy(&sandbox, NOW, "archive");
     assert!(
-        message.contains("is not the archive that"),
+        message.contains("history rows were moved to another archive at this place before"),
         "a new one: {message}"
     );
     fs::remove_dir_all(sandbox.path("cold")).unwrap();
     let (_, remedy) = message_and_remedy(&sandbox, NOW, "archive");
-    assert!(remedy.contains("mounted"), "{remedy}");
+    assert!(remedy.contains("mount the disk"), "{remedy}");
     sandbox.run(&["health"]).expect(2);
 }
 
@@ -109,7 +114,10 @@ fn the_archive_that_prune_wrote_is_known_and_missed() {
     assert_state(&look(), "archive", "critical");
     fs::copy(sandbox.database(), sandbox.path("old.db")).unwrap();
     let (message, _) = message_and_remedy(&sandbox, LATER, "archive");
-    assert!(message.contains("is not the archive that"), "{message}");
+    assert!(
+        message.contains("it is a main database, not an archive"),
+        "{message}"
+    );
     fs::rename(sandbox.path("away.db"), sandbox.path("old.db")).unwrap();
     assert_state(&look(), "archive", "ok");
 }
@@ -160,6 +168,38 @@ fn an_archive_that_is_checked_itself_misses_no_fetch_and_no_summary() {
     );
     let (message, _) = message_and_remedy(&sandbox, LATER, "archive");
     assert!(message.contains("not in the backups"), "{message}");
+}
+
+/// Nothing can be collected then, so the hourly check must not be green.
+#[test]
+fn an_archive_at_the_place_of_the_configured_database_is_critical() {
+    let sandbox = with_march();
+    run(&sandbox, "summarize");
+    run(&sandbox, "backup");
+    run(&sandbox, "prune --allow-large --archive old.db");
+    sandbox.remove_database("tornsnap.db");
+    fs::rename(sandbox.path("old.db"), sandbox.database()).unwrap();
+    let refused = sandbox.run_at(LATER, &["summarize"]).expect(78).stderr();
+
+    for flags in [
+        ["health", "--json"].as_slice(),
+        &["health", "--deep", "--json"],
+    ] {
+        let report = sandbox.run_at(LATER, flags).expect(2).json();
+
+        super::assert_valid(&report);
+        let found = check(&report, "followed").unwrap();
+        assert_eq!(found["state"], "critical", "{found}");
+        let message = found["message"].as_str().unwrap();
+        assert!(
+            message.contains("it is the archive of another database"),
+            "{message}"
+        );
+        let remedy = format!("try: {}\n", found["try"].as_str().unwrap());
+        assert!(refused.contains(&remedy), "{refused} {remedy}");
+    }
+    let quiet = sandbox.run_at(LATER, &["-q", "health"]).expect(2).stdout();
+    assert!(quiet.contains("archive of another database"), "{quiet}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{assert_state, well};
+use super::copies::archived;
+use super::{assert_state, check, well};
 use crate::support::{Finished, NOW, Sandbox, set_mode, skipped};
 
 /// Why a test ends early: the tests do not run as root, or the program is where nobody else may run it.
@@ -115,6 +116,52 @@ fn the_owner_who_may_not_write_gets_a_critical_finding_with_the_remedy() {
         .map(Finished)
         .unwrap();
     assert_state(&finished, "writable", "ok");
+}
+
+/// Only root can run a program as another user. For other users the test ends early.
+#[test]
+fn an_archive_that_may_not_be_read_is_unknown_and_not_called_missing() {
+    let sandbox = archived();
+    for (path, mode) in [
+        (sandbox.path(""), 0o777),
+        (sandbox.database(), 0o644),
+        (sandbox.path("cold/archive.db"), 0o644),
+        (sandbox.path("backups"), 0o755),
+    ] {
+        set_mode(&path, mode);
+    }
+    let look = || {
+        as_nobody_in(Path::new("/"), &sandbox)
+            .output()
+            .map(Finished)
+    };
+    match look() {
+        Ok(finished) if !finished.stdout().is_empty() => {}
+        _ => {
+            skipped(NOT_AS_NOBODY);
+            return;
+        }
+    }
+    for (path, mode) in [("cold", 0o000), ("cold", 0o700), ("cold/archive.db", 0o000)] {
+        set_mode(&sandbox.path("cold"), 0o755);
+        set_mode(&sandbox.path(path), mode);
+
+        let report = look().unwrap().json();
+
+        let found = check(&report, "archive").unwrap();
+        assert_eq!(found["state"], "unknown", "{path}: {found}");
+        let message = found["message"].as_str().unwrap();
+        assert!(message.contains("cannot be read"), "{path}: {message}");
+        assert!(
+            message.contains("Permission denied") || message.contains("may not"),
+            "{path}: {message}"
+        );
+        let remedy = found["try"].as_str().unwrap();
+        assert!(
+            remedy.starts_with("run it as root (uid 0), who owns it"),
+            "{path}: {remedy}"
+        );
+    }
 }
 
 /// Only root can mount a folder. For other users the test ends early.

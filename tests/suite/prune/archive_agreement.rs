@@ -64,12 +64,20 @@ fn remove(sandbox: &Sandbox) {
     sandbox.remove_database("cold.db");
 }
 
-const REFUSED: [Refused; 6] = [
+#[cfg(unix)]
+const HARD_LINKED: Refused = Refused {
+    name: "a hard link",
+    inflict: |sandbox| fs::hard_link(sandbox.path("cold.db"), sandbox.path("second name")).unwrap(),
+    said: "its file has 2 names, which are hard links",
+    remedy: "remove the other names",
+};
+
+const REFUSED: [Refused; 7] = [
     Refused {
         name: "gone",
         inflict: remove,
         said: "the file no longer exists",
-        remedy: "mount the disk, set `archive` under [retention] to its present path, or run `tornsnap prune --new-archive`",
+        remedy: "mount the disk, put a copy of the archive back, set `archive` under [retention] to its present path, or run `tornsnap prune --new-archive`",
     },
     Refused {
         name: "emptied",
@@ -109,6 +117,18 @@ const REFUSED: [Refused; 6] = [
         remedy: "put the archive back",
     },
     Refused {
+        name: "an archive of a newer tornsnap",
+        inflict: |sandbox| {
+            let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+            cold.execute_batch(
+                "INSERT INTO schema_version (version, applied_at, description) VALUES (99, 1, 'x')",
+            )
+            .unwrap();
+        },
+        said: "newer tornsnap",
+        remedy: "update tornsnap",
+    },
+    Refused {
         name: "the database itself",
         inflict: |sandbox| {
             remove(sandbox);
@@ -121,12 +141,16 @@ const REFUSED: [Refused; 6] = [
 
 #[test]
 fn config_check_and_health_find_what_prune_refuses() {
+    #[cfg(unix)]
+    let hard_linked = [HARD_LINKED];
+    #[cfg(not(unix))]
+    let hard_linked = [];
     for Refused {
         name,
         inflict,
         said,
         remedy,
-    } in REFUSED
+    } in REFUSED.into_iter().chain(hard_linked)
     {
         let sandbox = archived();
         assert!(!checked(&sandbox).1);
@@ -146,7 +170,93 @@ fn config_check_and_health_find_what_prune_refuses() {
         );
         let found = health_check(&sandbox);
         assert_eq!(found["state"], "critical", "{name}: {found}");
+        let message = found["message"].as_str().unwrap();
+        assert!(message.contains(said), "{name}: {message}");
+        // `health` names the file with its folder.
+        let whole = sandbox.path("cold.db").display().to_string();
+        let help = found["try"].as_str().unwrap().replace(&whole, "cold.db");
+        assert!(
+            refused.contains(&format!("try: {help}\n")),
+            "{name}: {refused} {help}"
+        );
     }
+}
+
+/// A restore of the archive that ended after it had moved the old one, whose path is the text of the mark.
+fn interrupt_restore(sandbox: &Sandbox) {
+    let aside = sandbox.path("cold.db.before-restore-20280401T000000Z");
+    fs::rename(sandbox.path("cold.db"), &aside).unwrap();
+    fs::write(sandbox.path("cold.db.restoring"), aside.to_str().unwrap()).unwrap();
+}
+
+/// The first command in backticks after "try:".
+fn printed_command(said: &str) -> Vec<String> {
+    let remedy = said.split("try: ").nth(1).unwrap();
+    let command = remedy.split('`').nth(1).unwrap();
+    command.split(' ').skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn an_unfinished_restore_of_the_archive_is_named_and_its_remedy_finishes_it() {
+    let sandbox = archived();
+    sandbox
+        .run_at(LATER, &["backup", "--database", "cold.db"])
+        .expect(0);
+    interrupt_restore(&sandbox);
+    let said = "a restore was interrupted";
+
+    for more in [["--dry-run"].as_slice(), &[], &["--new-archive"]] {
+        let refused = configured(&sandbox, LATER, more).expect(78).stderr();
+
+        assert!(refused.contains(said), "{refused}");
+        assert!(!refused.contains("new-archive"), "{refused}");
+    }
+    assert!(!sandbox.path("cold.db").exists());
+    let (problem, is_problem) = checked(&sandbox);
+    assert!(is_problem && problem.contains(said), "{problem}");
+    let found = health_check(&sandbox);
+    assert_eq!(found["state"], "critical", "{found}");
+    assert!(found["message"].as_str().unwrap().contains(said), "{found}");
+    // Without rows to move, the daily prune goes on.
+    configured(&sandbox, LATER, &["--keep-months", "12"]).expect(0);
+
+    let remedy = format!("try: {}", found["try"].as_str().unwrap());
+    let command = printed_command(&remedy);
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    assert!(command.starts_with(&["restore", "latest"]), "{remedy}");
+    sandbox.run_at(LATER, &command).expect(0);
+
+    assert!(!sandbox.path("cold.db.restoring").exists());
+    assert_eq!(health_check(&sandbox)["state"], "ok");
+    configured(&sandbox, LATER, &[]).expect(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unfinished_restore_of_an_archive_behind_a_link_is_named_with_the_file() {
+    let sandbox = archived();
+    sandbox
+        .run_at(LATER, &["backup", "--database", "cold.db"])
+        .expect(0);
+    fs::create_dir(sandbox.path("disk")).unwrap();
+    interrupt_restore(&sandbox);
+    fs::rename(
+        sandbox.path("cold.db.restoring"),
+        sandbox.path("disk/real.db.restoring"),
+    )
+    .unwrap();
+    std::os::unix::fs::symlink("disk/real.db", sandbox.path("cold.db")).unwrap();
+
+    let refused = configured(&sandbox, LATER, &["--new-archive"])
+        .expect(78)
+        .stderr();
+
+    assert!(refused.contains("a restore was interrupted"), "{refused}");
+    let command = printed_command(&refused);
+    assert!(command[3].ends_with("/disk/real.db"), "{command:?}");
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    sandbox.run_at(LATER, &command).expect(0);
+    configured(&sandbox, LATER, &[]).expect(0);
 }
 
 #[test]
@@ -210,10 +320,7 @@ fn a_link_to_a_file_that_does_not_exist_is_named_with_its_target() {
     let found = health_check(&sandbox);
     assert_eq!(found["state"], "critical");
     let message = found["message"].as_str().unwrap();
-    assert!(
-        message.contains("a link to /nonexistent/arch.db"),
-        "{found}"
-    );
+    assert!(message.contains(said), "{found}");
 
     fs::remove_file(sandbox.path("cold.db")).unwrap();
     configured(&sandbox, LATER, &["--new-archive"]).expect(0);

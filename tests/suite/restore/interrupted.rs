@@ -10,6 +10,11 @@ use tornsnap::testing::store::Store;
 use super::{ASIDE, BACKUP, change, dump, ready};
 use crate::backup::kill_after;
 use crate::support::{Dice, NOW, Sandbox, heavy};
+#[cfg(target_os = "linux")]
+use crate::support::{
+    skipped,
+    strace::{may_trace, traced},
+};
 
 #[test]
 fn a_restore_cut_off_in_the_middle_says_so_and_is_finished_by_the_next() {
@@ -34,7 +39,9 @@ fn a_restore_cut_off_in_the_middle_says_so_and_is_finished_by_the_next() {
 
     let refused = sandbox.run(&["backup"]).expect(78);
     assert!(
-        refused.stderr().contains("run `tornsnap restore` again"),
+        refused
+            .stderr()
+            .contains("run `tornsnap restore latest --database "),
         "{}",
         refused.stderr()
     );
@@ -50,6 +57,89 @@ fn a_restore_cut_off_in_the_middle_says_so_and_is_finished_by_the_next() {
         old.iter().any(|row| row.contains("Last")),
         "its log went with it"
     );
+}
+
+/// The database was moved back by hand, so no command asks for another restore.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_next_backup_removes_what_an_interrupted_restore_has_left() {
+    if !may_trace() {
+        skipped("strace may not trace here");
+        return;
+    }
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    let before = sandbox.names();
+    for number in 1..20 {
+        let inject = format!("inject=rename:signal=KILL:when={number}");
+        let options = ["-f", "-e", "trace=rename", "-e", &inject];
+        let restore = sandbox.command(&["restore", "latest"]);
+        traced(&restore, &options, &sandbox.path("trace"))
+            .output()
+            .unwrap();
+        if !sandbox.database().exists() {
+            break;
+        }
+    }
+    let left = |end: &str| sandbox.names().iter().any(|name| name.ends_with(end));
+    assert!(left(".restoring") && left(".partial"));
+    fs::rename(sandbox.path(ASIDE), sandbox.database()).unwrap();
+    fs::remove_file(sandbox.path("trace")).unwrap();
+
+    sandbox.run(&["backup"]).expect(0);
+
+    assert!(!left(".restoring") && !left(".partial"));
+    let mut names = sandbox.names();
+    names.retain(|name| !name.contains(".lock"));
+    let mut expected = before;
+    expected.retain(|name| !name.contains(".lock"));
+    assert_eq!(names, expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_restore_cut_off_behind_a_link_is_finished_by_the_same_command() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    let saved = dump(&sandbox.database());
+    fs::create_dir(sandbox.path("disk")).unwrap();
+    let aside = sandbox.path("disk/real.db.before-restore-20260401T120000Z");
+    fs::rename(sandbox.database(), &aside).unwrap();
+    sandbox.write("disk/real.db.restoring", aside.to_str().unwrap());
+    std::os::unix::fs::symlink("disk/real.db", sandbox.database()).unwrap();
+    let refused = sandbox.run(&["backup"]).expect(78).stderr();
+    assert!(refused.contains("a restore was interrupted"), "{refused}");
+    assert!(refused.contains("/disk/real.db` to finish it"), "{refused}");
+
+    sandbox.run(&["restore", "latest"]).expect(0);
+
+    assert!(sandbox.database().is_symlink());
+    assert_eq!(dump(&sandbox.database()), saved);
+    assert!(aside.exists() && !sandbox.path("disk/real.db.restoring").exists());
+}
+
+#[test]
+fn a_log_whose_database_is_gone_is_kept_and_not_called_a_database() {
+    for ending in ["-wal", "-journal"] {
+        let sandbox = ready();
+        sandbox.run(&["backup"]).expect(0);
+        sandbox.remove_database("tornsnap.db");
+        sandbox.write(&format!("tornsnap.db{ending}"), "pages");
+
+        let restored = sandbox.run(&["restore", "latest", "--json"]).expect(0);
+
+        let said = restored.stderr();
+        let expected = format!(
+            "; only files that SQLite keeps beside a database were there: they are kept as {ASIDE}{ending}, and cannot be read \
+             without that database"
+        );
+        assert!(said.contains(&expected), "{said}");
+        assert!(!said.contains("tornsnap import"), "{said}");
+        assert!(!said.contains("the old one"), "{said}");
+        assert_eq!(restored.json()["kept"], serde_json::Value::Null);
+        let moved = fs::read(sandbox.path(&format!("{ASIDE}{ending}"))).unwrap();
+        assert_eq!(moved, b"pages");
+    }
 }
 
 #[test]

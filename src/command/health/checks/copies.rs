@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use super::failed_check;
 use crate::command::lost_database::is_lost;
+use crate::command::own_files::refuse_as_archive;
 use crate::config::Settings;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Exit, Result};
 use crate::model::health::{self, Archive, Check, Disk, RecordedBackup, State};
 use crate::model::identity::DatabaseId;
 use crate::model::lost_rows::LostRows;
-use crate::store::health::{self as database, RecordedArchive, Snapshot};
+use crate::store::health::{self as database, ArchiveRecords, RecordedArchive, Snapshot};
 
 /// The help for backups while there is nothing to back up.
 const NO_DATABASE_HELP: &str = "the database comes first: see the check `database`";
@@ -21,8 +22,7 @@ pub(super) struct RecordedCopies {
     id: Option<DatabaseId>,
     last_backup: Option<RecordedBackup>,
     archives: Vec<RecordedArchive>,
-    /// Why a prune would refuse the configured archive.
-    refusal: Option<Error>,
+    records: Option<ArchiveRecords>,
     /// The rows that a prune deleted while the clock was ahead.
     lost: Option<LostRows>,
 }
@@ -33,11 +33,7 @@ impl RecordedCopies {
             id: Some(snapshot.identity()?.id),
             last_backup: snapshot.last_backup_in(&settings.backup.directory)?,
             archives: snapshot.archives()?,
-            refusal: settings
-                .retention
-                .archive
-                .as_deref()
-                .and_then(|path| snapshot.refusal_of_archive(path)),
+            records: Some(snapshot.archive_records()?),
             lost: snapshot.lost_rows(&settings.backup.directory, &settings.database, now)?,
         })
     }
@@ -52,25 +48,35 @@ pub(super) fn checks(
 ) -> Vec<Check> {
     let mut checks = backups(settings, recorded, deep, now);
     checks.extend(recorded.lost.as_ref().map(health::pruned_early));
-    if let Some(id) = &recorded.id {
+    if let Some(records) = &recorded.records {
         let configured = settings.retention.archive.as_deref();
         let archives: Vec<Archive> = recorded
             .archives
             .iter()
-            .map(|archive| database::inspect_archive(archive, configured, id, deep, waiting_since))
+            .map(|archive| {
+                database::inspect_archive(archive, configured, records, deep, waiting_since)
+            })
             .collect();
-        let mut check = health::archives(&archives);
-        if let Some(refusal) = recorded
-            .refusal
-            .as_ref()
-            .filter(|_| check.state == State::Ok)
-        {
-            check =
-                health::refused_archive(&refusal.one_line(), refusal.help().unwrap_or_default());
-        }
-        checks.push(check);
+        let found = health::archives(&archives);
+        checks.push(match configured {
+            Some(path) if found.state == State::Ok => {
+                refused_archive(settings, records, path).unwrap_or(found)
+            }
+            _ => found,
+        });
     }
     checks
+}
+
+/// Why a prune would refuse the configured archive, which has no rows yet or is recorded at another path.
+fn refused_archive(settings: &Settings, records: &ArchiveRecords, path: &Path) -> Option<Check> {
+    let refusal = refuse_as_archive(settings, path)
+        .err()
+        .or_else(|| database::refusal_of_archive(records, path))?;
+    Some(health::refused_archive(
+        &refusal.one_line(),
+        refusal.help().unwrap_or_default(),
+    ))
 }
 
 fn backups(settings: &Settings, recorded: &RecordedCopies, deep: bool, now: i64) -> Vec<Check> {

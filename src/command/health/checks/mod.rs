@@ -134,10 +134,7 @@ fn snapshot_checks(
     let mut checks = vec![database_found(snapshot), writable(settings), integrity];
     let identity = snapshot.identity();
     if identity.is_ok_and(|found| found.archive_of.is_some()) {
-        checks.push(Check::ok(
-            "followed",
-            "this is an archive: no run fetches into it, so only the file itself is checked",
-        ));
+        checks.push(archive_found(settings, snapshot));
         return DatabaseChecks {
             checks,
             ..DatabaseChecks::default()
@@ -175,6 +172,20 @@ fn snapshot_checks(
         copies: RecordedCopies::default(),
         failed,
         newest: snapshot.newest_timestamp().ok().flatten(),
+    }
+}
+
+/// The finding about an archive at the path of the database. With `--database`, the user wants to check the archive itself; in
+/// the configuration it is a mistake, and nothing can be collected.
+fn archive_found(settings: &Settings, snapshot: &Snapshot) -> Check {
+    match snapshot.refuse_archive() {
+        Err(error) if !settings.names_database_by_flag() => {
+            failed_check("followed", State::Critical, &error)
+        }
+        _ => Check::ok(
+            "followed",
+            "this is an archive: no run fetches into it, so only the file itself is checked",
+        ),
     }
 }
 

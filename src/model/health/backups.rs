@@ -1,9 +1,8 @@
-//! The checks of the copies: backups, and the archives that hold old history rows.
+//! The checks of the backups.
 
 use std::path::{Path, PathBuf};
 
-use super::{Check, Metric, State, format_date, format_duration};
-use crate::model::archive::{IS_EMPTY, IS_OUTDATED};
+use super::{Check, Metric, State, format_duration};
 use crate::model::lost_rows::{LostRows, UnreadCopy};
 use crate::model::path::display_path;
 use crate::model::time::{DAY, is_far_future};
@@ -221,165 +220,6 @@ pub(crate) fn pruned_early(lost: &LostRows) -> Check {
         .with_metric(Metric::count(usize::try_from(lost.rows).unwrap_or(usize::MAX)).warn_above(0))
 }
 
-/// An archive and the result of its inspection.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Archive {
-    pub(crate) path: PathBuf,
-    /// The archive holds history rows with a timestamp before this one.
-    pub(crate) cutoff: i64,
-    pub(crate) state: ArchiveState,
-}
-
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum ArchiveState {
-    Sound,
-    Missing {
-        /// Whether the folder of the archive exists.
-        has_folder: bool,
-    },
-    /// Its path is a symbolic link to this path, where no file is.
-    DanglingLink(PathBuf),
-    /// A file of 0 bytes is at the path of the archive.
-    Empty,
-    /// It is gone, and the user has begun another archive in its place.
-    GivenUp,
-    /// Another file is at the path of the archive.
-    Replaced,
-    /// An older copy of the archive is at its path: it lacks rows that were moved to the archive later.
-    Outdated,
-    /// The archive cannot be used; the error.
-    Damaged(String),
-    /// This user may not read the archive; the error.
-    Unreadable(String),
-    /// Another program has locked the archive.
-    Locked,
-}
-
-/// Checks the archives: each holds the only copy of the rows that were moved to it.
-pub(crate) fn archives(archives: &[Archive]) -> Check {
-    let metric = |unsound: usize| Metric::count(unsound).critical_above(0);
-    let (given_up, used): (Vec<&Archive>, Vec<&Archive>) = archives
-        .iter()
-        .partition(|archive| archive.state == ArchiveState::GivenUp);
-    let unsound: Vec<&Archive> = used
-        .iter()
-        .copied()
-        .filter(|archive| archive.state != ArchiveState::Sound)
-        .collect();
-    if unsound.is_empty() {
-        return Check::ok("archive", describe_sound(&used, &given_up)).with_metric(metric(0));
-    }
-    let state = unsound
-        .iter()
-        .map(|archive| match archive.state {
-            ArchiveState::Locked | ArchiveState::Unreadable(_) => State::Unknown,
-            _ => State::Critical,
-        })
-        .max()
-        .unwrap_or_default();
-    let messages: Vec<String> = unsound
-        .iter()
-        .map(|archive| describe_archive(archive))
-        .collect();
-    let is_unmounted = unsound.iter().any(|archive| {
-        matches!(
-            archive.state,
-            ArchiveState::Missing { has_folder: false } | ArchiveState::DanglingLink(_)
-        )
-    });
-    let help = match state {
-        State::Unknown => "check which program has the file open, and who owns it",
-        _ if is_unmounted => {
-            "check whether its disk is mounted; if it is, restore the archive from a copy of it"
-        }
-        _ if unsound
-            .iter()
-            .all(|archive| archive.state == ArchiveState::Outdated) =>
-        {
-            "put the newest copy of the archive in its place; if it is lost, `tornsnap prune --archive FILE --new-archive` goes on \
-             with this one, and gives the rows up that are not in it"
-        }
-        _ => {
-            "restore the archive from a copy of it; if there is none, move the file away, and give its rows up: `tornsnap prune \
-             --archive FILE --new-archive` with the same path begins a new archive there"
-        }
-    };
-    Check::finding("archive", state, messages.join("; "), help)
-        .with_subjects(unsound.iter().map(|archive| display_path(&archive.path)))
-        .with_metric(metric(unsound.len()))
-}
-
-/// Warns that the next prune will refuse the configured archive, although each archive that has rows is there.
-pub(crate) fn refused_archive(why: &str, help: &str) -> Check {
-    Check::finding(
-        "archive",
-        State::Warning,
-        format!("the next prune with rows to move will be refused: {why}"),
-        help,
-    )
-    .with_subjects(["refused"])
-    .with_metric(Metric::count(0).critical_above(0))
-}
-
-fn describe_sound(sound: &[&Archive], given_up: &[&Archive]) -> String {
-    let there = match sound {
-        [] if given_up.is_empty() => {
-            Some("no archive has history rows of this database".to_owned())
-        }
-        [] => None,
-        [only] => Some(format!(
-            "the archive {} is there; it is not in the backups of the database",
-            display_path(&only.path)
-        )),
-        [..] => Some(format!(
-            "the {} archives are there; they are not in the backups of the database",
-            sound.len()
-        )),
-    };
-    let given_up = given_up.iter().map(|archive| describe_archive(archive));
-    there
-        .into_iter()
-        .chain(given_up)
-        .collect::<Vec<_>>()
-        .join("; ")
-}
-
-fn describe_archive(archive: &Archive) -> String {
-    let path = display_path(&archive.path);
-    let loss = format!(
-        "it holds the only copy of the history rows from before {}",
-        format_date(archive.cutoff)
-    );
-    match &archive.state {
-        ArchiveState::Sound => format!("the archive {path} is there"),
-        ArchiveState::Missing { has_folder: true } => {
-            format!("the archive {path} is missing; {loss}")
-        }
-        ArchiveState::Missing { has_folder: false } => {
-            format!("the archive {path} and its folder are missing; {loss}")
-        }
-        ArchiveState::DanglingLink(target) => format!(
-            "{path} is a link to {}, which does not exist; {loss}",
-            display_path(target)
-        ),
-        ArchiveState::Empty => format!("the archive {path} {IS_EMPTY}; {loss}"),
-        ArchiveState::GivenUp => format!(
-            "the archive that had the only copy of the history rows from before {} is not looked at: another one was begun \
-             in its place, {path}",
-            format_date(archive.cutoff)
-        ),
-        ArchiveState::Replaced => format!(
-            "{path} is not the archive that `prune` wrote, or it belongs to another database; {loss}"
-        ),
-        ArchiveState::Outdated => format!("{path} {IS_OUTDATED}; {loss}"),
-        ArchiveState::Damaged(why) => format!("the archive {path} cannot be used: {why}; {loss}"),
-        ArchiveState::Unreadable(why) => {
-            format!("this user may not read the archive {path}: {why}")
-        }
-        ArchiveState::Locked => format!("another program has locked the archive {path}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -420,31 +260,6 @@ mod tests {
                 .help
                 .unwrap()
                 .contains("mounted")
-        );
-    }
-
-    #[test]
-    fn a_missing_archive_is_critical_and_a_locked_one_is_unknown() {
-        let archive = |state| {
-            archives(&[Archive {
-                path: PathBuf::from("a.db"),
-                cutoff: 1_772_323_200,
-                state,
-            }])
-        };
-
-        assert_eq!(archives(&[]).state, State::Ok);
-        assert_eq!(archive(ArchiveState::Sound).state, State::Ok);
-        assert_eq!(archive(ArchiveState::Locked).state, State::Unknown);
-        assert_eq!(archive(ArchiveState::Replaced).state, State::Critical);
-        let missing = archive(ArchiveState::Missing { has_folder: true });
-        assert_eq!(missing.state, State::Critical);
-        assert!(
-            missing
-                .message
-                .contains("the only copy of the history rows from before 2026-03-01"),
-            "{}",
-            missing.message
         );
     }
 }
