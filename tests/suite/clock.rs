@@ -242,7 +242,12 @@ fn a_run_that_was_refused_has_the_earlier_time_and_a_later_run_follows_it() {
         fetch_with_real_clock(&torn).expect(0);
 
         let after = health_now(&torn);
-        for wrong in [told, "the clock of this machine says", "in a row", "--future"] {
+        for wrong in [
+            told,
+            "the clock of this machine says",
+            "in a row",
+            "--future",
+        ] {
             assert!(!after.contains(wrong), "{lead}: {wrong} is in {after}");
         }
     }

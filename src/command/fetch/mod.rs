@@ -199,7 +199,14 @@ pub(crate) fn fetch(
     }
     store.checkpoint()?;
     let address = torn.base_url();
-    Ok(outcome::conclude(&runs, end, signal, &busy, address))
+    Ok(outcome::conclude(
+        &runs,
+        end,
+        signal,
+        &busy,
+        address,
+        scope.named_by(),
+    ))
 }
 
 /// Opens the database, and checks that observations with the present time may be added to it.

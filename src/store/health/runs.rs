@@ -109,7 +109,12 @@ impl Snapshot {
     }
 
     /// The runs that failed after the last success.
-    fn failures_since(&self, kind: Kind, success: Option<RunNumber>, now: i64) -> Result<FailedRuns> {
+    fn failures_since(
+        &self,
+        kind: Kind,
+        success: Option<RunNumber>,
+        now: i64,
+    ) -> Result<FailedRuns> {
         let failed = self
             .query_row(
                 sql!("health/count_failures"),
@@ -147,9 +152,7 @@ impl Snapshot {
         let unfinished: Vec<(RunNumber, i64, String)> = self.query_all(
             sql!("health/list_unfinished_runs"),
             named_params! { ":kind": kind.as_str(), ":since": now - WINDOW, ":horizon": now + DAY },
-            |row| {
-                Ok((row.get("id")?, row.get("started_at")?, row.get("status")?))
-            },
+            |row| Ok((row.get("id")?, row.get("started_at")?, row.get("status")?)),
         )?;
         let is_running = unfinished.iter().any(|(_, _, status)| status == RUNNING)
             && Lock::is_held(self.path(), kind.as_str());
