@@ -372,7 +372,7 @@ fn the_advice_about_unknown_ids_names_the_place_that_lists_them() {
         torn.fetch(&["factions", "--faction", "9"]).expect(0);
         for id in unknown {
             torn.simulator
-                .fault(Fault::always(code(6)).path(&format!("/user/{id}")));
+                .fault(Fault::always(code(6)).path(format!("/user/{id}")));
         }
 
         let said = torn

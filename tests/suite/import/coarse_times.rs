@@ -28,7 +28,7 @@ fn with_rows() -> Sandbox {
         } else {
             ("ongoing", "NULL".to_owned())
         };
-        sql += &format!(
+        let rows = format!(
             "INSERT INTO player_stats_history (player_id, timestamp, level, networth) VALUES (1, {at}, {value}, -{value});
              INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (7, {at}, {value});
              INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
@@ -37,6 +37,7 @@ fn with_rows() -> Sandbox {
              INSERT INTO territory_ownership_history (territory_id, faction_id, war_status, recorded_at)
              VALUES ('AAB', iif({value} = 2, 8, 7), 'none', {at});"
         );
+        sql += &rows;
     }
     sandbox.sqlite().execute_batch(&sql).unwrap();
     sandbox
