@@ -7,4 +7,4 @@
 SELECT id, started_at, status
 FROM fetch_runs
 WHERE kind = :kind AND started_at >= :since AND started_at <= :horizon AND status IN ('running', 'killed')
-ORDER BY started_at DESC, id DESC
+ORDER BY id DESC

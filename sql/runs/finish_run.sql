@@ -1,5 +1,6 @@
 -- Records the end of a run.
--- If the clock of this machine turned out to be wrong, the run gets the time that Torn sent instead.
+-- If the clocks of this machine and of Torn differ, either may be the wrong one. The run gets the earlier of the two times, so that
+-- it is never in the future.
 --
 -- :finished_at          unix seconds
 -- :torn_at              unix seconds, from Torn; NULL: no answer named its time
@@ -9,8 +10,8 @@
 -- :cause                kind of that failure, as in the table fetch_runs; NULL: none, or not known
 -- :requests … :failed   counts, as in the table fetch_runs
 UPDATE fetch_runs
-SET finished_at = :finished_at,
-    started_at = iif(:clock_ahead IS NULL, started_at, :torn_at),
+SET finished_at = iif(:clock_ahead > 0, :torn_at, :finished_at),
+    started_at = iif(:clock_ahead > 0, :torn_at, started_at),
     torn_at = :torn_at,
     clock_ahead = :clock_ahead,
     status = :status,

@@ -19,7 +19,7 @@ const COMMANDS: &[Synonym] = &[
     },
     Synonym {
         words: &[
-            "list", "ls", "show", "view", "views", "tables", "query", "report", "reports", "dump",
+            "list", "ls", "view", "views", "tables", "query", "reports", "dump",
         ],
         command: "tornsnap export --list",
     },
@@ -60,7 +60,7 @@ const COMMANDS: &[Synonym] = &[
         command: "tornsnap help",
     },
     Synonym {
-        words: &["backfill", "load", "merge"],
+        words: &["load", "merge"],
         command: "tornsnap import FILE",
     },
     Synonym {
@@ -75,6 +75,13 @@ const COMMANDS: &[Synonym] = &[
         words: &["settings"],
         command: "tornsnap config show",
     },
+];
+
+/// Commands that a later version is to have, and the command that does the most of it now.
+const LATER: &[(&str, &str)] = &[
+    ("backfill", "tornsnap import FILE"),
+    ("show", "tornsnap export --list"),
+    ("report", "tornsnap export --list"),
 ];
 
 const CONFIG_COMMANDS: &[Synonym] = &[
@@ -105,16 +112,25 @@ const FORMATS: &[(&str, &str)] = &[
 
 /// The command to type for a word that is no command below `parent`.
 pub(super) fn command_for(parent: &str, word: &str) -> Option<&'static str> {
-    let known = if parent == "config" {
-        CONFIG_COMMANDS
-    } else {
-        COMMANDS
+    let known = match parent {
+        "config" => CONFIG_COMMANDS,
+        "tornsnap" => COMMANDS,
+        _ => &[],
     };
     let word = word.to_lowercase();
     known
         .iter()
         .find(|synonym| synonym.words.contains(&word.as_str()))
         .map(|synonym| synonym.command)
+}
+
+/// What to type instead of a command that a later version is to have.
+pub(super) fn for_later(word: &str) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    LATER
+        .iter()
+        .find(|(known, _)| *known == word)
+        .map(|(_, command)| *command)
 }
 
 /// The format that a word means.

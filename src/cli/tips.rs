@@ -151,7 +151,11 @@ fn with_similar_command(
     let parent = before.fold(program, |parent, word| {
         parent.find_subcommand(word).unwrap_or(parent)
     });
-    if let Some(command) = synonyms::command_for(parent.get_name(), &unknown) {
+    let is_main = parent.get_name() == program.get_name();
+    if let Some(command) = synonyms::for_later(&unknown).filter(|_| is_main) {
+        let tip = format!("this version has no `{unknown}`; the nearest command is `{command}`");
+        insert_tip(&mut error, tip);
+    } else if let Some(command) = synonyms::command_for(parent.get_name(), &unknown) {
         insert_tip(&mut error, format!("the command for it is `{command}`"));
     } else if let Some(similar) = similar_command(&unknown, parent) {
         let names = ContextValue::Strings(vec![similar.to_owned()]);
@@ -201,7 +205,7 @@ fn with_folder_of_all(mut error: clap::Error, words: &[String], program: &Comman
     if error.kind() != ErrorKind::MissingRequiredArgument || !is_all {
         return error;
     }
-    let of_folder = |text: &str| text.replace("<FILE>", "<DIR>");
+    let of_folder = |text: &str| text.replace("--output <FILE>", "--output <DIR>");
     if let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) {
         let missing = missing.iter().map(|name| of_folder(name)).collect();
         error.insert(ContextKind::InvalidArg, ContextValue::Strings(missing));

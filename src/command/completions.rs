@@ -35,6 +35,24 @@ struct Report {
     script: String,
 }
 
+/// The scripts of some shells offer hidden values of arguments, too.
+fn without_hidden_values(command: clap::Command) -> clap::Command {
+    let visible_only = |argument: clap::Arg| {
+        let values = argument.get_possible_values();
+        if !values.iter().any(clap::builder::PossibleValue::is_hide_set) {
+            return argument;
+        }
+        let visible: Vec<_> = values
+            .into_iter()
+            .filter(|value| !value.is_hide_set())
+            .collect();
+        argument.value_parser(PossibleValuesParser::new(visible))
+    };
+    command
+        .mut_args(visible_only)
+        .mut_subcommands(without_hidden_values)
+}
+
 /// Prints the completions of `program`, the definition of the command line.
 pub(crate) fn run(context: &Context, args: &Args, mut program: clap::Command) -> Result<Outcome> {
     // The command itself takes any table or view of the database, and the completions offer the views for people.
@@ -43,6 +61,7 @@ pub(crate) fn run(context: &Context, args: &Args, mut program: clap::Command) ->
             dataset.value_parser(PossibleValuesParser::new(view_names()))
         })
     });
+    program = without_hidden_values(program);
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program, "tornsnap", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();

@@ -143,7 +143,9 @@ fn read_settings<'a>(config: &'a ConfigText<'a>, table: DeTable<'a>) -> Result<S
 fn api(config: &ConfigText<'_>, mut table: Table<'_>) -> Result<Api> {
     let url = table.string("base_url")?;
     let limit = i64::from(TORN_REQUESTS_PER_MINUTE);
-    let requests_per_minute = table.number_or("requests_per_minute", 0, limit, 60)?;
+    // 0 means no limit, and is refused later for Torn itself.
+    let range = format!("from 1 to {limit}, nor 0 for a simulator");
+    let requests_per_minute = table.number_in("requests_per_minute", 0, limit, 60, &range)?;
     let timeout = table.number_or("timeout_seconds", 1, 600, 30)?;
     let concurrency = table.number_or("concurrency", 1, 64, 4)?;
     let base_url = match url {
@@ -336,7 +338,7 @@ mod tests {
 
         assert_eq!(
             error_of("[api]\nrequests_per_minute = 101\n"),
-            "line 2: requests_per_minute = 101 is not from 0 to 100; the line is: requests_per_minute = 101"
+            "line 2: requests_per_minute = 101 is not from 1 to 100, nor 0 for a simulator; the line is: requests_per_minute = 101"
         );
         assert_eq!(
             error_of("[track]\nplayers = [1,\n0]\n"),

@@ -288,6 +288,10 @@ pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, NotATime> {
         return parse_plausible_unix(text);
     }
     match parse_with_unit(text, &[('h', HOUR), ('d', DAY), ('w', 7 * DAY)]) {
+        Some(0) => Err(NotATime {
+            why: format!("{text:?} is no time back from now"),
+            hint: "write an age such as 12h, 30d or 2w".to_owned(),
+        }),
         Some(age) => Ok(now.saturating_sub(age)),
         None => parse_timestamp(text)
             .map(|unix| unix.saturating_add(i64::from(has_fraction(text))))

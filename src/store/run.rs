@@ -89,7 +89,7 @@ impl Store {
                 sql!("runs/finish_run"),
                 named_params! {
                     ":id": run.0,
-                    ":finished_at": real_time.unwrap_or(now),
+                    ":finished_at": now,
                     ":torn_at": clock.torn_at(),
                     ":clock_ahead": real_time.map(|real_time| now - real_time),
                     ":status": status.as_str(),

@@ -222,6 +222,59 @@ fn a_clock_that_differs_from_torns_is_the_first_finding_of_health() {
     assert_ne!(clock["state"], "critical", "{report:#}");
 }
 
+/// All that `health` says.
+fn health_now(torn: &Torn) -> String {
+    with_real_clock(torn, &["health", "--json"]).stdout()
+}
+
+#[test]
+fn a_run_that_was_refused_has_the_earlier_time_and_a_later_run_follows_it() {
+    for lead in [-40 * DAY, -2 * 60 * MINUTE, 6 * MINUTE, 40 * DAY] {
+        let torn = with_clock_ahead(lead);
+        let future = "SELECT count(*) FROM fetch_runs
+                      WHERE max(started_at, finished_at) > unixepoch() OR started_at > finished_at";
+        assert_eq!(torn.value::<i64>(future), 0, "{lead}");
+        let refused = health_now(&torn);
+        let told = "when Torn said";
+        assert!(refused.contains(told), "{lead}: {refused}");
+
+        torn.simulator.set_date_offset(0);
+        fetch_with_real_clock(&torn).expect(0);
+
+        let after = health_now(&torn);
+        for wrong in [
+            told,
+            "the clock of this machine says",
+            "in a row",
+            "--future",
+        ] {
+            assert!(!after.contains(wrong), "{lead}: {wrong} is in {after}");
+        }
+    }
+}
+
+#[test]
+fn the_last_run_is_the_one_of_the_highest_id_when_an_earlier_one_has_a_later_time() {
+    let torn = Torn::new();
+    let now = torn.simulator.time();
+    torn.fetch(&["factions"]).expect(0);
+    torn.sandbox
+        .sqlite()
+        .execute_batch(&format!(
+            "UPDATE fetch_runs SET started_at = {now} + 7200, finished_at = {now} + 7200, status = 'failed',
+                                   failed = 1, error = 'an old failure'"
+        ))
+        .unwrap();
+    torn.fetch(&["factions"]).expect(0);
+
+    let report = torn.sandbox.run(&["health", "--json"]).json();
+    assert!(!report.to_string().contains("an old failure"), "{report:#}");
+    let schedule = torn.sandbox.run(&["--json", "schedule", "show"]).json();
+    let told = schedule.to_string();
+    assert!(!told.contains("\"last_status\":\"failed\""), "{told}");
+    assert!(told.contains("\"last_status\":\"ok\""), "{told}");
+}
+
 #[test]
 fn a_dry_run_tells_that_the_clock_would_be_refused() {
     let torn = with_clock_ahead(40 * DAY);

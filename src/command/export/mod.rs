@@ -46,7 +46,7 @@ pub(crate) struct Args {
     #[arg(required_unless_present_any = ["list", "all"])]
     dataset: Option<String>,
     /// List the datasets in groups, each with its number of rows and a description
-    #[arg(long, conflicts_with_all = ["dataset", "all", "output", "format"])]
+    #[arg(long, conflicts_with_all = ["dataset", "all", "output", "format", "columns", "since", "until", "player", "faction", "territory", "war", "time", "spreadsheet", "null", "delimiter"])]
     list: bool,
     /// Write every table and view, as of one moment, into the folder --output
     #[arg(long, requires = "output", conflicts_with_all = ["dataset", "columns", "since", "until", "player", "faction", "territory", "war"])]

@@ -67,7 +67,7 @@ pub(crate) struct Args {
     #[arg(long = "faction", value_name = "ID", value_delimiter = ',', value_parser = list_value::id_or_address::<FactionId>)]
     pub(crate) factions: Vec<FactionId>,
     /// Show the calls that would be made, per key and minute, and make none
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["ignore_clock", "wait"])]
     pub(crate) plan: bool,
     /// Save even if the clock is behind the newest saved time
     #[arg(long)]
@@ -199,7 +199,14 @@ pub(crate) fn fetch(
     }
     store.checkpoint()?;
     let address = torn.base_url();
-    Ok(outcome::conclude(&runs, end, signal, &busy, address))
+    Ok(outcome::conclude(
+        &runs,
+        end,
+        signal,
+        &busy,
+        address,
+        scope.named_by(),
+    ))
 }
 
 /// Opens the database, and checks that observations with the present time may be added to it.

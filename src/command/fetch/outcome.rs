@@ -17,6 +17,7 @@ struct Totals {
     passing: u64,
     no_access: u64,
     missing: u64,
+    listed: u64,
     unlearned: u64,
 }
 
@@ -30,10 +31,18 @@ impl Totals {
             totals.passing += tally.passing;
             totals.no_access += tally.no_access;
             totals.missing += tally.missing;
+            totals.listed += tally.listed;
             totals.unlearned += tally.unlearned;
         }
         totals
     }
+}
+
+/// What has named the ids to fetch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum NamedBy {
+    Configuration,
+    Flags,
 }
 
 /// The end of an invocation. `demo` reads the fields of the report.
@@ -49,6 +58,7 @@ pub(super) fn conclude(
     signal: Option<Exit>,
     busy: &[Error],
     address: &str,
+    named_by: NamedBy,
 ) -> FetchOutcome {
     let totals = Totals::of(runs);
     let end = end.or_else(|| unreached(runs));
@@ -56,9 +66,11 @@ pub(super) fn conclude(
         signal.unwrap_or_else(|| exit(totals, end.as_ref().map(|end| end.exit), !busy.is_empty()));
     let first_error = runs.iter().find_map(|run| run.first_failure.clone());
     let failure =
-        failure(exit, totals, end, first_error, busy).map(|failure| match totals.no_access {
-            0 => failure,
-            _ => with_address_of_torn(failure, address),
+        failure(exit, totals, end, first_error, busy, named_by).map(|failure| {
+            match totals.no_access {
+                0 => failure,
+                _ => with_address_of_torn(failure, address),
+            }
         });
     let report = Report {
         runs: runs.iter().map(RunReport::from).collect(),
@@ -106,6 +118,7 @@ fn failure(
     end: Option<RunEnd>,
     first_error: Option<String>,
     busy: &[Error],
+    named_by: NamedBy,
 ) -> Option<Error> {
     match (exit, end) {
         (Exit::Done, _) => None,
@@ -136,7 +149,7 @@ fn failure(
                     "fetch {failed} of {}",
                     count(saved + failed, "target")
                 ))
-                .with_help(help(exit, totals))
+                .with_help(help(exit, totals, named_by))
                 .with_source(first_error.unwrap_or_else(|| "see the log".to_owned())),
             )
         }
@@ -147,17 +160,26 @@ fn failure(
 const NO_ACCESS: &str = "use a key with access to them, for example one of a member of the faction, or a Custom key with this \
                          selection: make it at https://www.torn.com/preferences.php#tab=api, then run `tornsnap init`";
 
-fn help(exit: Exit, totals: Totals) -> &'static str {
+fn help(exit: Exit, totals: Totals, named_by: NamedBy) -> &'static str {
     match exit {
         Exit::Protocol => {
             "look at the table rejected_payloads; a newer tornsnap may understand them"
         }
         Exit::TryLater => "run it again later",
         Exit::NoKey => NO_ACCESS,
-        _ if totals.failed == totals.missing => {
-            "correct these ids under [track], or remove them there; until then they are requested again after an hour, after six \
-             hours, and then daily"
+        _ if totals.failed == totals.missing && totals.failed == totals.listed => {
+            "look these ids up on torn.com; they are requested again after an hour, after six hours, and then daily, while the \
+             roster lists them"
         }
+        _ if totals.failed == totals.missing => match named_by {
+            NamedBy::Configuration => {
+                "correct these ids under [track], or remove them there; until then they are requested again after an hour, \
+                 after six hours, and then daily"
+            }
+            NamedBy::Flags => {
+                "look these ids up on torn.com, and name the right ones with --player and --faction"
+            }
+        },
         Exit::Failure => "`tornsnap config check --online` asks Torn about each key and each id",
         _ if totals.failed == totals.no_access => NO_ACCESS,
         _ if totals.rejected > 0 => {
@@ -197,6 +219,7 @@ mod tests {
         saved: 0,
         failed: 0,
         missing: 0,
+        listed: 0,
         unlearned: 0,
         rejected: 0,
         passing: 0,

@@ -80,6 +80,13 @@ impl Session<'_> {
             .filter_map(|target| Some((target.id, target.deferred_until?)))
             .collect();
         run.leave_out("player", &deferred, !targets.is_empty());
+        if targets.is_empty() {
+            let listed = deferred
+                .iter()
+                .filter(|(id, _)| self.scope.is_only_listed(Missing::Player(*id)))
+                .count();
+            run.tally.listed += listed as u64;
+        }
         Ok(targets)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::command::fetch::outcome::NamedBy;
 use crate::command::fetch::{Args, KindArg};
 use crate::config::{Settings, Territories, Track, Wars};
 use crate::error::Result;
@@ -9,7 +10,7 @@ use crate::model::id::{FactionId, TerritoryId};
 use crate::model::kind::Kind;
 use crate::model::missing;
 use crate::store::Store;
-use crate::store::missing::Misses;
+use crate::store::missing::{Misses, Missing};
 
 /// The targets of one invocation: those of the configuration, or those that the flags name.
 #[derive(Clone, Debug)]
@@ -111,6 +112,20 @@ impl Scope {
             has_named_targets,
             ignore_clock: args.ignore_clock,
         }
+    }
+
+    /// What has named the ids to fetch.
+    pub(super) fn named_by(&self) -> NamedBy {
+        if self.has_named_targets {
+            NamedBy::Flags
+        } else {
+            NamedBy::Configuration
+        }
+    }
+
+    /// Whether only a roster lists this id, so that neither the configuration nor a flag can correct it.
+    pub(super) fn is_only_listed(&self, id: Missing) -> bool {
+        matches!(id, Missing::Player(id) if !self.track.players.contains(&id))
     }
 
     /// Adds the wars if some are stored as unfinished. Without that, a war of factions that are no longer followed

@@ -261,6 +261,7 @@ impl<'a> Session<'a> {
         if failure.is_missing() {
             run.tally.missing += 1;
             if let Some(missing) = missing {
+                run.tally.listed += u64::from(self.scope.is_only_listed(missing));
                 self.store.save_missing(missing, at)?;
             }
         }
@@ -369,7 +370,7 @@ impl ActiveRun {
     }
 
     /// Logs the targets that are deferred because Torn did not know their ids. If the run has no other target, it requests
-    /// nothing, and one failure is counted.
+    /// nothing, and each of them counts as failed.
     pub(super) fn leave_out<I: Display>(
         &mut self,
         noun: &str,
@@ -397,7 +398,9 @@ impl ActiveRun {
             ),
         };
         log::warn!("{target}: {unknown}; {them} requested less often now");
-        self.tally.missing += 1;
+        let others = deferred.len() as u64 - 1;
+        self.tally.missing += 1 + others;
+        self.tally.counts.failed += others;
         self.count_failure(TargetFailure {
             target,
             message: unknown.to_owned(),

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::command::backup::Rotation;
 use crate::command::import::report::{
-    Report, describe, describe_next_prune, describe_read_as_utc, print_table, read_as_utc,
+    Report, describe, describe_coarse_times, describe_next_prune, describe_read_as_utc,
+    print_table, read_as_utc,
 };
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
@@ -280,6 +281,10 @@ fn outcome(
     let times = read_as_utc(args, result);
     if times > 0 {
         log::warn!("{}", describe_read_as_utc(times));
+    }
+    let coarse = result.coarse_times();
+    if coarse > 0 {
+        log::warn!("{}", describe_coarse_times(coarse));
     }
     if let Some(next) = &done.next_prune {
         log::warn!("{}", describe_next_prune(next));

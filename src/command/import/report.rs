@@ -214,6 +214,17 @@ pub(super) fn describe_read_as_utc(times: i64) -> String {
     )
 }
 
+/// Says what the times of a file that a spreadsheet has saved are worth, and how to keep exact ones.
+pub(super) fn describe_coarse_times(times: i64) -> String {
+    format!(
+        "{} in the file {} no seconds, as a spreadsheet shows {}; the rows that are not stored here yet get the start of the minute or \
+         the day; for exact times import the file that `tornsnap export` wrote",
+        count(group_digits(times), "time"),
+        agree(times, "has", "have"),
+        agree(times, "it", "them"),
+    )
+}
+
 /// The result in one line.
 pub(super) fn describe(args: &Args, result: &ImportResult, done: &Finished) -> String {
     let imported = if args.dry_run {

@@ -72,12 +72,16 @@ impl Dialect {
                 Kept(Datum::Null) | Mended(Datum::Null, _) => Unusable(MISSING),
                 other => other,
             },
-            Kind::BattleStat if !self.is_lenient() => self.number(cell, 0),
-            Kind::OptionalId | Kind::Owner | Kind::Positive | Kind::BattleStat => {
-                self.number(cell, 1)
-            }
+            Kind::NonZero if !self.is_lenient() => self.number(cell, 0),
+            Kind::OptionalId | Kind::Owner | Kind::Positive | Kind::NonZero => self.number(cell, 1),
             Kind::Count => self.number(cell, 0),
             Kind::Amount => self.number(cell, i64::MIN),
+            Kind::NonZeroAmount => match self.number(cell, i64::MIN) {
+                Kept(Datum::Integer(0)) | Mended(Datum::Integer(0), _) if self.is_lenient() => {
+                    Mended(Datum::Null, ZERO)
+                }
+                other => other,
+            },
             Kind::Moment => self.moment(cell),
             Kind::Month => self.month(cell),
             Kind::PastMonth => self.past_month(cell),

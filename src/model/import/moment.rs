@@ -2,7 +2,7 @@
 
 use crate::model::digits::is_digits;
 use crate::model::import::datum::Datum;
-use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, parse_timestamp};
+use crate::model::time::{CLOCK_TOLERANCE, DAY, MINUTE, Month, parse_timestamp};
 
 /// 2004-01-01. Torn began in 2004, so nothing can have been observed before.
 const FIRST_MOMENT: i64 = 1_072_915_200;
@@ -30,6 +30,49 @@ pub(crate) fn read(cell: &Datum, offset: i64) -> Option<Moment> {
         Datum::Integer(number) => from_number(*number, offset, None),
         Datum::Real(number) => from_real(*number, offset),
         Datum::Text(text) => from_text(text.trim(), offset),
+    }
+}
+
+/// What the text of a time leaves out. Spreadsheets show times so, and save what they show.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Coarse {
+    Minute,
+    Day,
+}
+
+impl Coarse {
+    /// The time that the text may mean begins with the moment that was read, and lasts so many seconds.
+    pub(crate) fn seconds(self) -> i64 {
+        match self {
+            Self::Minute => MINUTE,
+            Self::Day => DAY,
+        }
+    }
+
+    pub(crate) fn mend(self) -> &'static str {
+        match self {
+            Self::Minute => NO_SECONDS,
+            Self::Day => NO_TIME_OF_DAY,
+        }
+    }
+}
+
+const NO_SECONDS: &str = "a time without seconds was read as the start of its minute";
+const NO_TIME_OF_DAY: &str = "a date without a time of day was read as the start of its day";
+
+/// The reasons of [`Coarse::mend`].
+pub(crate) const COARSE: [&str; 2] = [NO_SECONDS, NO_TIME_OF_DAY];
+
+/// What a text that [`read`] reads as a time leaves out; `None`: nothing.
+pub(crate) fn coarse(cell: &Datum) -> Option<Coarse> {
+    let text = cell.text()?.trim();
+    if text.parse::<f64>().is_ok() {
+        return None;
+    }
+    match split_zone(text).0.matches(':').count() {
+        0 => Some(Coarse::Day),
+        1 => Some(Coarse::Minute),
+        _ => None,
     }
 }
 
@@ -216,6 +259,24 @@ mod tests {
                 "{cell:?} {offset}"
             );
         }
+    }
+
+    #[test]
+    fn a_text_without_seconds_or_without_a_time_of_day_is_coarse() {
+        for (written, expected) in [
+            ("2026-04-01 12:00", Some(Coarse::Minute)),
+            ("2026-04-01T12:00Z", Some(Coarse::Minute)),
+            ("2026-04-01 12:00+02:00", Some(Coarse::Minute)),
+            ("2026-04-01", Some(Coarse::Day)),
+            ("2026-04-01 12:00:00", None),
+            ("2026-04-01T12:00:00.5+02:00", None),
+            ("1775044800", None),
+            ("1775044800.5", None),
+        ] {
+            assert!(read(&text(written), 0).is_some(), "{written}");
+            assert_eq!(coarse(&text(written)), expected, "{written}");
+        }
+        assert_eq!(coarse(&Datum::Integer(NOON)), None);
     }
 
     #[test]

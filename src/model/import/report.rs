@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::history::History;
 use crate::model::import::SourceKind;
 use crate::model::import::cell::MONTH_IS_NOT_OVER;
-use crate::model::import::moment::{IN_THE_FUTURE, READ_AS_UTC};
+use crate::model::import::moment::{COARSE, IN_THE_FUTURE, READ_AS_UTC};
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
 
@@ -111,9 +111,18 @@ impl Tally {
 
     /// The number of texts without a time zone that were read as UTC.
     fn read_as_utc(&self) -> i64 {
+        self.mended_for(&[READ_AS_UTC])
+    }
+
+    /// The number of texts without seconds, or without a time of day.
+    fn coarse_times(&self) -> i64 {
+        self.mended_for(&COARSE)
+    }
+
+    fn mended_for(&self, reasons: &[&str]) -> i64 {
         let mended = self.mended.iter();
         mended
-            .filter(|(reason, _)| reason.ends_with(READ_AS_UTC))
+            .filter(|(text, _)| reasons.iter().any(|reason| text.ends_with(reason)))
             .map(|(_, values)| values)
             .sum()
     }
@@ -136,6 +145,11 @@ impl ImportResult {
             .filter(|(name, _)| History::from_summary_table_name(name).is_none())
             .map(|(_, tally)| tally.read_as_utc())
             .sum()
+    }
+
+    /// The number of times that the file has without seconds, or without a time of day.
+    pub(crate) fn coarse_times(&self) -> i64 {
+        self.sum(Tally::coarse_times)
     }
 
     pub(crate) fn sum(&self, count: impl Fn(&Tally) -> i64) -> i64 {

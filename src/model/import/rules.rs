@@ -15,10 +15,12 @@ pub(crate) enum Kind {
     Positive,
     /// A number from 0 on.
     Count,
-    /// A number from 0 on. Each player has at least 1, so 0 is unknown in lenient files.
-    BattleStat,
+    /// A number from 0 on. Torn never has 0 there, so it is unknown in lenient files.
+    NonZero,
     /// Any whole number.
     Amount,
+    /// Any whole number. Torn never has 0 there, so it is unknown in lenient files.
+    NonZeroAmount,
     /// When the row was recorded.
     Moment,
     /// The start of a UTC month.
@@ -46,6 +48,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Whether the values are times to the second.
+    pub(crate) fn is_time(self) -> bool {
+        matches!(
+            self,
+            Self::Moment | Self::Updated | Self::Created | Self::Event
+        )
+    }
+
     /// Whether a row without a usable value cannot be taken.
     pub(crate) fn is_required(self) -> bool {
         matches!(
@@ -189,7 +199,7 @@ pub(crate) const FACTIONS: Table = Table {
         column("respect", Kind::Count),
         column("age", Kind::Count),
         column("best_chain", Kind::Count),
-        column("member_count", Kind::Count),
+        column("member_count", Kind::NonZero),
         column("is_active", Kind::Flag),
         also("created_at", &["last_updated", "updated_at"], Kind::Created),
         also("last_updated", &["updated_at"], Kind::Updated),
@@ -221,14 +231,14 @@ pub(crate) const PLAYER_HISTORY: Table = Table {
     columns: &[
         column("player_id", Kind::Id),
         also("timestamp", &["recorded_at", "created_at"], Kind::Moment),
-        column("strength", Kind::BattleStat),
-        also("defense", &["defence"], Kind::BattleStat),
-        column("speed", Kind::BattleStat),
-        column("dexterity", Kind::BattleStat),
-        also("total_stats", &["total"], Kind::BattleStat),
+        column("strength", Kind::NonZero),
+        also("defense", &["defence"], Kind::NonZero),
+        column("speed", Kind::NonZero),
+        column("dexterity", Kind::NonZero),
+        also("total_stats", &["total"], Kind::NonZero),
         column("level", Kind::Positive),
         also("life_maximum", &["life"], Kind::Positive),
-        column("networth", Kind::Amount),
+        column("networth", Kind::NonZeroAmount),
         also("data_source", KEY_NAMES, Kind::Source),
     ],
 };
@@ -239,7 +249,7 @@ pub(crate) const FACTION_HISTORY: Table = Table {
         column("faction_id", Kind::Id),
         also("timestamp", &["recorded_at", "created_at"], Kind::Moment),
         column("respect", Kind::Count),
-        column("member_count", Kind::Count),
+        column("member_count", Kind::NonZero),
         column("best_chain", Kind::Count),
         also("data_source", KEY_NAMES, Kind::Source),
     ],
@@ -255,7 +265,7 @@ pub(crate) const WAR_HISTORY: Table = Table {
         column("defending_faction_id", Kind::OptionalId),
         column("attacking_score", Kind::Count),
         column("defending_score", Kind::Count),
-        column("required_score", Kind::Count),
+        column("required_score", Kind::NonZero),
         column("status", Kind::Word(WAR_STATUSES)),
         column("end_reason", Kind::Text),
         column("winner_faction_id", Kind::OptionalId),
@@ -271,7 +281,7 @@ pub(crate) const TILE_HISTORY: Table = Table {
     columns: &[
         column("territory_id", Kind::Tile),
         column("faction_id", Kind::Owner),
-        column("sector", Kind::Amount),
+        column("sector", Kind::NonZeroAmount),
         also("coordinate_x", &["coordinates"], Kind::Coordinate(0)),
         also("coordinate_y", &["coordinates"], Kind::Coordinate(1)),
         column("racket_level", Kind::Count),
@@ -320,28 +330,28 @@ pub(crate) const PLAYER_SUMMARY: Table = Table {
     columns: &[
         column("player_id", Kind::Id),
         column("period_start", Kind::PastMonth),
-        column("strength_start", Kind::BattleStat),
-        column("strength_end", Kind::BattleStat),
+        column("strength_start", Kind::NonZero),
+        column("strength_end", Kind::NonZero),
         column("strength_change", Kind::Amount),
-        column("defense_start", Kind::BattleStat),
-        column("defense_end", Kind::BattleStat),
+        column("defense_start", Kind::NonZero),
+        column("defense_end", Kind::NonZero),
         column("defense_change", Kind::Amount),
-        column("speed_start", Kind::BattleStat),
-        column("speed_end", Kind::BattleStat),
+        column("speed_start", Kind::NonZero),
+        column("speed_end", Kind::NonZero),
         column("speed_change", Kind::Amount),
-        column("dexterity_start", Kind::BattleStat),
-        column("dexterity_end", Kind::BattleStat),
+        column("dexterity_start", Kind::NonZero),
+        column("dexterity_end", Kind::NonZero),
         column("dexterity_change", Kind::Amount),
-        column("total_stats_start", Kind::BattleStat),
-        column("total_stats_end", Kind::BattleStat),
+        column("total_stats_start", Kind::NonZero),
+        column("total_stats_end", Kind::NonZero),
         column("total_stats_change", Kind::Amount),
         column("level_start", Kind::Positive),
         column("level_end", Kind::Positive),
         column("level_change", Kind::Amount),
         column("life_maximum_start", Kind::Positive),
         column("life_maximum_end", Kind::Positive),
-        column("networth_start", Kind::Amount),
-        column("networth_end", Kind::Amount),
+        column("networth_start", Kind::NonZeroAmount),
+        column("networth_end", Kind::NonZeroAmount),
         column("networth_change", Kind::Amount),
         column("record_count", Kind::Count),
         column("created_at", Kind::Created),
@@ -356,8 +366,8 @@ pub(crate) const FACTION_SUMMARY: Table = Table {
         column("respect_start", Kind::Count),
         column("respect_end", Kind::Count),
         column("respect_change", Kind::Amount),
-        column("member_count_start", Kind::Count),
-        column("member_count_end", Kind::Count),
+        column("member_count_start", Kind::NonZero),
+        column("member_count_end", Kind::NonZero),
         column("member_count_change", Kind::Amount),
         column("best_chain_start", Kind::Count),
         column("best_chain_end", Kind::Count),

@@ -26,11 +26,13 @@ pub(crate) struct RunHistory {
     pub(crate) incomplete: Option<Incomplete>,
 }
 
-/// The start of a run and its id, which tells the order of runs that started in the same second.
-type Moment = (i64, i64);
+/// The id of a run. Ids tell the order of the runs, whatever the clock said.
+type RunNumber = i64;
 
 struct KilledRun {
-    moment: Moment,
+    id: RunNumber,
+    /// Unix seconds.
+    started_at: i64,
     /// Whether its status is still `running`, because no later run has marked it as killed.
     is_unmarked: bool,
 }
@@ -48,13 +50,13 @@ impl Snapshot {
     /// Reads the recent runs of one kind. A gap is a time without success that is longer than `gap_seconds`.
     pub(crate) fn runs(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<RunHistory> {
         let success = self.last_success(kind, now)?;
-        let mut failed = self.failures_since(kind, success.map(|(_, moment)| moment), now)?;
+        let mut failed = self.failures_since(kind, success.map(|(_, id)| id), now)?;
         let killed = self.killed(kind, now)?;
         // A killed run that is not marked yet counts as a failure.
         let unmarked = killed
             .iter()
             .filter(|run| {
-                run.is_unmarked && success.is_none_or(|(_, succeeded)| run.moment > succeeded)
+                run.is_unmarked && success.is_none_or(|(_, succeeded)| run.id > succeeded)
             })
             .count();
         if unmarked > 0 {
@@ -71,7 +73,7 @@ impl Snapshot {
             failed,
             killed: killed
                 .into_iter()
-                .map(|run| run.moment.0)
+                .map(|run| run.started_at)
                 .filter(|started_at| *started_at >= now - DAY)
                 .collect(),
             gaps: self.gaps(kind, gap_seconds, now)?,
@@ -89,8 +91,8 @@ impl Snapshot {
             .context("look for recorded runs")
     }
 
-    /// The last success, and the moment of that run.
-    fn last_success(&self, kind: Kind, now: i64) -> Result<Option<(LastSuccess, Moment)>> {
+    /// The last success, and the id of that run.
+    fn last_success(&self, kind: Kind, now: i64) -> Result<Option<(LastSuccess, RunNumber)>> {
         self.query_row(
             sql!("health/get_last_success"),
             named_params! { ":kind": kind.as_str(), ":horizon": now + DAY },
@@ -99,7 +101,7 @@ impl Snapshot {
                     at: row.get("succeeded_at")?,
                     is_incomplete: row.get("is_partial")?,
                 };
-                Ok((last, (row.get("started_at")?, row.get("id")?)))
+                Ok((last, row.get("id")?))
             },
         )
         .optional()
@@ -107,15 +109,18 @@ impl Snapshot {
     }
 
     /// The runs that failed after the last success.
-    fn failures_since(&self, kind: Kind, success: Option<Moment>, now: i64) -> Result<FailedRuns> {
-        let (since, since_id) = success.unwrap_or((i64::MIN, i64::MIN));
+    fn failures_since(
+        &self,
+        kind: Kind,
+        success: Option<RunNumber>,
+        now: i64,
+    ) -> Result<FailedRuns> {
         let failed = self
             .query_row(
                 sql!("health/count_failures"),
                 named_params! {
                     ":kind": kind.as_str(),
-                    ":since": since,
-                    ":since_id": since_id,
+                    ":since_id": success.unwrap_or(0),
                     ":horizon": now + DAY,
                 },
                 |row| {
@@ -144,23 +149,21 @@ impl Snapshot {
 
     /// The killed runs of the last week, the newest first.
     fn killed(&self, kind: Kind, now: i64) -> Result<Vec<KilledRun>> {
-        let unfinished: Vec<(Moment, String)> = self.query_all(
+        let unfinished: Vec<(RunNumber, i64, String)> = self.query_all(
             sql!("health/list_unfinished_runs"),
             named_params! { ":kind": kind.as_str(), ":since": now - WINDOW, ":horizon": now + DAY },
-            |row| {
-                let moment = (row.get("started_at")?, row.get("id")?);
-                Ok((moment, row.get("status")?))
-            },
+            |row| Ok((row.get("id")?, row.get("started_at")?, row.get("status")?)),
         )?;
-        let is_running = unfinished.iter().any(|(_, status)| status == RUNNING)
+        let is_running = unfinished.iter().any(|(_, _, status)| status == RUNNING)
             && Lock::is_held(self.path(), kind.as_str());
         Ok(unfinished
             .into_iter()
             .enumerate()
             // Only the newest run can hold the lock.
-            .filter(|(number, (_, status))| status == KILLED || !(is_running && *number == 0))
-            .map(|(_, (moment, status))| KilledRun {
-                moment,
+            .filter(|(number, (_, _, status))| status == KILLED || !(is_running && *number == 0))
+            .map(|(_, (id, started_at, status))| KilledRun {
+                id,
+                started_at,
                 is_unmarked: status == RUNNING,
             })
             .collect())

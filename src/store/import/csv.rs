@@ -12,13 +12,16 @@ use crate::model::import::cell::{Converted, Dialect};
 use crate::model::import::datum::Datum;
 use crate::model::import::form::{Form, is_rounded};
 use crate::model::import::header::{self, BYTE_ORDER_MARK, Refusal, Sheet};
+use crate::model::import::moment::{self, Coarse};
 use crate::model::import::report::{Skip, Tally};
+use crate::model::import::rules::Kind;
 use crate::model::import::{sense, tidy};
 use crate::model::size::count;
 use crate::store::import::flaw::Flaw;
 use crate::store::import::records::{CellText, Record, Records, WrongQuote};
+use crate::store::import::utf16::{ByteOrder, Utf16};
 use crate::store::import::{
-    FactionsOfPlayers, ImportOptions, MissingIds, SourceFacts, Tallies, derive, staging,
+    FactionsOfPlayers, ImportOptions, MissingIds, SourceFacts, Tallies, derive, snap, staging,
 };
 
 /// How to read a CSV file.
@@ -41,7 +44,7 @@ pub(super) fn check_header(path: &Path, options: &CsvOptions) -> Result<()> {
 
 /// A file whose header was read.
 struct Opened {
-    file: BufReader<File>,
+    file: Box<dyn BufRead>,
     sheet: Sheet,
     /// The number of the next line.
     line: u64,
@@ -57,6 +60,10 @@ fn open(path: &Path, options: &CsvOptions) -> Result<Opened> {
             .with_help(help)
             .with_exit(Exit::Config));
     }
+    let mut file: Box<dyn BufRead> = match ByteOrder::of(file.fill_buf().with_context(action)?) {
+        Some(order) => Box::new(BufReader::new(Utf16::new(file, order))),
+        None => Box::new(file),
+    };
     let mut line = 0;
     let mut next = || -> std::io::Result<String> { read_filled_line(&mut file, &mut line) };
     let mut header = next().with_context(action)?;
@@ -142,8 +149,8 @@ fn other_encoding(start: &[u8]) -> Option<(&'static str, &'static str)> {
             "it is a workbook or another ZIP archive",
             "save the sheet as CSV in UTF-8, and import that file",
         )),
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some((
-            "its text is UTF-16",
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => Some((
+            "its text is UTF-32",
             "save it as UTF-8, and import that file",
         )),
         _ => None,
@@ -167,6 +174,7 @@ pub(super) fn read(
         dialect: Dialect::new(SourceKind::Csv, options.offset, options.now),
         skips_invalid: options.csv.skips_invalid,
         is_utf8: true,
+        is_coarse: false,
         invalid: Vec::new(),
         invalid_count: 0,
         facts: SourceFacts {
@@ -182,7 +190,11 @@ pub(super) fn read(
         },
     };
     let tally = lines.copy(records, &mut staging::insert(target, &sheet.table)?)?;
+    let is_coarse = lines.is_coarse;
     let facts = lines.finish()?;
+    if is_coarse {
+        snap::to_stored_rows(target, &sheet.table)?;
+    }
     tallies.insert(sheet.table.name, tally);
     derive::missing_tables(target, derive::States::AreNoObservations)?;
     Ok(facts)
@@ -203,6 +215,8 @@ struct Lines<'a> {
     skips_invalid: bool,
     /// Whether all lines so far were UTF-8.
     is_utf8: bool,
+    /// Whether a row has no seconds in the time when it was recorded.
+    is_coarse: bool,
     /// Descriptions of the first invalid lines.
     invalid: Vec<String>,
     invalid_count: usize,
@@ -241,7 +255,11 @@ impl Lines<'_> {
                         continue;
                     }
                     match self.row_with_id(&record, &mut tally) {
-                        Ok((row, id)) => staging::add_with_id(insert, &row, id)?,
+                        Ok((row, id)) => {
+                            let within = self.within(&record);
+                            self.is_coarse |= within > 0;
+                            staging::add_of_csv(insert, &row, id, within)?;
+                        }
                         Err(flaw) => self.refuse(record.line, flaw, &mut tally),
                     }
                 }
@@ -390,7 +408,14 @@ impl Lines<'_> {
         for (column, place) in table.columns.iter().zip(&self.sheet.places) {
             let cell = place.map_or(Datum::Null, |place| self.cell(record, place));
             row.push(match self.dialect.convert(column.kind, &cell) {
-                Converted::Kept(value) => value,
+                Converted::Kept(value) => {
+                    if column.kind.is_time()
+                        && let Some(coarse) = moment::coarse(&cell)
+                    {
+                        tally.mend(column.name, coarse.mend());
+                    }
+                    value
+                }
                 Converted::Mended(value, mend) => {
                     // A column that is not in the file is not mended.
                     if place.is_some() {
@@ -421,6 +446,15 @@ impl Lines<'_> {
             Some(reason) => Err(Flaw::of_row(reason)),
             None => Ok(()),
         }
+    }
+
+    /// How many seconds the time when the row was recorded may be later than it says.
+    fn within(&self, record: &Record) -> i64 {
+        let mut columns = self.sheet.table.columns.iter().zip(&self.sheet.places);
+        columns
+            .find(|(column, _)| column.kind == Kind::Moment)
+            .and_then(|(_, place)| moment::coarse(&self.cell(record, (*place)?)))
+            .map_or(0, Coarse::seconds)
     }
 
     fn cell(&self, record: &Record, place: usize) -> Datum {

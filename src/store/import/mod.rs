@@ -19,6 +19,7 @@ mod read;
 mod records;
 mod rehearsal;
 mod rosters;
+mod snap;
 mod sound;
 mod source;
 mod staging;
@@ -28,6 +29,7 @@ mod tile_lists;
 mod tornsnap;
 mod triggers;
 mod unsummarized;
+mod utf16;
 mod wars;
 
 use std::collections::{BTreeMap, BTreeSet};

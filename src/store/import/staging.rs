@@ -43,7 +43,7 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
         .iter()
         .map(|table| {
             format!(
-                "CREATE TEMP TABLE imported_{} ({}, source_id, is_left_out DEFAULT 0);",
+                "CREATE TEMP TABLE imported_{} ({}, source_id, within DEFAULT 0, is_left_out DEFAULT 0);",
                 table.name,
                 column_list(table)
             )
@@ -92,10 +92,10 @@ pub(super) fn entity_list(layout: &Layout) -> String {
 
 /// The statement that adds a row to the temporary table.
 pub(super) fn insert<'a>(connection: &'a Connection, table: &Table) -> Result<Statement<'a>> {
-    let places = vec!["?"; table.columns.len() + 1].join(", ");
+    let places = vec!["?"; table.columns.len() + 2].join(", ");
     connection
         .prepare(&format!(
-            "INSERT INTO temp.imported_{} ({}, source_id) VALUES ({places})",
+            "INSERT INTO temp.imported_{} ({}, source_id, within) VALUES ({places})",
             table.name,
             column_list(table)
         ))
@@ -119,19 +119,24 @@ pub(super) fn insert_left_out<'a>(
 
 /// Adds a row.
 pub(super) fn add(statement: &mut Statement<'_>, row: &[Datum]) -> Result<()> {
-    add_with_id(statement, row, None)
+    add_of_csv(statement, row, None, 0)
 }
 
-/// Adds a row that keeps its id, if our table has never had any row.
-pub(super) fn add_with_id(
+/// Adds a row that keeps its id, if our table has never had any row. `within`: the row was recorded in the so many seconds from
+/// its time on; 0: exactly then.
+pub(super) fn add_of_csv(
     statement: &mut Statement<'_>,
     row: &[Datum],
     id: Option<i64>,
+    within: i64,
 ) -> Result<()> {
     interrupt::check().with_context(|| "read the file".to_owned())?;
-    let id = id.map_or(Datum::Null, Datum::Integer);
+    let more = [
+        id.map_or(Datum::Null, Datum::Integer),
+        Datum::Integer(within),
+    ];
     statement
-        .execute(params_from_iter(row.iter().chain([&id])))
+        .execute(params_from_iter(row.iter().chain(&more)))
         .map(drop)
         .context("fill the temporary tables of the import")
 }

@@ -269,3 +269,15 @@ fn formatters_take_the_manual_pages_without_a_warning() {
         }
     }
 }
+
+#[test]
+fn completions_offer_no_hidden_value() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = sandbox.run(&["completions", shell]).expect(0).stdout();
+        let offers_run = script.contains("show install remove run")
+            || script.contains("run\\:")
+            || script.contains("run\\t");
+        assert!(!offers_run, "{shell}");
+    }
+}

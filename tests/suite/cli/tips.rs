@@ -74,11 +74,11 @@ const CASES: &[Case] = &[
     },
     Case {
         line: "show",
-        tip: "tip: the command for it is `tornsnap export --list`\n",
+        tip: "tip: this version has no `show`; the nearest command is `tornsnap export --list`\n",
     },
     Case {
         line: "report",
-        tip: "tip: the command for it is `tornsnap export --list`\n",
+        tip: "tip: this version has no `report`; the nearest command is `tornsnap export --list`\n",
     },
     Case {
         line: "version",
@@ -98,7 +98,7 @@ const CASES: &[Case] = &[
     },
     Case {
         line: "backfill",
-        tip: "tip: the command for it is `tornsnap import FILE`\n",
+        tip: "tip: this version has no `backfill`; the nearest command is `tornsnap import FILE`\n",
     },
     Case {
         line: "config edit",
@@ -276,4 +276,26 @@ fn a_backup_that_is_not_there_is_answered_with_the_list_and_the_newest() {
             "{line}: {stderr}"
         );
     }
+}
+
+#[test]
+fn a_word_below_another_command_has_no_tip_of_the_main_command() {
+    let sandbox = Sandbox::new();
+
+    let refused = sandbox.run(&["help", "schedule", "run"]).expect(2).stderr();
+
+    assert!(!refused.contains("tornsnap fetch all"), "{refused}");
+}
+
+#[test]
+fn the_usage_of_an_export_of_everything_names_a_folder_and_the_file_of_the_database() {
+    let sandbox = Sandbox::new();
+
+    let refused = sandbox
+        .run(&["export", "--all", "--database", "t.db"])
+        .expect(2)
+        .stderr();
+
+    assert!(refused.contains("--output <DIR>"), "{refused}");
+    assert!(!refused.contains("--database <DIR>"), "{refused}");
 }

@@ -283,3 +283,38 @@ fn a_hidden_command_is_never_suggested() {
     let said = usage_error(&sandbox, "sumarize");
     assert!(said.contains("'summarize'"), "{said}");
 }
+
+#[test]
+fn an_option_that_would_change_nothing_is_refused() {
+    let sandbox = Sandbox::new();
+    for option in [
+        &["--columns", "nonsense"][..],
+        &["--since", "30d"],
+        &["--until", "30d"],
+        &["--player", "1"],
+        &["--faction", "1"],
+        &["--territory", "AAB"],
+        &["--war", "1"],
+        &["--time", "iso"],
+        &["--spreadsheet"],
+        &["--null", "x"],
+        &["--delimiter", ";"],
+    ] {
+        let refused = sandbox
+            .run(&[&["export", "--list"], option].concat())
+            .expect(2);
+        assert!(
+            refused.stderr().contains("cannot be used with"),
+            "{option:?}"
+        );
+    }
+    for option in [&["--wait", "1m"][..], &["--ignore-clock"]] {
+        let refused = sandbox
+            .run(&[&["fetch", "all", "--plan"], option].concat())
+            .expect(2);
+        assert!(
+            refused.stderr().contains("cannot be used with"),
+            "{option:?}"
+        );
+    }
+}

@@ -18,11 +18,11 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         text: "[api]\nrequests_per_minute = 101\n",
-        because: "line 2: requests_per_minute = 101 is not from 0 to 100",
+        because: "line 2: requests_per_minute = 101 is not from 1 to 100, nor 0 for a simulator",
     },
     Mistake {
         text: "[api]\nrequests_per_minute = -1\n",
-        because: "line 2: requests_per_minute = -1 is not from 0 to 100",
+        because: "line 2: requests_per_minute = -1 is not from 1 to 100, nor 0 for a simulator",
     },
     Mistake {
         text: "[api]\ntimeout_seconds = 0\n",

@@ -246,6 +246,11 @@ const REFUSALS: &[Refusal] = &[
              or an age such as 12h, 30d or 2w\n",
     },
     Refusal {
+        arguments: &["players", "--since", "0d"],
+        error: "tornsnap: could not understand --since\n  because: \"0d\" is no time back from now\n  \
+             try: write an age such as 12h, 30d or 2w\n",
+    },
+    Refusal {
         arguments: &["players", "--since", "1d", "--until", "2d"],
         error: "tornsnap: could not find anything between --since and --until\n  because: --until is not later than --since\n  \
              try: write a later --until: rows from --since on and before --until are written, so October is \

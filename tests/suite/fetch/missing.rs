@@ -325,3 +325,83 @@ fn a_tile_on_a_page_that_could_not_be_read_does_not_count_as_unknown() {
         0
     );
 }
+
+#[test]
+fn the_advice_about_unknown_ids_names_the_place_that_lists_them() {
+    struct Case {
+        follow: &'static str,
+        flags: &'static [&'static str],
+        unknown: &'static [i64],
+        advice: &'static str,
+    }
+    let roster = "try: look these ids up on torn.com; they are requested again after an hour, after six hours, and then daily, \
+                  while the roster lists them";
+    for Case {
+        follow,
+        flags,
+        unknown,
+        advice,
+    } in [
+        Case {
+            follow: "factions = [9]",
+            flags: &[],
+            unknown: &[2, 3],
+            advice: roster,
+        },
+        Case {
+            follow: "players = [2]\nfactions = [9]",
+            flags: &[],
+            unknown: &[2, 3],
+            advice: "try: correct these ids under [track]",
+        },
+        Case {
+            follow: "factions = [9]",
+            flags: &["--player", "77"],
+            unknown: &[77],
+            advice: "try: look these ids up on torn.com, and name the right ones with --player and --faction",
+        },
+        Case {
+            follow: "factions = [20]",
+            flags: &["--faction", "9"],
+            unknown: &[2, 3],
+            advice: roster,
+        },
+    ] {
+        let torn = Torn::new();
+        torn.follow(&format!("[track]\n{follow}\nterritories = \"none\"\n"));
+        torn.fetch(&["factions", "--faction", "9"]).expect(0);
+        for id in unknown {
+            torn.simulator
+                .fault(Fault::always(code(6)).path(format!("/user/{id}")));
+        }
+
+        let said = torn
+            .fetch_at(NOW + 60, &[&["players"], flags].concat())
+            .expect(3)
+            .stderr();
+
+        assert!(said.contains(advice), "{follow} {flags:?}: {said}");
+    }
+}
+
+#[test]
+fn a_run_whose_members_are_all_deferred_counts_each_of_them() {
+    let torn = Torn::new();
+    torn.simulator.fault(Fault::always(code(6)).path("/user"));
+    torn.fetch(&["factions"]).expect(0);
+    let first = torn.fetch(&["players"]).expect(3).stderr();
+    assert!(first.contains("could not fetch 3 of 3 targets"), "{first}");
+
+    let again = torn.fetch_at(NOW + 60, &["players"]).expect(3).stderr();
+
+    assert!(again.contains("could not fetch 3 of 3 targets"), "{again}");
+    assert!(
+        again.contains("players 1, 2, 3: Torn does not know these ids"),
+        "{again}"
+    );
+    assert!(again.contains("while the roster lists them"), "{again}");
+    assert_eq!(
+        torn.rows("SELECT status, failed, requests FROM fetch_runs ORDER BY id DESC LIMIT 1"),
+        ["failed|3|0"]
+    );
+}

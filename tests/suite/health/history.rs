@@ -47,12 +47,12 @@ const PROBLEMS: &[Problem] = &[
     Problem {
         check: "killed_runs",
         state: "warning",
-        sql: "INSERT INTO fetch_runs (kind, started_at, status) VALUES ('wars', 1775000000, 'killed')",
+        sql: "INSERT INTO fetch_runs (id, kind, started_at, status) VALUES (-1, 'wars', 1775000000, 'killed')",
     },
     Problem {
         check: "gaps",
         state: "warning",
-        sql: "INSERT INTO fetch_runs (kind, started_at, finished_at, status) SELECT 'players', 1775044800 - 86400 * value, 1775044800 - 86400 * value, 'ok' FROM json_each('[2,4,6]')",
+        sql: "INSERT INTO fetch_runs (id, kind, started_at, finished_at, status) SELECT -value, 'players', 1775044800 - 86400 * value, 1775044800 - 86400 * value, 'ok' FROM json_each('[2,4,6]')",
     },
     Problem {
         check: "keys",

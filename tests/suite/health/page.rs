@@ -14,7 +14,7 @@ fn quiet_prints_only_what_is_not_well() {
         .sqlite()
         .execute_batch(
             "INSERT INTO api_keys (name, state) VALUES ('alice', 'dead'), ('bob', 'ok');
-             INSERT INTO fetch_runs (kind, started_at, status) VALUES ('wars', 1775000000, 'killed')",
+             INSERT INTO fetch_runs (id, kind, started_at, status) VALUES (-1, 'wars', 1775000000, 'killed')",
         )
         .unwrap();
 

@@ -17,9 +17,9 @@ fn with_116_players(status: &str) -> Sandbox {
              SELECT i, 'Player ' || i, 7, {NOW} - 864000, {NOW} - 600 FROM n;
              INSERT INTO player_polls (player_id, polled_at) SELECT player_id, {NOW} - 864000 - player_id FROM players;
              UPDATE player_polls SET polled_at = {NOW} - 600 WHERE player_id = 1;
-             INSERT INTO fetch_runs (kind, started_at, finished_at, status, failed, error)
+             INSERT INTO fetch_runs (id, kind, started_at, finished_at, status, failed, error)
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 240)
-             SELECT 'players', {NOW} - 3600 * i, {NOW} - 3600 * i + 60, '{status}', 115, 'player 2: HTTP status 502' FROM n;
+             SELECT -i, 'players', {NOW} - 3600 * i, {NOW} - 3600 * i + 60, '{status}', 115, 'player 2: HTTP status 502' FROM n;
              UPDATE fetch_runs SET status = '{status}', failed = 115 WHERE kind = 'players';"
         ))
         .unwrap();

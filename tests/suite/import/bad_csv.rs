@@ -132,9 +132,9 @@ fn a_column_that_is_there_twice_is_refused() {
 #[test]
 fn a_file_that_must_be_converted_first_is_named_with_the_way() {
     let sandbox = with_plan("");
-    let utf_16: Vec<u8> = "\u{feff}faction_id,name\n7,Seven\n"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
+    let utf_32: Vec<u8> = "\u{feff}faction_id,name\n7,Seven\n"
+        .chars()
+        .flat_map(|letter| u32::from(letter).to_le_bytes())
         .collect();
     for (bytes, why) in [
         (&b"\x28\xb5\x2f\xfd rest"[..], "it is compressed with zstd"),
@@ -143,7 +143,7 @@ fn a_file_that_must_be_converted_first_is_named_with_the_way() {
             b"PK\x03\x04 rest",
             "it is a workbook or another ZIP archive",
         ),
-        (&utf_16, "its text is UTF-16"),
+        (&utf_32, "its text is UTF-32"),
     ] {
         fs::write(sandbox.path("f.csv"), bytes).unwrap();
 

@@ -320,3 +320,41 @@ fn small_letters_of_tiles_become_capitals_and_are_reported_as_mended() {
     let refused = sandbox.run(&import).expect(78).stderr();
     assert!(refused.contains("is not three letters"), "{refused}");
 }
+
+#[test]
+fn a_file_in_utf_16_is_read_in_both_byte_orders_and_with_every_delimiter() {
+    for delimiter in ["\t", ",", ";"] {
+        for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let sandbox = with_plan("");
+            let text = "\u{feff}faction_id,name,tag\r\n7,Größe 🐢,T\r\n8,\"a\r\nb\",\"\"\r\n"
+                .replace(',', delimiter);
+            let bytes: Vec<u8> = text.encode_utf16().flat_map(to_bytes).collect();
+            fs::write(sandbox.path("u.csv"), bytes).unwrap();
+
+            sandbox.run(&["import", "u.csv", "--no-backup"]).expect(0);
+
+            assert_eq!(
+                sandbox.rows("SELECT faction_id, name, quote(tag) FROM factions ORDER BY 1"),
+                ["7|Größe 🐢|'T'", "8|a\r\nb|''"],
+                "{delimiter:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_broken_letter_in_utf_16_is_a_bad_line() {
+    let sandbox = with_plan("");
+    let mut bytes: Vec<u8> = format!("\u{feff}{HEADER}\n7,{MARCH},5,J")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    bytes.extend([0x00, 0xDC, b'\n', 0]);
+    fs::write(sandbox.path("u.csv"), bytes).unwrap();
+
+    let refused = sandbox.run(&["import", "u.csv", "--no-backup"]).expect(78);
+
+    let text = refused.stderr();
+    assert!(text.contains("line 2: it is not UTF-8"), "{text}");
+    assert!(text.contains("try: save it as \"CSV UTF-8\""), "{text}");
+}

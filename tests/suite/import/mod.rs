@@ -4,6 +4,7 @@ mod any_order;
 mod backups;
 mod bad_csv;
 mod closed;
+mod coarse_times;
 mod collector;
 mod compressed;
 mod csv;

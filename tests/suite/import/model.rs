@@ -104,6 +104,8 @@ fn time(cell: &Value) -> Option<i64> {
 #[derive(Clone, Copy)]
 struct Column {
     least: i64,
+    /// Whether 0 is a value; otherwise it stands for unknown.
+    has_zero: bool,
     is_together: bool,
 }
 
@@ -117,7 +119,10 @@ fn expected(cells: &[Cells], columns: &[Column]) -> Vec<String> {
         let values: Vec<Option<i64>> = row[2..]
             .iter()
             .zip(columns)
-            .map(|(cell, column)| number(cell).filter(|number| *number >= column.least))
+            .map(|(cell, column)| {
+                number(cell)
+                    .filter(|number| *number >= column.least && (*number != 0 || column.has_zero))
+            })
             .collect();
         if values.iter().any(Option::is_some) {
             read.push((id, at, order, values));
@@ -156,23 +161,35 @@ fn expected(cells: &[Cells], columns: &[Column]) -> Vec<String> {
 const PLAYER_COLUMNS: [Column; 8] = {
     let stat = Column {
         least: 1,
+        has_zero: false,
         is_together: true,
     };
     let positive = Column {
         least: 1,
+        has_zero: false,
         is_together: false,
     };
     let amount = Column {
         least: i64::MIN,
+        has_zero: false,
         is_together: false,
     };
     [stat, stat, stat, stat, stat, positive, positive, amount]
 };
 
-const FACTION_COLUMNS: [Column; 3] = [Column {
-    least: 0,
-    is_together: false,
-}; 3];
+const FACTION_COLUMNS: [Column; 3] = {
+    let count = Column {
+        least: 0,
+        has_zero: true,
+        is_together: false,
+    };
+    let members = Column {
+        least: 1,
+        has_zero: false,
+        is_together: false,
+    };
+    [count, members, count]
+};
 
 #[test]
 fn histories_with_random_oddities_are_read_as_the_model_reads_them() {

@@ -142,3 +142,54 @@ fn a_value_of_another_form_is_shown_readably_with_the_form_to_write() {
                unix seconds";
     assert!(text.contains(why), "{text}");
 }
+
+#[test]
+fn a_zero_that_torn_never_sends_is_unknown_in_a_database_of_the_python_program() {
+    let sandbox = with_plan(&format!(
+        "INSERT INTO player_stats_history (player_id, timestamp, level, networth) VALUES
+             (1, {MARCH}, 3, 5000000000), (1, {MARCH} + 60, 4, 0), (1, {MARCH} + 120, 5, -7);
+         INSERT INTO faction_history (faction_id, timestamp, respect, member_count, best_chain) VALUES (7, {MARCH}, 0, 0, 0);
+         INSERT INTO war_status_history (war_id, war_type, attacking_score, required_score, status, recorded_at)
+         VALUES (5, 'ranked', 0, 0, 'ongoing', {MARCH});"
+    ));
+
+    let report = import(&sandbox, &[], 0);
+
+    for (table, column) in [
+        ("player_stats_history", "networth"),
+        ("faction_history", "member_count"),
+        ("war_status_history", "required_score"),
+    ] {
+        let mended = report["tables"][table]["mended"].to_string();
+        let expected = format!("{column}: 0 stood for unknown");
+        assert!(mended.contains(&expected), "{expected}: {mended}");
+    }
+    assert_eq!(
+        sandbox.rows("SELECT level, quote(networth) FROM player_stats_history ORDER BY timestamp"),
+        ["3|5000000000", "4|NULL", "5|-7"]
+    );
+    assert_eq!(
+        sandbox.rows("SELECT respect, quote(member_count), best_chain FROM faction_history"),
+        ["0|NULL|0"]
+    );
+    assert_eq!(
+        sandbox.rows("SELECT attacking_score, quote(required_score) FROM war_status_history"),
+        ["0|NULL"]
+    );
+}
+
+#[test]
+fn a_zero_in_csv_is_a_zero() {
+    let sandbox = with_plan("");
+    sandbox.write(
+        "h.csv",
+        &format!("player_id,timestamp,level,networth\n1,{MARCH},3,0\n"),
+    );
+
+    sandbox.run(&["import", "h.csv", "--no-backup"]).expect(0);
+
+    assert_eq!(
+        sandbox.rows("SELECT networth FROM player_stats_history"),
+        ["0"]
+    );
+}
