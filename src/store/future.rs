@@ -58,7 +58,7 @@ use Action::{Correct, Delete};
 /// The table, the action and the SQL of each statement, in the order of execution. The history and observation
 /// tables come first, because later statements read their remaining rows. The statements of one table are adjacent,
 /// because [`Store::remove_future`] returns one entry for each table.
-const STATEMENTS: [(&str, Action, &str); 46] = [
+const STATEMENTS: [(&str, Action, &str); 48] = [
     (
         "player_stats_history",
         Delete,
@@ -162,6 +162,16 @@ const STATEMENTS: [(&str, Action, &str); 46] = [
     ("prune_runs", Correct, sql!("future/clamp_prune_runs")),
     ("player_polls", Delete, sql!("future/remove_player_polls")),
     ("player_polls", Correct, sql!("future/clear_player_buckets")),
+    (
+        "player_value_times",
+        Correct,
+        sql!("future/clear_player_times"),
+    ),
+    (
+        "faction_value_times",
+        Correct,
+        sql!("future/clear_faction_times"),
+    ),
     ("missing_entities", Delete, sql!("future/remove_missing")),
     ("war_follow_ups", Delete, sql!("future/remove_follow_ups")),
     ("war_follow_ups", Correct, sql!("future/clamp_follow_ups")),

@@ -19,7 +19,7 @@ use crate::store::import::read::{copy_rows, copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{
     FactionsOfPlayers, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies, left_out,
-    months_where, tile_lists, unsummarized,
+    months_where, tile_lists, unsummarized, values,
 };
 use crate::store::{SqlContext, months, sql};
 
@@ -73,6 +73,7 @@ pub(super) fn read(
     left_out::copy(connection, target, &dialect, &pruned, tallies)?;
     copy_sightings(connection, target, options.now)?;
     tile_lists::copy(connection, target, options.now)?;
+    values::copy(connection, target, options.now)?;
     Ok(SourceFacts {
         factions_of_players: FactionsOfPlayers::Sightings,
         missing_ids: MissingIds::Nothing,

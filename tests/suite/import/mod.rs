@@ -20,6 +20,7 @@ mod merge;
 mod merged_databases;
 mod model;
 mod moves;
+mod newest_values;
 mod numbers;
 mod oddities;
 mod plan;
