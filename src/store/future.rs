@@ -162,16 +162,6 @@ const STATEMENTS: [(&str, Action, &str); 48] = [
     ("prune_runs", Correct, sql!("future/clamp_prune_runs")),
     ("player_polls", Delete, sql!("future/remove_player_polls")),
     ("player_polls", Correct, sql!("future/clear_player_buckets")),
-    (
-        "player_value_times",
-        Correct,
-        sql!("future/clear_player_times"),
-    ),
-    (
-        "faction_value_times",
-        Correct,
-        sql!("future/clear_faction_times"),
-    ),
     ("missing_entities", Delete, sql!("future/remove_missing")),
     ("war_follow_ups", Delete, sql!("future/remove_follow_ups")),
     ("war_follow_ups", Correct, sql!("future/clamp_follow_ups")),
@@ -203,6 +193,16 @@ const STATEMENTS: [(&str, Action, &str); 48] = [
     ("players", Correct, sql!("future/reset_players")),
     ("factions", Correct, sql!("future/reset_factions")),
     ("territories", Correct, sql!("future/reset_territories")),
+    (
+        "player_value_times",
+        Correct,
+        sql!("future/clear_player_times"),
+    ),
+    (
+        "faction_value_times",
+        Correct,
+        sql!("future/clear_faction_times"),
+    ),
 ];
 
 impl Store {
