@@ -1,6 +1,8 @@
 //! The values that the states of players and factions share with their histories: the value that was told last counts,
 //! whichever file has it, and in any order of the imports.
 
+use std::fmt::Write as _;
+
 use super::{MARCH, ORDERS, create, import, make_plan, open};
 use crate::support::{DAY, Sandbox, rows};
 
@@ -21,7 +23,7 @@ fn write(sandbox: &Sandbox, name: &str, text: &str) {
         let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         match number {
             0 => written.push_str(part),
-            _ => written.push_str(&format!("{}{}", day(&part[..digits]), &part[digits..])),
+            _ => write!(written, "{}{}", day(&part[..digits]), &part[digits..]).unwrap(),
         }
     }
     sandbox.write(name, &written);
