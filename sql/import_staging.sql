@@ -25,6 +25,7 @@ CREATE TEMP TABLE counted (        -- imported summaries of one history that may
     rows                           -- history rows that it was made from
 );
 CREATE INDEX temp.counted_key ON counted (entity, period_start);
+CREATE INDEX temp.imported_factions_faction ON imported_factions (faction_id);
 CREATE INDEX temp.imported_players_player ON imported_players (player_id);
 CREATE INDEX temp.imported_faction_membership_player ON imported_faction_membership (player_id);
 CREATE TEMP TABLE pruned_months (  -- the months of one history that are pruned here
@@ -98,4 +99,21 @@ CREATE TEMP TABLE joined_tile_lists (    -- what replaces the rows of the same f
 CREATE TEMP TABLE carried (        -- stored rows of wars that get another required score
     id INTEGER PRIMARY KEY,
     required_score
+);
+CREATE TEMP TABLE imported_player_times (  -- as main.player_value_times
+    player_id PRIMARY KEY,
+    strength_at, defense_at, speed_at, dexterity_at, total_stats_at, level_at, life_maximum_at, networth_at
+);
+CREATE TEMP TABLE told_players (      -- the newest values of the imported states, then of the history: when and what
+    player_id PRIMARY KEY,
+    strength_at, defense_at, speed_at, dexterity_at, total_stats_at, level_at, life_maximum_at, networth_at, level,
+    life_maximum
+);
+CREATE TEMP TABLE imported_faction_times (  -- as main.faction_value_times
+    faction_id PRIMARY KEY,
+    respect_at, member_count_at, best_chain_at
+);
+CREATE TEMP TABLE told_factions (      -- the newest values of the imported states, then of the history: when and what
+    faction_id PRIMARY KEY,
+    respect_at, member_count_at, best_chain_at, respect, member_count, best_chain
 );

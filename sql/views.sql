@@ -25,8 +25,14 @@ SELECT
     territories_at,
     datetime(territories_at, 'unixepoch') AS territories_at_utc
 FROM (SELECT
-    (SELECT nullif(max(last_updated), 0) FROM players) AS players_at,
-    (SELECT nullif(max(last_updated), 0) FROM factions) AS factions_at,
+    (SELECT nullif(max(answered_at), 0) FROM (
+        SELECT max(last_updated) AS answered_at FROM players
+        UNION ALL SELECT max(timestamp) FROM player_stats_history
+        UNION ALL SELECT max(last_at) FROM player_observations)) AS players_at,
+    (SELECT nullif(max(answered_at), 0) FROM (
+        SELECT max(last_updated) AS answered_at FROM factions
+        UNION ALL SELECT max(timestamp) FROM faction_history
+        UNION ALL SELECT max(last_at) FROM faction_observations)) AS factions_at,
     (SELECT nullif(max(last_updated), 0) FROM territories) AS territories_at,
     (SELECT max(answered_at) FROM (
         SELECT max(recorded_at) AS answered_at FROM war_status_history
@@ -43,6 +49,14 @@ WITH
 battle AS NOT MATERIALIZED (                      -- the rows in idx_player_stats_battle_known
     SELECT * FROM player_stats_history
     WHERE coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
+),
+answers AS NOT MATERIALIZED (                     -- the last answer about each player, also an imported one
+    SELECT player_id, nullif(max(
+        last_updated,
+        coalesce((SELECT max(timestamp) FROM player_stats_history AS h WHERE h.player_id = players.player_id), 0),
+        coalesce((SELECT last_at FROM player_observations AS o WHERE o.player_id = players.player_id
+            ORDER BY period_start DESC LIMIT 1), 0)), 0) AS answered_at
+    FROM players
 )
 SELECT
     p.player_id,
@@ -70,10 +84,11 @@ SELECT
     newest.timestamp AS recorded_at,              -- timestamp of the newest history row
     datetime(newest.timestamp, 'unixepoch') AS recorded_at_utc,
     p.is_active,                                  -- 0: Torn no longer knows this id
-    p.last_updated,                               -- when Torn last answered about the player
-    datetime(p.last_updated, 'unixepoch') AS last_updated_utc,
-    (SELECT answered_at FROM newest_answer) - p.last_updated AS age_seconds -- from the newest answer
+    answers.answered_at AS last_updated,          -- when Torn last answered about the player; NULL: never
+    datetime(answers.answered_at, 'unixepoch') AS last_updated_utc,
+    (SELECT answered_at FROM newest_answer) - answers.answered_at AS age_seconds -- from the newest answer
 FROM players AS p
+JOIN answers ON answers.player_id = p.player_id
 LEFT JOIN factions AS f ON f.faction_id = p.faction_id
 LEFT JOIN player_stats_history AS newest ON newest.id = (
     SELECT id FROM player_stats_history WHERE player_id = p.player_id ORDER BY timestamp DESC, id DESC LIMIT 1);
@@ -136,8 +151,8 @@ CREATE VIEW player_gains AS
 -- What did each player gain over the last 7 and 30 days, and in the running month? One row per player and period.
 -- Period 'month' begins on the 1st of the running month (UTC). Finished months are in player_league.
 -- A gain is the last known value minus the last known value before the period, or minus the first known one in it.
--- NULL: not known, also because Torn told nothing about the value in the period. Each stat has its own look-up, because its
--- value can be in another row.
+-- NULL: not known, also because the value was not told in the period: unchanged is not the same as unknown.
+-- Each value has its own look-up, because it can be in another row.
 WITH
 battle AS NOT MATERIALIZED (                      -- the rows in idx_player_stats_battle_known
     SELECT * FROM player_stats_history
@@ -151,34 +166,48 @@ SELECT
     w.period,                                     -- '7 days', '30 days' or 'month' (running, since the 1st)
     w.since,                                      -- start of the period, counted back from the newest answer
     datetime(w.since, 'unixepoch') AS since_utc,
-    iif(max(p.last_updated, coalesce(p.recorded_at, 0)) >= w.since, p.level - level_from.level, NULL) AS level_gain,
-    iif(is_battle_told, p.strength - coalesce(
-        (SELECT strength FROM battle WHERE player_id = p.player_id AND strength IS NOT NULL
-            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
-        (SELECT strength FROM battle WHERE player_id = p.player_id AND strength IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS strength_gain,
-    iif(is_battle_told, p.defense - coalesce(
-        (SELECT defense FROM battle WHERE player_id = p.player_id AND defense IS NOT NULL
-            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
-        (SELECT defense FROM battle WHERE player_id = p.player_id AND defense IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS defense_gain,
-    iif(is_battle_told, p.speed - coalesce(
-        (SELECT speed FROM battle WHERE player_id = p.player_id AND speed IS NOT NULL
-            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
-        (SELECT speed FROM battle WHERE player_id = p.player_id AND speed IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS speed_gain,
-    iif(is_battle_told, p.dexterity - coalesce(
-        (SELECT dexterity FROM battle WHERE player_id = p.player_id AND dexterity IS NOT NULL
-            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
-        (SELECT dexterity FROM battle WHERE player_id = p.player_id AND dexterity IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS dexterity_gain,
-    iif(is_battle_told, p.total_stats - coalesce(
-        (SELECT total_stats FROM battle WHERE player_id = p.player_id AND total_stats IS NOT NULL
-            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
-        (SELECT total_stats FROM battle WHERE player_id = p.player_id AND total_stats IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS total_stats_gain,
-    iif(is_networth_told, p.networth - networth_from.networth, NULL) AS networth_gain, -- dollars
-    p.last_updated,                               -- when Torn last answered about the player
+    iif(told.level_at >= w.since OR EXISTS (SELECT 1 FROM player_stats_history WHERE player_id = p.player_id
+            AND level IS NOT NULL AND timestamp >= w.since),
+        p.level - level_from.level, NULL) AS level_gain,
+    iif(told.strength_at >= w.since OR EXISTS (SELECT 1 FROM battle WHERE player_id = p.player_id
+            AND strength IS NOT NULL AND timestamp >= w.since),
+        p.strength - coalesce(
+            (SELECT strength FROM battle WHERE player_id = p.player_id AND strength IS NOT NULL
+                AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT strength FROM battle WHERE player_id = p.player_id AND strength IS NOT NULL
+                AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS strength_gain,
+    iif(told.defense_at >= w.since OR EXISTS (SELECT 1 FROM battle WHERE player_id = p.player_id
+            AND defense IS NOT NULL AND timestamp >= w.since),
+        p.defense - coalesce(
+            (SELECT defense FROM battle WHERE player_id = p.player_id AND defense IS NOT NULL
+                AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT defense FROM battle WHERE player_id = p.player_id AND defense IS NOT NULL
+                AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS defense_gain,
+    iif(told.speed_at >= w.since OR EXISTS (SELECT 1 FROM battle WHERE player_id = p.player_id
+            AND speed IS NOT NULL AND timestamp >= w.since),
+        p.speed - coalesce(
+            (SELECT speed FROM battle WHERE player_id = p.player_id AND speed IS NOT NULL
+                AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT speed FROM battle WHERE player_id = p.player_id AND speed IS NOT NULL
+                AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS speed_gain,
+    iif(told.dexterity_at >= w.since OR EXISTS (SELECT 1 FROM battle WHERE player_id = p.player_id
+            AND dexterity IS NOT NULL AND timestamp >= w.since),
+        p.dexterity - coalesce(
+            (SELECT dexterity FROM battle WHERE player_id = p.player_id AND dexterity IS NOT NULL
+                AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT dexterity FROM battle WHERE player_id = p.player_id AND dexterity IS NOT NULL
+                AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS dexterity_gain,
+    iif(told.total_stats_at >= w.since OR EXISTS (SELECT 1 FROM battle WHERE player_id = p.player_id
+            AND total_stats IS NOT NULL AND timestamp >= w.since),
+        p.total_stats - coalesce(
+            (SELECT total_stats FROM battle WHERE player_id = p.player_id AND total_stats IS NOT NULL
+                AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT total_stats FROM battle WHERE player_id = p.player_id AND total_stats IS NOT NULL
+                AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS total_stats_gain,
+    iif(told.networth_at >= w.since OR EXISTS (SELECT 1 FROM player_stats_history WHERE player_id = p.player_id
+            AND networth IS NOT NULL AND timestamp >= w.since),
+        p.networth - networth_from.networth, NULL) AS networth_gain, -- dollars
+    p.last_updated,                               -- when Torn last answered about the player; NULL: never
     p.last_updated_utc,
     max(w.since, first_row.timestamp) AS known_since, -- later than since: the first history row, which gains count from
     datetime(max(w.since, first_row.timestamp), 'unixepoch') AS known_since_utc
@@ -187,12 +216,7 @@ CROSS JOIN (
     SELECT '7 days' AS period, answered_at - 7 * 86400 AS since FROM newest_answer
     UNION ALL SELECT '30 days', answered_at - 30 * 86400 FROM newest_answer
     UNION ALL SELECT 'month', unixepoch(answered_at, 'unixepoch', 'start of month') FROM newest_answer) AS w
-LEFT JOIN player_polls AS polls ON polls.player_id = p.player_id
-LEFT JOIN (SELECT 1 AS is_battle_told) AS battle_told ON coalesce(polls.polled_at, p.last_updated) >= w.since
-    OR EXISTS (SELECT 1 FROM battle WHERE player_id = p.player_id AND timestamp >= w.since)
-LEFT JOIN (SELECT 1 AS is_networth_told) AS networth_told ON coalesce(polls.bucket_asked_at, p.last_updated) >= w.since
-    OR EXISTS (SELECT 1 FROM player_stats_history WHERE player_id = p.player_id AND networth IS NOT NULL
-        AND timestamp >= w.since)
+LEFT JOIN player_value_times AS told ON told.player_id = p.player_id
 LEFT JOIN player_stats_history AS first_row ON first_row.id = (
     SELECT id FROM player_stats_history WHERE player_id = p.player_id ORDER BY timestamp, id LIMIT 1)
 LEFT JOIN player_stats_history AS level_from ON level_from.id = coalesce(
@@ -235,6 +259,15 @@ WHERE s.period_type = 'monthly';
 
 CREATE VIEW faction_latest AS
 -- What are the last known values of each faction?
+WITH
+answers AS NOT MATERIALIZED (                     -- the last answer about each faction, also an imported one
+    SELECT faction_id, nullif(max(
+        last_updated,
+        coalesce((SELECT max(timestamp) FROM faction_history AS h WHERE h.faction_id = factions.faction_id), 0),
+        coalesce((SELECT last_at FROM faction_observations AS o WHERE o.faction_id = factions.faction_id
+            ORDER BY period_start DESC LIMIT 1), 0)), 0) AS answered_at
+    FROM factions
+)
 SELECT
     f.faction_id,
     f.name,
@@ -252,10 +285,11 @@ SELECT
     newest.timestamp AS recorded_at,              -- timestamp of the newest history row; NULL: none
     datetime(newest.timestamp, 'unixepoch') AS recorded_at_utc,
     f.is_active,                                  -- 0: Torn no longer knows this id
-    nullif(f.last_updated, 0) AS last_updated,    -- when Torn last answered about the faction; NULL: never
-    datetime(nullif(f.last_updated, 0), 'unixepoch') AS last_updated_utc,
-    (SELECT answered_at FROM newest_answer) - nullif(f.last_updated, 0) AS age_seconds -- from the newest answer
+    answers.answered_at AS last_updated,          -- when Torn last answered about the faction; NULL: never
+    datetime(answers.answered_at, 'unixepoch') AS last_updated_utc,
+    (SELECT answered_at FROM newest_answer) - answers.answered_at AS age_seconds -- from the newest answer
 FROM factions AS f
+JOIN answers ON answers.faction_id = f.faction_id
 LEFT JOIN players AS leader ON leader.player_id = f.leader_id
 LEFT JOIN players AS co_leader ON co_leader.player_id = f.co_leader_id
 LEFT JOIN faction_history AS newest ON newest.id = (
@@ -294,40 +328,45 @@ CREATE VIEW faction_gains AS
 -- What did each faction gain over the last 7 and 30 days, and in the running month? One row per faction and period.
 -- Period 'month' begins on the 1st of the running month (UTC). Finished months are in faction_league.
 -- A gain is the present value minus the last known value before the period, or minus the first known one in it.
--- NULL: not known, also because Torn told nothing about the faction in the period. Each value has its own look-up, because
--- it can be in another row.
+-- NULL: not known, also because the value was not told in the period: unchanged is not the same as unknown.
+-- Each value has its own look-up, because it can be in another row.
 SELECT
     f.faction_id,
     f.name,
     w.period,                                     -- '7 days', '30 days' or 'month' (running, since the 1st)
     w.since,                                      -- start of the period, counted back from the newest answer
     datetime(w.since, 'unixepoch') AS since_utc,
-    iif(is_told, f.respect - coalesce(
-        (SELECT respect FROM faction_history WHERE faction_id = f.faction_id AND respect IS NOT NULL
-            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
-        (SELECT respect FROM faction_history WHERE faction_id = f.faction_id AND respect IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS respect_gain, -- points
-    iif(is_told, f.member_count - coalesce(
-        (SELECT member_count FROM faction_history WHERE faction_id = f.faction_id AND member_count IS NOT NULL
-            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
-        (SELECT member_count FROM faction_history WHERE faction_id = f.faction_id AND member_count IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS member_count_gain,
-    iif(is_told, f.best_chain - coalesce(
-        (SELECT best_chain FROM faction_history WHERE faction_id = f.faction_id AND best_chain IS NOT NULL
-            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
-        (SELECT best_chain FROM faction_history WHERE faction_id = f.faction_id AND best_chain IS NOT NULL
-            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS best_chain_gain,
-    nullif(f.last_updated, 0) AS last_updated,    -- when Torn last answered about the faction; NULL: never
-    datetime(nullif(f.last_updated, 0), 'unixepoch') AS last_updated_utc,
+    iif(told.respect_at >= w.since OR EXISTS (SELECT 1 FROM faction_history WHERE faction_id = f.faction_id
+            AND respect IS NOT NULL AND timestamp >= w.since),
+        f.respect - coalesce(
+            (SELECT respect FROM faction_history WHERE faction_id = f.faction_id AND respect IS NOT NULL
+                AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT respect FROM faction_history WHERE faction_id = f.faction_id AND respect IS NOT NULL
+                AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS respect_gain, -- points
+    iif(told.member_count_at >= w.since OR EXISTS (SELECT 1 FROM faction_history WHERE faction_id = f.faction_id
+            AND member_count IS NOT NULL AND timestamp >= w.since),
+        f.member_count - coalesce(
+            (SELECT member_count FROM faction_history WHERE faction_id = f.faction_id AND member_count IS NOT NULL
+                AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT member_count FROM faction_history WHERE faction_id = f.faction_id AND member_count IS NOT NULL
+                AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS member_count_gain,
+    iif(told.best_chain_at >= w.since OR EXISTS (SELECT 1 FROM faction_history WHERE faction_id = f.faction_id
+            AND best_chain IS NOT NULL AND timestamp >= w.since),
+        f.best_chain - coalesce(
+            (SELECT best_chain FROM faction_history WHERE faction_id = f.faction_id AND best_chain IS NOT NULL
+                AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT best_chain FROM faction_history WHERE faction_id = f.faction_id AND best_chain IS NOT NULL
+                AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)), NULL) AS best_chain_gain,
+    f.last_updated,                               -- when Torn last answered about the faction; NULL: never
+    f.last_updated_utc,
     max(w.since, first_row.timestamp) AS known_since, -- later than since: the first history row, which gains count from
     datetime(max(w.since, first_row.timestamp), 'unixepoch') AS known_since_utc
-FROM factions AS f
+FROM faction_latest AS f
 CROSS JOIN (
     SELECT '7 days' AS period, answered_at - 7 * 86400 AS since FROM newest_answer
     UNION ALL SELECT '30 days', answered_at - 30 * 86400 FROM newest_answer
     UNION ALL SELECT 'month', unixepoch(answered_at, 'unixepoch', 'start of month') FROM newest_answer) AS w
-LEFT JOIN (SELECT 1 AS is_told) AS told ON f.last_updated >= w.since
-    OR EXISTS (SELECT 1 FROM faction_history WHERE faction_id = f.faction_id AND timestamp >= w.since)
+LEFT JOIN faction_value_times AS told ON told.faction_id = f.faction_id
 JOIN faction_history AS first_row ON first_row.id = (
     SELECT id FROM faction_history WHERE faction_id = f.faction_id ORDER BY timestamp, id LIMIT 1);
 
@@ -363,11 +402,11 @@ SELECT
     datetime(m.first_seen_at, 'unixepoch') AS first_seen_at_utc,
     m.joined_at,                                  -- when the player joined; NULL: before first_seen_at
     datetime(m.joined_at, 'unixepoch') AS joined_at_utc,
-    p.last_updated - m.first_seen_at AS member_seconds, -- seconds since first seen in it, until last_updated
-    p.last_updated,                               -- when Torn last answered about the player
-    datetime(p.last_updated, 'unixepoch') AS last_updated_utc
+    max(0, p.last_updated - m.first_seen_at) AS member_seconds, -- seconds since first seen in it, until last_updated
+    p.last_updated,                               -- when Torn last answered about the player; NULL: never
+    p.last_updated_utc
 FROM faction_membership AS m
-JOIN players AS p ON p.player_id = m.player_id
+JOIN player_latest AS p ON p.player_id = m.player_id
 JOIN factions AS f ON f.faction_id = m.faction_id
 WHERE m.left_at IS NULL;
 
@@ -421,14 +460,15 @@ SELECT
     datetime(unchanged_since, 'unixepoch') AS unchanged_since_utc,
     (last_updated - unchanged_since) / 86400 AS unchanged_days, -- whole days until last_updated
     last_updated,
-    datetime(last_updated, 'unixepoch') AS last_updated_utc
+    last_updated_utc
 FROM (SELECT
     p.faction_id,
-    f.name AS faction_name,
+    p.faction_name,
     p.player_id,
     p.name,
     p.level,
     p.last_updated,
+    p.last_updated_utc,
     (SELECT min(timestamp) FROM player_stats_history AS same
         WHERE same.player_id = p.player_id AND (same.timestamp, same.id) > (
             SELECT coalesce(max(timestamp), -1), coalesce(max(id), -1) FROM (
@@ -448,10 +488,10 @@ FROM (SELECT
                         SELECT networth FROM player_stats_history WHERE player_id = p.player_id
                         AND networth IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1))
                 ORDER BY other.timestamp DESC, other.id DESC LIMIT 1))) AS unchanged_since
-    FROM players AS p
-    JOIN factions AS f ON f.faction_id = p.faction_id
+    FROM player_latest AS p
     JOIN player_stats_history AS newest ON newest.id = (
-        SELECT id FROM player_stats_history WHERE player_id = p.player_id ORDER BY timestamp DESC, id DESC LIMIT 1));
+        SELECT id FROM player_stats_history WHERE player_id = p.player_id ORDER BY timestamp DESC, id DESC LIMIT 1)
+    WHERE p.faction_id IS NOT NULL);
 
 -- ---------------------------------------------------------------- wars
 

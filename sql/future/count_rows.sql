@@ -93,6 +93,20 @@ WITH ahead (table_name, rows, removed, oldest, newest) AS (
            max(max(polled_at, coalesce(bucket_asked_at, 0), coalesce(bucket_at, 0)))
     FROM player_polls WHERE polled_at > :limit OR bucket_asked_at > :limit OR bucket_at > :horizon
     UNION ALL
+    SELECT 'player_value_times', count(*), 0, min(newest_at), max(newest_at)
+    FROM (SELECT max(
+               coalesce(strength_at, 0), coalesce(defense_at, 0), coalesce(speed_at, 0), coalesce(dexterity_at, 0),
+               coalesce(total_stats_at, 0), coalesce(level_at, 0), coalesce(life_maximum_at, 0), coalesce(networth_at, 0)
+               ) AS newest_at
+        FROM player_value_times)
+    WHERE newest_at > :limit
+    UNION ALL
+    SELECT 'faction_value_times', count(*), 0, min(newest_at), max(newest_at)
+    FROM (SELECT max(
+               coalesce(respect_at, 0), coalesce(member_count_at, 0), coalesce(best_chain_at, 0)) AS newest_at
+        FROM faction_value_times)
+    WHERE newest_at > :limit
+    UNION ALL
     SELECT 'missing_entities', count(*), count(*), min(max(first_miss, last_miss)), max(max(first_miss, last_miss))
     FROM missing_entities WHERE first_miss > :limit OR last_miss > :limit
     UNION ALL

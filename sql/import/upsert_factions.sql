@@ -1,4 +1,5 @@
 -- Merges the imported factions with the stored ones. The newer state counts; an unknown value keeps the other one.
+-- take_told_factions.sql merges the values that the history has, too.
 --
 -- An unknown is_active keeps the stored one. Of a new row it becomes 1, as fetch sets it.
 -- created_at and last_updated of an imported faction are 0 if they are not known.
@@ -29,16 +30,7 @@ ON CONFLICT (faction_id) DO UPDATE SET
     co_leader_id = iif(excluded.last_updated > last_updated,
                        coalesce(excluded.co_leader_id, co_leader_id),
                        coalesce(co_leader_id, excluded.co_leader_id)),
-    respect = iif(excluded.last_updated > last_updated,
-                  coalesce(excluded.respect, respect),
-                  coalesce(respect, excluded.respect)),
     age = iif(excluded.last_updated > last_updated, coalesce(excluded.age, age), coalesce(age, excluded.age)),
-    best_chain = iif(excluded.last_updated > last_updated,
-                     coalesce(excluded.best_chain, best_chain),
-                     coalesce(best_chain, excluded.best_chain)),
-    member_count = iif(excluded.last_updated > last_updated,
-                       coalesce(excluded.member_count, member_count),
-                       coalesce(member_count, excluded.member_count)),
     is_active = iif(excluded.last_updated > last_updated, excluded.is_active, is_active),
     created_at = min(created_at, excluded.created_at),
     last_updated = max(last_updated, excluded.last_updated)

@@ -1,4 +1,5 @@
 -- Merges the imported players with the stored ones. The newer state counts; an unknown value keeps the other one.
+-- take_told_players.sql merges the values that the history has, too.
 --
 -- An unknown is_active keeps the stored one. Of a new row it becomes 1, as fetch sets it.
 -- created_at and last_updated of an imported player are 0 if they are not known.
@@ -21,7 +22,6 @@ ON CONFLICT (player_id) DO UPDATE SET
         WHEN excluded.name = 'Player ' || player_id THEN name
         WHEN name = 'Player ' || player_id OR excluded.last_updated > last_updated THEN excluded.name
         ELSE name END,
-    level = iif(excluded.last_updated > last_updated, coalesce(excluded.level, level), coalesce(level, excluded.level)),
     rank = iif(excluded.last_updated > last_updated, coalesce(excluded.rank, rank), coalesce(rank, excluded.rank)),
     faction_id = iif(:faction_known AND excluded.last_updated > last_updated, excluded.faction_id, faction_id),
     status_state = iif(excluded.last_updated > last_updated,
@@ -33,9 +33,6 @@ ON CONFLICT (player_id) DO UPDATE SET
     life_current = iif(excluded.last_updated > last_updated,
                        coalesce(excluded.life_current, life_current),
                        coalesce(life_current, excluded.life_current)),
-    life_maximum = iif(excluded.last_updated > last_updated,
-                       coalesce(excluded.life_maximum, life_maximum),
-                       coalesce(life_maximum, excluded.life_maximum)),
     is_active = iif(excluded.last_updated > last_updated, excluded.is_active, is_active),
     created_at = min(created_at, excluded.created_at),
     last_updated = max(last_updated, excluded.last_updated)

@@ -547,6 +547,26 @@ CREATE TABLE player_polls (                       -- when Torn last answered abo
     bucket_at       INTEGER                       -- Torn's timestamp of the newest daily bucket
 ) STRICT;
 
+-- A history has a row only for a change. These two tables tell a value that has not changed from one that was not told.
+CREATE TABLE player_value_times (                 -- when each value of a player was last told, changed or not
+    player_id       INTEGER PRIMARY KEY REFERENCES players (player_id),
+    strength_at     INTEGER,                      -- NULL: never, or not known. So are all below
+    defense_at      INTEGER,
+    speed_at        INTEGER,
+    dexterity_at    INTEGER,
+    total_stats_at  INTEGER,
+    level_at        INTEGER,                      -- a profile and a roster tell it
+    life_maximum_at INTEGER,
+    networth_at     INTEGER
+) STRICT;
+
+CREATE TABLE faction_value_times (                -- when each value of a faction was last told, changed or not
+    faction_id      INTEGER PRIMARY KEY REFERENCES factions (faction_id),
+    respect_at      INTEGER,                      -- NULL: never, or not known. So are all below
+    member_count_at INTEGER,
+    best_chain_at   INTEGER
+) STRICT;
+
 CREATE TABLE missing_entities (                   -- the ids that Torn does not know
     kind       TEXT    NOT NULL CHECK (kind IN ('player', 'faction', 'tile')),
     entity_id  ANY     NOT NULL CHECK (typeof(entity_id) = iif(kind = 'tile', 'text', 'integer')),

@@ -58,7 +58,7 @@ use Action::{Correct, Delete};
 /// The table, the action and the SQL of each statement, in the order of execution. The history and observation
 /// tables come first, because later statements read their remaining rows. The statements of one table are adjacent,
 /// because [`Store::remove_future`] returns one entry for each table.
-const STATEMENTS: [(&str, Action, &str); 46] = [
+const STATEMENTS: [(&str, Action, &str); 48] = [
     (
         "player_stats_history",
         Delete,
@@ -193,6 +193,16 @@ const STATEMENTS: [(&str, Action, &str); 46] = [
     ("players", Correct, sql!("future/reset_players")),
     ("factions", Correct, sql!("future/reset_factions")),
     ("territories", Correct, sql!("future/reset_territories")),
+    (
+        "player_value_times",
+        Correct,
+        sql!("future/clear_player_times"),
+    ),
+    (
+        "faction_value_times",
+        Correct,
+        sql!("future/clear_faction_times"),
+    ),
 ];
 
 impl Store {

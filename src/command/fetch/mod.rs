@@ -198,14 +198,9 @@ pub(crate) fn fetch(
         torn.record_key_use()?;
     }
     store.checkpoint()?;
-    let address = torn.base_url();
+    let (address, named_by) = (torn.base_url(), scope.named_by());
     Ok(outcome::conclude(
-        &runs,
-        end,
-        signal,
-        &busy,
-        address,
-        scope.named_by(),
+        &runs, end, signal, &busy, address, named_by,
     ))
 }
 

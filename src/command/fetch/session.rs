@@ -282,11 +282,10 @@ impl<'a> Session<'a> {
         };
         // Two kinds may need the same list.
         let text = failed.text();
-        if self.warned.contains(&text) {
-            log::info!("{text}");
-        } else {
+        if self.warned.insert(text.clone()) {
             log::warn!("{text}");
-            self.warned.insert(text);
+        } else {
+            log::info!("{text}");
         }
         run.count_failure(failed);
         Ok(())

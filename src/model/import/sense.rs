@@ -10,7 +10,7 @@ use crate::model::import::rules::Table;
 use crate::model::time::{DAY, Month};
 
 /// More rows or answers than a month can have of one entity. A sum of such numbers stays in range.
-const MOST_ROWS: i64 = u32::MAX as i64;
+pub(crate) const MOST_ROWS: i64 = u32::MAX as i64;
 
 /// The columns of a summary that an import computes itself. They have to fit the start of the month.
 pub(crate) const PERIOD: [&str; 2] = ["period_end", "period_type"];

@@ -29,7 +29,7 @@ const RECORDS: [&str; 7] = [
 ];
 
 /// The tables of [`Group::Inner`].
-const INNER: [&str; 25] = [
+const INNER: [&str; 27] = [
     "api_keys",
     "api_pauses",
     "api_requests",
@@ -38,6 +38,7 @@ const INNER: [&str; 25] = [
     "backup_folders",
     "database_identity",
     "faction_tile_polls",
+    "faction_value_times",
     "faction_war_polls",
     "fetch_runs",
     "imported_summaries",
@@ -47,6 +48,7 @@ const INNER: [&str; 25] = [
     "missing_entities",
     "month_states",
     "player_polls",
+    "player_value_times",
     "program_objects",
     "prune_runs",
     "refreshes",

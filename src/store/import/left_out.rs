@@ -12,13 +12,11 @@ use crate::model::import::datum::Datum;
 use crate::model::import::recorder::layout;
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::Kind;
+use crate::model::import::sense::MOST_ROWS;
 use crate::model::time::Month;
 use crate::store::import::read::{convert, entity_of};
 use crate::store::import::{HistoryMonths, Tallies, staging};
 use crate::store::{SqlContext, interrupt, sql};
-
-/// More rows than a month can have of one entity. A sum of such numbers stays in range.
-const MOST_ROWS: i64 = u32::MAX as i64;
 
 /// A record of the table `repeated_rows` of the other database.
 struct Record {

@@ -30,6 +30,7 @@ mod tornsnap;
 mod triggers;
 mod unsummarized;
 mod utf16;
+mod values;
 mod wars;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -207,7 +208,8 @@ fn merge_with<T>(
 ///    history rows refer to the rows of their entities.
 /// 3. The rosters that were read here, and the memberships, are recorded before any imported state is merged. Then the
 ///    rosters decide who has left.
-/// 4. Histories come before summaries, because a summary is taken only if it counts more rows than are here afterwards.
+/// 4. Histories come before the values of states that they have, too: the value that was told last counts.
+/// 5. Histories come before summaries, because a summary is taken only if it counts more rows than are here afterwards.
 ///
 /// `summarize` runs after the transaction.
 fn merge(
@@ -223,7 +225,9 @@ fn merge(
     wars::collect_winners(connection, now, tallies)?;
     rosters::find(connection)?;
     memberships::record_own(connection)?;
+    values::record_own(connection)?;
     states::merge(connection, facts, now, tallies)?;
+    values::merge_states(connection)?;
     memberships::record_imported(connection, facts)?;
     rosters::remove_leavers(connection)?;
     let mut changed = BTreeSet::new();
@@ -238,6 +242,7 @@ fn merge(
             &mut changed,
         )?;
     }
+    values::merge_histories(connection)?;
     memberships::merge(connection, tallies)?;
     tile_lists::merge(connection)?;
     summaries::merge(connection, facts, options, &closed, tallies)?;

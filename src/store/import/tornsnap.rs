@@ -19,7 +19,7 @@ use crate::store::import::read::{copy_rows, copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{
     FactionsOfPlayers, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies, left_out,
-    months_where, tile_lists, unsummarized,
+    months_where, tile_lists, unsummarized, values,
 };
 use crate::store::{SqlContext, months, sql};
 
@@ -71,15 +71,7 @@ pub(super) fn read(
         tallies.insert(table.name, tally);
     }
     left_out::copy(connection, target, &dialect, &pruned, tallies)?;
-    let sightings = copy_sightings(connection, target, options.now)?;
-    leave(
-        tallies,
-        "faction_membership",
-        "membership_sightings",
-        sightings,
-    );
-    let lists = tile_lists::copy(connection, target, options.now)?;
-    leave(tallies, "territories", "faction_tile_polls", lists);
+    copy_inner(connection, target, options.now, tallies)?;
     Ok(SourceFacts {
         factions_of_players: FactionsOfPlayers::Sightings,
         missing_ids: MissingIds::Nothing,
@@ -87,6 +79,25 @@ pub(super) fn read(
         is_our_copy,
         completes_pruned_months: true,
     })
+}
+
+/// Copies the rows of the tables that are not exported as data.
+fn copy_inner(
+    source: &Connection,
+    target: &Connection,
+    now: i64,
+    tallies: &mut Tallies,
+) -> Result<()> {
+    let sightings = copy_sightings(source, target, now)?;
+    leave(
+        tallies,
+        "faction_membership",
+        "membership_sightings",
+        sightings,
+    );
+    let lists = tile_lists::copy(source, target, now)?;
+    leave(tallies, "territories", "faction_tile_polls", lists);
+    values::copy(source, target, now)
 }
 
 /// Counts rows of `from` that are left as rows of `table`, which they are about.

@@ -1,6 +1,6 @@
 //! Saves factions and their rosters.
 
-use rusqlite::{OptionalExtension, Transaction, named_params};
+use rusqlite::{OptionalExtension, ToSql, Transaction, named_params};
 use serde_json::{Value, json};
 
 use crate::error::Result;
@@ -8,7 +8,7 @@ use crate::model::faction::{Basic, Faction, Member, Roster, Seat};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::run::Counts;
 use crate::store::missing::clear_missing;
-use crate::store::save::{Batch, Observation};
+use crate::store::save::{Batch, Observation, record_values};
 use crate::store::{SqlContext, Store, sql};
 
 /// The number of members who joined and left.
@@ -125,17 +125,17 @@ fn save_basic(
             ":member_count": basic.member_count,
             ":at": item.at,
         })?;
-    transaction
-        .prepare_cached(sql!("fetch/append_faction"))?
-        .execute(named_params! {
-            ":faction_id": item.value.id,
-            ":at": item.at,
-            ":respect": basic.respect,
-            ":member_count": basic.member_count,
-            ":best_chain": basic.best_chain,
-            ":data_source": item.source,
-            ":every_poll": batch.every_poll,
-        })
+    let values: [(&str, &dyn ToSql); 7] = [
+        (":faction_id", &item.value.id),
+        (":at", &item.at),
+        (":respect", &basic.respect),
+        (":member_count", &basic.member_count),
+        (":best_chain", &basic.best_chain),
+        (":data_source", &item.source),
+        (":every_poll", &batch.every_poll),
+    ];
+    record_values(transaction, sql!("fetch/record_faction_times"), &values)?;
+    record_values(transaction, sql!("fetch/append_faction"), &values)
 }
 
 fn save_roster(
@@ -155,6 +155,9 @@ fn save_roster(
     transaction
         .prepare_cached(sql!("fetch/upsert_roster"))?
         .execute(named_params! { ":members": members, ":faction_id": faction, ":at": at })?;
+    transaction
+        .prepare_cached(sql!("fetch/record_roster_times"))?
+        .execute(named_params! { ":members": members, ":at": at })?;
     transaction
         .prepare_cached(sql!("fetch/record_sightings"))?
         .execute(named_params! { ":members": members, ":faction_id": faction, ":at": at })?;

@@ -7,7 +7,7 @@ mod wars;
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Transaction, named_params};
+use rusqlite::{ToSql, Transaction, named_params};
 use serde_json::Value;
 
 pub(crate) use factions::RosterChange;
@@ -20,6 +20,7 @@ use crate::model::id::FactionId;
 use crate::model::run::Counts;
 use crate::store::failure::SqliteError;
 use crate::store::run::{self, RunId};
+use crate::store::value::bind_used;
 use crate::store::{SqlContext, Store, sql};
 
 /// The run of a batch, and whether it records unchanged observations.
@@ -98,6 +99,17 @@ fn ensure_faction(
 /// Ids as a JSON array, for `json_each`.
 fn json_ids(ids: impl Iterator<Item = i64>) -> String {
     Value::from(ids.collect::<Vec<_>>()).to_string()
+}
+
+/// Executes a statement with those of the named values that it uses.
+fn record_values(
+    transaction: &Transaction<'_>,
+    statement: &str,
+    values: &[(&str, &dyn ToSql)],
+) -> rusqlite::Result<usize> {
+    let mut statement = transaction.prepare_cached(statement)?;
+    bind_used(&mut statement, values)?;
+    statement.raw_execute()
 }
 
 fn first_column<T: rusqlite::types::FromSql + Ord>(

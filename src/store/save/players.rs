@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{OptionalExtension, Transaction, named_params};
+use rusqlite::{OptionalExtension, ToSql, Transaction, named_params};
 use serde_json::json;
 
 use crate::error::Result;
@@ -12,7 +12,7 @@ use crate::model::player::{Networth, Player};
 use crate::model::run::Counts;
 use crate::model::time::is_far_future;
 use crate::store::missing::clear_missing;
-use crate::store::save::{Batch, Observation, ensure_faction, json_ids};
+use crate::store::save::{Batch, Observation, ensure_faction, json_ids, record_values};
 use crate::store::{SqlContext, Store, sql};
 
 /// A player to request.
@@ -105,22 +105,25 @@ fn save_player(
         })?;
     let profile = player.profile.as_ref();
     let stats = player.battle_stats.unwrap_or_default();
-    transaction
-        .prepare_cached(sql!("fetch/append_player"))?
-        .execute(named_params! {
-            ":player_id": player.id,
-            ":at": item.at,
-            ":strength": stats.strength,
-            ":defense": stats.defense,
-            ":speed": stats.speed,
-            ":dexterity": stats.dexterity,
-            ":total_stats": stats.total,
-            ":level": profile.and_then(|profile| profile.level),
-            ":life_maximum": profile.and_then(|profile| profile.life_maximum),
-            ":networth": networth.and_then(|networth| networth.dollars),
-            ":data_source": item.source,
-            ":every_poll": batch.every_poll,
-        })
+    let level = profile.and_then(|profile| profile.level);
+    let life_maximum = profile.and_then(|profile| profile.life_maximum);
+    let networth = networth.and_then(|networth| networth.dollars);
+    let values: [(&str, &dyn ToSql); 12] = [
+        (":player_id", &player.id),
+        (":at", &item.at),
+        (":strength", &stats.strength),
+        (":defense", &stats.defense),
+        (":speed", &stats.speed),
+        (":dexterity", &stats.dexterity),
+        (":total_stats", &stats.total),
+        (":level", &level),
+        (":life_maximum", &life_maximum),
+        (":networth", &networth),
+        (":data_source", &item.source),
+        (":every_poll", &batch.every_poll),
+    ];
+    record_values(transaction, sql!("fetch/record_player_times"), &values)?;
+    record_values(transaction, sql!("fetch/append_player"), &values)
 }
 
 fn save_profile(transaction: &Transaction<'_>, item: &Observation<Player>) -> rusqlite::Result<()> {

@@ -31,6 +31,7 @@ mod ten_days;
 mod territories;
 mod tile_faults;
 mod time;
+mod told;
 mod two_names;
 mod unlearned;
 mod unsaved;

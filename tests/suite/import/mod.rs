@@ -22,6 +22,7 @@ mod merge;
 mod merged_databases;
 mod model;
 mod moves;
+mod newest_values;
 mod nonsense;
 mod numbers;
 mod oddities;

@@ -8,10 +8,10 @@ fn a_player_who_was_not_observed_in_a_period_has_no_gain_in_it_and_an_unchanged_
     let sandbox = database(
         "INSERT INTO players (player_id, name, level, last_updated) VALUES
              (1, 'left', 10, $now - 15 * $day), (2, 'unchanged', 10, $now), (3, 'roster only', 10, $now),
-             (4, 'imported', 10, $now), (5, 'polled before, imported since', 10, $now);
-         INSERT INTO player_polls (player_id, polled_at, bucket_asked_at) VALUES
-             (1, $now - 15 * $day, $now - 15 * $day), (2, $now, $now - $day),
-             (3, $now - 15 * $day, $now - 15 * $day), (5, $now - 40 * $day, $now - 40 * $day);
+             (4, 'nothing told', 10, $now), (5, 'told before, imported since', 10, $now);
+         INSERT INTO player_value_times (player_id, level_at, total_stats_at, networth_at) VALUES
+             (1, $now - 15 * $day, $now - 15 * $day, $now - 15 * $day), (2, $now, $now, $now - $day),
+             (3, $now, $now - 15 * $day, $now - 15 * $day), (5, $now, $now - 40 * $day, $now - 40 * $day);
          INSERT INTO player_stats_history (player_id, timestamp, level, total_stats, networth)
          SELECT player_id, $now - 40 * $day, 10, 100, 1000 FROM players;
          INSERT INTO player_stats_history (player_id, timestamp, level, total_stats, networth) VALUES
@@ -32,8 +32,8 @@ fn a_player_who_was_not_observed_in_a_period_has_no_gain_in_it_and_an_unchanged_
             "2|7 days|0|0|0",
             "3|30 days|0|0|0",
             "3|7 days|0||",
-            "4|30 days|0|0|0",
-            "4|7 days|0|0|0",
+            "4|30 days|||",
+            "4|7 days|||",
             "5|30 days|0|60|200",
             "5|7 days|0|60|200",
         ]
@@ -45,6 +45,8 @@ fn a_faction_that_was_not_observed_in_a_period_has_no_gain_in_it() {
     let sandbox = database(
         "UPDATE factions SET respect = 500, member_count = 80, best_chain = 50;
          UPDATE factions SET last_updated = $now - 15 * $day WHERE faction_id = 2;
+         INSERT INTO faction_value_times (faction_id, respect_at, member_count_at, best_chain_at)
+         SELECT faction_id, last_updated, last_updated, last_updated FROM factions;
          INSERT INTO faction_history (faction_id, timestamp, respect, member_count, best_chain)
          SELECT faction_id, $now - 40 * $day, 500, 80, 50 FROM factions;",
     );
@@ -99,4 +101,19 @@ fn gains_that_begin_after_the_start_of_their_period_say_so() {
         sandbox.rows("SELECT DISTINCT known_since IS NULL FROM player_gains WHERE player_id = 3"),
         ["1"]
     );
+}
+
+#[test]
+fn a_battle_stat_that_no_row_of_the_period_has_has_no_gain_in_it() {
+    let sandbox = database(
+        "INSERT INTO players (player_id, name, last_updated) VALUES (1, 'A', $now);
+         INSERT INTO player_stats_history (player_id, timestamp, strength, defense, total_stats) VALUES
+             (1, $now - 40 * $day, 100, 200, 300), (1, $now - 2 * $day, 150, NULL, NULL);",
+    );
+
+    let gains = sandbox.rows(
+        "SELECT strength_gain, defense_gain, speed_gain, total_stats_gain FROM player_gains WHERE period = '30 days'",
+    );
+
+    assert_eq!(gains, ["50|||"]);
 }

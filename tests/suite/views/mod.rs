@@ -74,6 +74,7 @@ fn gains_count_from_the_last_value_before_a_period_or_else_the_first_in_it() {
              (1, $now - 1, 400, 2000, 20),
              (2, $now - 5 * $day, NULL, 50, 4), (2, $now - $day, NULL, 10, 5);
          UPDATE factions SET respect = 900, member_count = 80 WHERE faction_id = 1;
+         INSERT INTO faction_value_times (faction_id, respect_at, member_count_at) VALUES (1, $now, $now);
          INSERT INTO faction_history (faction_id, timestamp, respect, member_count) VALUES
              (1, $now - 8 * $day, 500, 82), (1, $now - $day, 900, 80);",
     );
@@ -122,7 +123,7 @@ fn each_battle_stat_counts_from_its_own_last_known_value() {
          FROM player_gains WHERE period = '30 days' ORDER BY player_id",
     );
 
-    assert_eq!(gains, ["1|4|6|3|0|18", "2|0|0|0|0|66"]);
+    assert_eq!(gains, ["1|4|6|3||18", "2|0|0|0|0|66"]);
 }
 
 #[test]

@@ -78,22 +78,24 @@ fn the_text_of_a_time_is_the_same_moment() {
     }
 }
 
-/// A faction that is only referred to has `last_updated` 0: Torn never answered about it.
+/// A faction or a player that is only referred to has `last_updated` 0: Torn never answered about it.
 #[test]
 fn a_time_that_is_not_known_is_null_in_every_view() {
     let sandbox = database(
         "UPDATE factions SET last_updated = 0;
          INSERT INTO territories (territory_id, sector, faction_id, racket_type, racket_level, last_updated) VALUES ('AAB', 1, 1, 'Gun Shop', 2, 0);
-         INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (1, 'A', 1, $now);
-         INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (1, $now, 1);",
+         INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (1, 'A', 1, 0);",
     );
 
     for (view, column) in [
+        ("newest_answer", "players_at"),
         ("newest_answer", "factions_at"),
         ("newest_answer", "territories_at"),
         ("newest_answer", "wars_at"),
+        ("player_latest", "last_updated"),
+        ("player_gains", "last_updated"),
         ("faction_latest", "last_updated"),
-        ("faction_gains", "last_updated"),
+        ("faction_roster", "last_updated"),
         ("territory_latest", "last_updated"),
         ("rackets", "last_updated"),
     ] {

@@ -10,6 +10,21 @@ use crate::import::facts;
 use crate::month_model::{IN_APRIL, prune, summaries, summarize, with_steady_history_at};
 use crate::support::{DAY, MINUTE, Sandbox};
 
+/// Gives the states the newest values of the histories, as `fetch` does.
+const NEWEST_STATES: &str = "
+    UPDATE players SET
+        level = (SELECT level FROM player_stats_history AS h
+            WHERE h.player_id = players.player_id AND level IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+        life_maximum = (SELECT life_maximum FROM player_stats_history AS h
+            WHERE h.player_id = players.player_id AND life_maximum IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1);
+    UPDATE factions SET
+        respect = (SELECT respect FROM faction_history AS h
+            WHERE h.faction_id = factions.faction_id AND respect IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+        member_count = (SELECT member_count FROM faction_history AS h
+            WHERE h.faction_id = factions.faction_id AND member_count IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+        best_chain = (SELECT best_chain FROM faction_history AS h
+            WHERE h.faction_id = factions.faction_id AND best_chain IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1);";
+
 /// A database that never saw a wrong clock, and the same after a daily job under a clock that was ahead.
 pub(super) struct Story {
     pub(super) sandbox: Sandbox,
@@ -73,6 +88,7 @@ impl Story {
                 let later = format!("DELETE FROM {table} WHERE {time} > {now}");
                 connection.execute(&later, []).unwrap();
             }
+            connection.execute_batch(NEWEST_STATES).unwrap();
             drop(connection);
             summarize(sandbox, now, name, &[]);
             if was_pruned {

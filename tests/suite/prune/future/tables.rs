@@ -39,6 +39,8 @@ fn one_row_each(at: i64, month: i64) -> String {
          INSERT INTO key_checks VALUES ('alice', 'f', {at}, 4, 'profile', 'basic', 'territory');
          INSERT INTO api_pauses VALUES ('address', 0, 'rate_limit', {at}, 'r');
          INSERT INTO player_polls VALUES (1, {at}, {at}, NULL);
+         INSERT INTO player_value_times VALUES (1, {at}, {at}, {at}, {at}, {at}, {at}, {at}, {at});
+         INSERT INTO faction_value_times VALUES (7, {at}, {at}, {at});
          INSERT INTO missing_entities VALUES ('player', 2, 1, {at}, {at});
          INSERT INTO war_follow_ups VALUES ('ranked', 3, 'end', {at}, {at});
          INSERT INTO faction_war_polls VALUES (7, {at}, {at});

@@ -1,0 +1,2 @@
+-- Empties the table of told values, for the next statement that fills it.
+DELETE FROM temp.told_players

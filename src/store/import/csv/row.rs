@@ -1,0 +1,119 @@
+//! Converts the cells of a line to a row.
+
+use crate::model::import::cell::Converted;
+use crate::model::import::datum::Datum;
+use crate::model::import::form::{Form, is_rounded};
+use crate::model::import::moment::{self, Coarse};
+use crate::model::import::report::Tally;
+use crate::model::import::rules::Kind;
+use crate::model::import::{sense, tidy};
+use crate::store::import::csv::Lines;
+use crate::store::import::flaw::Flaw;
+use crate::store::import::records::{CellText, Record};
+
+/// The largest id of a row that is kept. SQLite gives the next row a larger one, and fails after the largest of all.
+const MAX_ROW_ID: i64 = 1 << 53;
+
+impl Lines<'_> {
+    pub(super) fn row_with_id(
+        &self,
+        record: &Record,
+        tally: &mut Tally,
+    ) -> Result<(Vec<Datum>, Option<i64>), Flaw> {
+        let id = self.id(record)?;
+        Ok((self.row(record, tally)?, id))
+    }
+
+    /// The id of the row, if it has one that can be kept.
+    fn id(&self, record: &Record) -> Result<Option<i64>, Flaw> {
+        let text = match self.sheet.id.and_then(|place| record.cell(place)) {
+            Some(CellText::Text(text)) => Some(text),
+            _ => None,
+        };
+        let id = text.and_then(|text| text.parse::<i64>().ok());
+        match (id, text) {
+            (Some(id), Some(text)) if id > MAX_ROW_ID => {
+                let cell = Datum::Text(text.to_owned());
+                let flaw = format!("is more than {MAX_ROW_ID}, after which no row could follow");
+                Err(Flaw::of_cell("id", &cell, &flaw))
+            }
+            (None, Some(text)) if is_rounded(text) => {
+                let cell = Datum::Text(text.to_owned());
+                Err(Flaw::of_form("id", &cell, Form::Unrounded))
+            }
+            (id, _) => Ok(id.filter(|id| *id > 0)),
+        }
+    }
+
+    /// Converts the cells of a line.
+    pub(super) fn row(&self, record: &Record, tally: &mut Tally) -> Result<Vec<Datum>, Flaw> {
+        if record.len() != self.sheet.width {
+            return Err(Flaw::of_line(&self.wrong_length(record)));
+        }
+        if let Some(place) = record.first_filled(self.sheet.names.len()) {
+            let column = place + 1;
+            return Err(Flaw::of_line(&format!(
+                "has a value in column {column}, which has no name"
+            )));
+        }
+        let table = &self.sheet.table;
+        let mut row = Vec::with_capacity(table.columns.len());
+        for (column, place) in table.columns.iter().zip(&self.sheet.places) {
+            let cell = place.map_or(Datum::Null, |place| self.cell(record, place));
+            row.push(match self.dialect.convert(column.kind, &cell) {
+                Converted::Kept(value) => {
+                    if column.kind.is_time()
+                        && let Some(coarse) = moment::coarse(&cell)
+                    {
+                        tally.mend(column.name, coarse.mend());
+                    }
+                    value
+                }
+                Converted::Mended(value, mend) => {
+                    // A column that is not in the file is not mended.
+                    if place.is_some() {
+                        tally.mend(column.name, mend);
+                    }
+                    value
+                }
+                Converted::Unusable(flaw) => return Err(Flaw::of_cell(column.name, &cell, flaw)),
+                Converted::Misshapen(form) => return Err(Flaw::of_form(column.name, &cell, form)),
+            });
+        }
+        tidy::name_the_unnamed(table, &mut row, tally);
+        self.check_sense(record, &row)?;
+        Ok(row)
+    }
+
+    fn check_sense(&self, record: &Record, row: &[Datum]) -> Result<(), Flaw> {
+        let table = &self.sheet.table;
+        if let Some(reason) = sense::contradiction(table, row) {
+            return Err(Flaw::of_row(&reason));
+        }
+        let [end, kind] = sense::PERIOD.map(|name| {
+            let place = self.sheet.names.iter().position(|found| found == name);
+            place.map_or(Datum::Null, |place| self.cell(record, place))
+        });
+        let start = table.position("period_start").map(|start| &row[start]);
+        match start.and_then(|start| sense::wrong_period(start, [&end, &kind])) {
+            Some(reason) => Err(Flaw::of_row(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// How many seconds the time when the row was recorded may be later than it says.
+    pub(super) fn within(&self, record: &Record) -> i64 {
+        let mut columns = self.sheet.table.columns.iter().zip(&self.sheet.places);
+        columns
+            .find(|(column, _)| column.kind == Kind::Moment)
+            .and_then(|(_, place)| moment::coarse(&self.cell(record, (*place)?)))
+            .map_or(0, Coarse::seconds)
+    }
+
+    pub(super) fn cell(&self, record: &Record, place: usize) -> Datum {
+        match record.cell(place) {
+            None | Some(CellText::Empty) => Datum::Null,
+            Some(CellText::Text(text)) => Datum::Text(self.sheet.without_guard(text).to_owned()),
+        }
+    }
+}
