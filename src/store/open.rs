@@ -185,7 +185,7 @@ pub(super) fn check_is_file(path: &Path) -> Result<()> {
         {
             refuse(
                 "a restore was interrupted while it moved the old database",
-                "run `tornsnap restore` again to finish it",
+                "run `tornsnap restore latest`, or `tornsnap restore FILE` with the backup, to finish it",
             )
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(refusal(
