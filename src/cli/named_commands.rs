@@ -12,7 +12,8 @@ use crate::cli::Cli;
 const NO_TEXTS: &str = "invocation.rs";
 
 /// What stands in a text for a word that is known only at run time.
-const EXAMPLES: [(&str, &str); 4] = [
+const EXAMPLES: [(&str, &str); 5] = [
+    ("--for {name}", "--for cron"),
     ("{kind}", "all"),
     ("{command}", "backup"),
     ("COMMAND", "backup"),

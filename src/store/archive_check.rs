@@ -20,6 +20,7 @@ use crate::store::files::same::refuse_names;
 use crate::store::files::{is_empty, is_same_file};
 use crate::store::identity::identity;
 use crate::store::migrate::{APPLICATION_ID, SchemaState, count_objects};
+use crate::store::owner::{Purpose, explain_forbidden};
 use crate::store::reading::Reader;
 use crate::store::{SqlContext, Store, open, sql};
 
@@ -268,7 +269,11 @@ fn read(archive: &ArchiveUse<'_>) -> Result<(ArchiveFile, Option<Connection>)> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok((missing(path), None));
         }
-        Err(error) => return Err(error).with_context(|| context_for(path)),
+        Err(error) => {
+            return Err(error)
+                .with_context(|| context_for(path))
+                .map_err(|error| explain_forbidden(error, path, Purpose::Read));
+        }
         Ok(found) if found.is_dir() => return Err(archive.refuse("it is a folder")),
         // SQLite would wait for the other end of a FIFO.
         Ok(found) if !found.is_file() => return Err(archive.refuse("it is not a file")),
