@@ -119,6 +119,7 @@ fn a_file_size_limit_for_a_new_archive_names_the_archive_and_no_hidden_file() {
         "--keep-unsummarized",
         "--archive",
         "cold.db",
+        "--new-archive",
     ];
     let mut limited = sandbox.limited(100, &prune);
     limited.env("TORNSNAP_NOW", IN_APRIL.to_string());

@@ -107,7 +107,6 @@ fn each_command_about_another_configuration_names_it() {
         &["export", "players"],
         &["restore"],
         &["restore", "newest"],
-        &["restore", "latest"],
         &["schedule", "show"],
         &["config", "check"],
     ] {

@@ -34,7 +34,9 @@ fn a_restore_cut_off_in_the_middle_says_so_and_is_finished_by_the_next() {
 
     let refused = sandbox.run(&["backup"]).expect(78);
     assert!(
-        refused.stderr().contains("run `tornsnap restore` again"),
+        refused
+            .stderr()
+            .contains("run `tornsnap restore latest`, or `tornsnap restore FILE` with the backup"),
         "{}",
         refused.stderr()
     );
