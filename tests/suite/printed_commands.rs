@@ -53,6 +53,9 @@ fn break_off_restore(sandbox: &Sandbox) {
     fs::rename(sandbox.path(OTHER), aside).unwrap();
 }
 
+/// Makes the other database unusable.
+type Lose = fn(&Sandbox);
+
 /// The commands that use a database.
 const COMMANDS: [&[&str]; 8] = [
     &["health"],
@@ -67,7 +70,7 @@ const COMMANDS: [&[&str]; 8] = [
 
 #[test]
 fn each_command_about_another_database_names_it() {
-    let losses: [(&str, fn(&Sandbox)); 4] = [
+    let losses: [(&str, Lose); 4] = [
         ("cut", |sandbox| damage_by_cutting(&sandbox.path(OTHER))),
         ("empty", |sandbox| drop(sandbox.write(OTHER, ""))),
         ("gone", |sandbox| sandbox.remove_database(OTHER)),
