@@ -112,7 +112,6 @@ fn each_command_about_another_configuration_names_it() {
         &["export", "players"],
         &["restore"],
         &["restore", "newest"],
-        &["schedule", "show"],
         &["config", "check"],
     ] {
         for by_variable in [false, true] {
