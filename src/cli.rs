@@ -2,6 +2,8 @@
 
 mod help;
 mod misplaced;
+#[cfg(test)]
+mod named_commands;
 mod negative;
 mod synonyms;
 mod tips;
@@ -19,6 +21,7 @@ use crate::command::report::Report;
 use crate::command::{self, Context, Outcome};
 use crate::config::{self, Clock, Overrides, Settings};
 use crate::error::{Error, Exit, Result};
+use crate::model::invocation::{Named, name_in_commands};
 #[cfg(unix)]
 use crate::output::stream;
 use crate::output::terminal::Verbosity;
@@ -230,6 +233,8 @@ fn start(cli: &Cli) -> Result<Context> {
         config: ignore_empty(cli.global.config.as_ref()),
         database: ignore_empty(cli.global.database.as_ref()),
     };
+    let named = config::named(&overrides);
+    name_in_commands(named.clone());
     command::log::stamp_if_job(overrides.config.as_deref());
     let verbosity = match (cli.global.quiet, cli.global.verbose) {
         (true, _) => Verbosity::Quiet,
@@ -250,6 +255,12 @@ fn start(cli: &Cli) -> Result<Context> {
         Command::Schedule(args) => args.settings(&overrides)?,
         _ => Settings::resolve(&overrides)?,
     };
+    if settings.names_same_database {
+        name_in_commands(Named {
+            database: None,
+            ..named
+        });
+    }
     let color = match cli.global.color {
         ColorWhen::Auto if config::no_color() => output_log::Color::Never,
         ColorWhen::Auto => output_log::Color::Auto,

@@ -79,6 +79,7 @@ impl Error {
         let source = in_plain_words(without_path(source));
         let (exit, help) = match source.kind() {
             _ if is_open_elsewhere(&source) => (Exit::TryLater, Some(OPEN_ELSEWHERE_HELP)),
+            _ if is_loop_of_links(&source) => (Exit::Config, Some(LOOP_HELP)),
             ErrorKind::NotADirectory => (Exit::Config, Some("correct the path")),
             ErrorKind::AlreadyExists => (Exit::Config, Some(ALREADY_EXISTS_HELP)),
             ErrorKind::NotFound => (
@@ -255,6 +256,10 @@ impl StdError for Error {
 const OPEN_ELSEWHERE_HELP: &str =
     "another program has the file open: close it there, then run it again";
 
+/// The help for symbolic links that lead to each other, or for one that leads to itself.
+const LOOP_HELP: &str =
+    "remove or correct the symbolic links of that path: they lead in a circle, and to no file";
+
 /// The help for a new file or folder whose name is taken.
 const ALREADY_EXISTS_HELP: &str = "name another place, or move that file away";
 
@@ -331,6 +336,12 @@ fn in_plain_words(error: std::io::Error) -> std::io::Error {
 /// Whether Windows refused a file because another program has it open: `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`.
 pub(crate) fn is_open_elsewhere(error: &std::io::Error) -> bool {
     cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33))
+}
+
+/// Whether Unix has followed symbolic links in a circle: `ELOOP`, for which the standard library has no stable kind.
+fn is_loop_of_links(error: &std::io::Error) -> bool {
+    let code = if cfg!(target_os = "linux") { 40 } else { 62 };
+    cfg!(unix) && error.raw_os_error() == Some(code)
 }
 
 /// Turns an I/O error into an [`Error`] with context.

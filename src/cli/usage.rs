@@ -2,14 +2,17 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, ErrorKind};
 
-use crate::cli::Cli;
 use crate::cli::tips::{self, name_of_command};
+use crate::cli::{Cli, ignore_empty};
 use crate::command::report::Report;
+use crate::config::{self, Overrides};
 use crate::error::Exit;
+use crate::model::invocation::{name_in_commands, with_options};
 use crate::model::key::mask_key_like;
 use crate::output::width::message_width;
 use crate::output::wrap::text_width;
@@ -25,6 +28,10 @@ pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
         .skip(1)
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
+    name_in_commands(config::named(&Overrides {
+        config: ignore_empty(value_of(&words, "--config").as_ref()),
+        database: ignore_empty(value_of(&words, "--database").as_ref()),
+    }));
     let program = Cli::command();
     let mut error = tips::corrected(error, &words, &program);
     if words.iter().any(|word| word == "--json") {
@@ -37,6 +44,18 @@ pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
     Exit::Usage
 }
 
+/// The value of an option in a command line that clap has rejected.
+fn value_of(words: &[String], option: &str) -> Option<PathBuf> {
+    let with_value = |(at, word): (usize, &String)| match word.split_once('=') {
+        Some((name, value)) => (name == option).then(|| PathBuf::from(value)),
+        None => words
+            .get(at + 1)
+            .filter(|_| word == option)
+            .map(PathBuf::from),
+    };
+    words.iter().enumerate().find_map(with_value)
+}
+
 /// Prints a usage error. clap does not break its lines for the terminal, so one that is too wide is printed without styles.
 fn print_error(error: &clap::Error) {
     let text = error.render().to_string();
@@ -45,7 +64,7 @@ fn print_error(error: &clap::Error) {
         lines.any(|line| text_width(line) > usize::from(width))
     };
     let masked = mask_key_like(&text);
-    if masked != text || message_width().is_some_and(is_too_wide) {
+    if masked != text || with_options(&text) != text || message_width().is_some_and(is_too_wide) {
         // A key in the wrong place is still a secret. The message has no colours then.
         terminal::print_message(masked.trim_end());
     } else {

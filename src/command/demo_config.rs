@@ -30,7 +30,7 @@ pub(super) fn refuse(settings: &Settings, action: &str) -> Result<()> {
     Err(Error::new(action)
         .with_source("this is the configuration of a demo, and its simulated Torn ran only while the demo played")
         .with_help(format!(
-            "look at its data with `tornsnap export --list --config {}`; for real data, run `tornsnap init` in another folder",
+            "look at its data with `tornsnap export --list --config {}`; for real data, run `init` in another folder",
             shell_word(config)
         ))
         .with_exit(Exit::Config))

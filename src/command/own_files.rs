@@ -16,7 +16,7 @@ const BESIDE_DATABASE: [(&str, &str); 5] = [
     ("-wal", "the write-ahead log of the database"),
     ("-shm", "the shared memory of the database"),
     ("-journal", "the rollback journal of the database"),
-    (".health.json", "the memory of `tornsnap health`"),
+    (".health.json", "the memory of `health`"),
     (".restoring", "the mark of an unfinished restore"),
 ];
 

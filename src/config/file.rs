@@ -123,6 +123,7 @@ fn read_settings<'a>(config: &'a ConfigText<'a>, table: DeTable<'a>) -> Result<S
     let settings = Settings {
         config_file: None,
         database: file.path_or("database", "tornsnap.db")?,
+        names_same_database: false,
         api: api(config, file.table("api")?)?,
         keys: read_keys(config, &mut file)?,
         track: track(config, file.table("track")?)?,

@@ -1,9 +1,11 @@
 //! Finds the configuration file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::{FILE_NAME, Overrides, environment};
 use crate::error::{Error, Exit, Result};
+use crate::model::invocation::Named;
+use crate::model::path::plain_absolute;
 
 /// Why a file is the configuration.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -82,6 +84,32 @@ pub(super) fn find_file(overrides: &Overrides) -> Result<Option<PathBuf>> {
             .with_help("run `tornsnap init`, or correct --config / TORNSNAP_CONFIG")
             .with_exit(Exit::Config),
     )
+}
+
+/// What the commands in messages have to name: the configuration and the database of flags and variables. A variable counts,
+/// because cron does not have those of a shell.
+pub(crate) fn named(overrides: &Overrides) -> Named {
+    let used = look_for_file(overrides).ok().and_then(|found| found.used);
+    let from_variable = || environment::path("TORNSNAP_DATABASE").ok().flatten();
+    Named {
+        config: used
+            .filter(|used| !used.is_found_without_name())
+            .map(|used| used.path),
+        database: overrides.database.clone().or_else(from_variable),
+    }
+}
+
+impl LookedAt {
+    /// Whether a command uses this file without an option and without a variable.
+    fn is_found_without_name(&self) -> bool {
+        let is_here = self.path.is_relative()
+            && plain_absolute(&self.path) == plain_absolute(Path::new(FILE_NAME));
+        match self.why {
+            WhyUsed::Flag => is_here && !environment::is_variable_set("TORNSNAP_CONFIG"),
+            WhyUsed::Environment => is_here,
+            WhyUsed::WorkingFolder | WhyUsed::PlatformFolder => true,
+        }
+    }
 }
 
 /// The file in the platform's configuration folder, such as `~/.config/tornsnap/tornsnap.toml`.

@@ -34,7 +34,7 @@ pub(crate) use field::{Field, FieldValue, Origin};
 pub(crate) use file::{read_text, read_text_of_any_mode};
 pub(crate) use key::{KeyState, LoadedKeys, UnreadableKey};
 pub(crate) use key_tables::default_key_name;
-pub(crate) use locate::{Found, LookedAt, WhyUsed, file_to_write, look_for_file};
+pub(crate) use locate::{Found, LookedAt, WhyUsed, file_to_write, look_for_file, named};
 pub(crate) use log::Log;
 pub(crate) use path::{describe_unusable, expand_home, resolve_path};
 pub(crate) use problems::{Problem, find_problems};
@@ -47,6 +47,7 @@ pub(crate) use webhook::{SecretUrl, WebhookSource};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::kind::Kind;
+use crate::model::path::plain_absolute;
 
 /// Torn's limit per player, for all keys of that player together.
 pub(crate) const TORN_REQUESTS_PER_MINUTE: u32 = 100;
@@ -70,6 +71,8 @@ pub struct Settings {
     /// The configuration file that was read, if any.
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) database: PathBuf,
+    /// Whether a flag or a variable names the database that is used without them anyway.
+    pub(crate) names_same_database: bool,
     pub(crate) api: Api,
     pub(crate) track: Track,
     pub(crate) record: Record,
@@ -264,6 +267,9 @@ impl Settings {
                 None => return Ok(()),
             },
         };
+        let is_configured = plain_absolute(&database) == plain_absolute(&self.database);
+        self.names_same_database = is_configured
+            && (overrides.database.is_none() || !is_variable_set("TORNSNAP_DATABASE"));
         self.set_field("database", FieldValue::Path(database.clone()), origin);
         self.database = database;
         Ok(())

@@ -17,6 +17,7 @@ mod targets;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::model::invocation::with_options;
 use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
@@ -117,6 +118,16 @@ impl Check {
     ) -> Self {
         self.subjects = subjects.into_iter().map(Into::into).collect();
         self
+    }
+
+    /// The check as this run shows it: with its options in the commands of the texts.
+    #[must_use]
+    pub(crate) fn with_options(self) -> Self {
+        Self {
+            message: with_options(&self.message).into_owned(),
+            help: self.help.map(|help| with_options(&help).into_owned()),
+            ..self
+        }
     }
 
     #[must_use]

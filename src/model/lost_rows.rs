@@ -280,7 +280,7 @@ impl LostRows {
             ),
             None if !self.unread.is_empty() => SEARCH.to_owned(),
             None => format!(
-                "look for a backup of these months in another place, and run `tornsnap import` with it; {GIVE_UP}"
+                "look for a backup of these months in another place, and run `tornsnap import FILE` with it; {GIVE_UP}"
             ),
         }
     }

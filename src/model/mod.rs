@@ -21,6 +21,7 @@ pub(crate) mod health;
 pub(crate) mod hidden;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod invocation;
 pub(crate) mod key;
 pub(crate) mod key_refusal;
 pub(crate) mod kind;

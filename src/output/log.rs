@@ -7,6 +7,7 @@ use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::error::without_os_code;
 use crate::model::hidden::without_hidden;
+use crate::model::invocation::with_options;
 use crate::output::log_file::LogFile;
 use crate::output::printable::printable_record;
 use crate::output::terminal::{FILE_ONLY, Verbosity};
@@ -70,11 +71,10 @@ pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<LogFile>) {
     }
 }
 
-/// The message without hidden words, numbers of the system and line breaks.
+/// The message without hidden words, numbers of the system and line breaks, and with the options of this run in its commands.
 fn message_of(record: &Record<'_>) -> String {
-    printable_record(&without_hidden(&without_os_code(
-        &record.args().to_string(),
-    )))
+    let text = without_os_code(&record.args().to_string());
+    printable_record(&without_hidden(&with_options(&text)))
 }
 
 struct Logger {

@@ -3,9 +3,11 @@
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::{Error, Exit, Result};
 use crate::model::hidden::without_hidden;
+use crate::model::invocation::with_options;
 use crate::output::printable::{PrintableWriter, printable, printable_lines};
 use crate::output::width::{message_width, width};
 use crate::output::wrap::{wrap_indented, wrap_message};
@@ -30,9 +32,10 @@ pub(crate) const FILE_ONLY: &str = "tornsnap::file";
 
 /// Prints a message on stderr, without the log. On a terminal, its lines break at blanks; elsewhere they stay whole.
 pub(crate) fn print_message(text: &str) {
+    let text = with_options(text);
     match message_width() {
-        Some(width) => print_lines(&wrap_message(text, usize::from(width))),
-        None => print_lines(text),
+        Some(width) => print_lines(&wrap_message(&text, usize::from(width))),
+        None => print_lines(&text),
     }
 }
 
@@ -49,9 +52,10 @@ fn print_lines(lines: &str) {
 /// Prints a text on stderr without the log. On a terminal, lines break at blanks, and the lines after the first begin with
 /// `indent` blanks.
 pub(crate) fn print_wrapped(text: &str, indent: usize) {
+    let text = with_options(text);
     let lines = match message_width() {
-        Some(width) => wrap_indented(text, usize::from(width), indent),
-        None => vec![text.to_owned()],
+        Some(width) => wrap_indented(&text, usize::from(width), indent),
+        None => vec![text.into_owned()],
     };
     print_lines(&lines.join("\n"));
 }
@@ -70,9 +74,10 @@ pub(crate) fn stdout() -> io::Result<impl Write + Send> {
 ///
 /// See [`print_line`].
 pub(crate) fn print_text(text: &str) -> io::Result<()> {
+    let text = with_options(text);
     match width() {
-        Some(width) => print_line(&wrap_message(text, usize::from(width))),
-        None => print_line(text),
+        Some(width) => print_line(&wrap_message(&text, usize::from(width))),
+        None => print_line(&text),
     }
 }
 
@@ -130,8 +135,21 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
 pub(crate) fn report(document: &impl Serialize) -> Result<()> {
     serde_json::to_value(document)
         .map_err(io::Error::other)
-        .and_then(|document| print_line(&format!("{document:#}")))
+        .and_then(|document| print_line(&format!("{:#}", with_options_inside(document))))
         .map_err(|error| write_error("the report", error))
+}
+
+/// The document with the options of this run in the commands of its texts.
+fn with_options_inside(document: Value) -> Value {
+    match document {
+        Value::String(text) => Value::String(with_options(&text).into_owned()),
+        Value::Array(values) => values.into_iter().map(with_options_inside).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (name, with_options_inside(value)))
+            .collect(),
+        value => value,
+    }
 }
 
 /// The error for `what` that could not be written to stdout.
@@ -158,11 +176,11 @@ pub(crate) fn print_error(error: &Error) {
     let causes = error.causes();
     if !causes.is_empty() {
         text.push_str("\n  because: ");
-        text.push_str(&printable(&causes.join(": ")));
+        text.push_str(&printable(&with_options(&causes.join(": "))));
     }
     if let Some(help) = error.help() {
         text.push_str("\n  try: ");
-        text.push_str(&printable(help));
+        text.push_str(&printable(&with_options(help)));
     }
     print_message(&text);
 }

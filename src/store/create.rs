@@ -117,8 +117,13 @@ impl NewDatabase {
         let folder = Scratch::beside(place, database).map_err(&not_writable)?;
         let file = folder.path().join("new.db");
         create_private(&file, database).map_err(&not_writable)?;
-        initialise(&file, path, finish)
-            .map_err(|error| error.with_known_name(&file, &display_path(path)))?;
+        initialise(&file, path, finish).map_err(|error| {
+            // SQLite names the file by its real path.
+            let real = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
+            error
+                .with_known_name(&real, &display_path(path))
+                .with_known_name(&file, &display_path(path))
+        })?;
         Ok(Self {
             file: TempPath::try_from_path(file).map_err(&not_writable)?,
             _folder: folder,

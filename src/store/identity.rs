@@ -127,7 +127,9 @@ fn refuse_archive(database: &Path, identity: &Identity) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(format!("write to {}", database.display()))
-        .with_source("it is the archive of another database, and only `tornsnap prune` of that one adds rows to it")
+        .with_source(
+            "it is the archive of another database, and only `prune` of that one adds rows to it",
+        )
         .with_help("name the database itself with --database")
         .with_exit(Exit::Config))
 }

@@ -235,8 +235,9 @@ mod unix {
         whole.ancestors().find_map(|above| fs::metadata(above).ok())
     }
 
-    /// The bits of the mode that the owner of a folder needs to make files in it, and the letters for `chmod`.
-    const WRITE_FOLDER: (u32, &str) = (0o300, "u+wx");
+    /// The bits of the mode that the owner of a folder needs to make files in it, and the letters for `chmod`. Most runs also
+    /// list the files, so the letters give that right, too.
+    const WRITE_FOLDER: (u32, &str) = (0o300, "u+rwx");
     /// The same to list its files, too.
     const READ_FOLDER: (u32, &str) = (0o700, "u+rwx");
     /// The same for a file.
@@ -291,7 +292,7 @@ mod unix {
     ) -> Option<(String, String)> {
         let chmod = chmod(place, found, folder)?;
         let mode = found.mode() & 0o777;
-        let cause = format!("{cause}, and its mode {mode:o} forbids it even to its owner");
+        let cause = format!("{cause}, and its mode {mode:03o} forbids it even to its owner");
         Some((cause, chmod))
     }
 

@@ -204,7 +204,7 @@ impl Reader {
                 error
                     .with_help(
                         "ask its owner for the right to read it and the -wal beside it, or for a copy that \
-                         `tornsnap backup` made",
+                         `backup` made",
                     )
                     .with_exit(Exit::Config)
             } else {

@@ -50,7 +50,7 @@ fn a_backup_folder_that_its_owner_may_not_read_is_named_with_the_chmod_to_run() 
     set_mode(&sandbox.path("backups"), 0o000);
     all_readers_say(
         &sandbox,
-        "the folder backups belongs to nobody (uid 65534), and its mode 0 forbids it even to its owner",
+        "the folder backups belongs to nobody (uid 65534), and its mode 000 forbids it even to its owner",
         "try: chmod u+rwx backups",
     );
 }
@@ -215,4 +215,49 @@ fn a_file_of_root_that_its_next_owner_could_not_write_either_is_named_with_both_
     chown(&mark, Some(NOBODY), Some(NOBODY)).unwrap();
     set_mode(&mark, 0o644);
     as_nobody(&sandbox, &job).expect(0);
+}
+
+#[test]
+fn an_archive_in_a_folder_that_is_closed_is_named_with_the_command_that_helps() {
+    let Some(sandbox) = with_backup() else { return };
+    fs::create_dir(sandbox.path("cold")).unwrap();
+    for (owner, mode, cause, remedy) in [
+        (
+            NOBODY,
+            0o000,
+            "the folder cold belongs to nobody (uid 65534), and its mode 000 forbids it even to its owner",
+            "chmod u+rwx cold",
+        ),
+        (
+            0,
+            0o700,
+            "the folder cold belongs to root (uid 0), and this program runs as nobody (uid 65534)",
+            "sudo chown nobody:65534 cold",
+        ),
+    ] {
+        set_mode(&sandbox.path("cold"), mode);
+        chown(sandbox.path("cold"), Some(owner), Some(owner)).unwrap();
+        let prune = ["prune", "--archive", "cold/a.db"];
+        let refused = as_nobody(&sandbox, &sandbox.command(&prune)).expect(78);
+        let expected = format!("{cause}\n  try: {remedy}\n");
+        assert!(
+            refused.stderr().ends_with(&expected),
+            "{}",
+            refused.stderr()
+        );
+    }
+}
+
+#[test]
+fn of_all_backups_the_one_that_cannot_be_read_is_named_with_the_command_that_helps() {
+    let Some(sandbox) = with_backup() else { return };
+    let backup = sandbox.path(BACKUP);
+    chown(&backup, Some(0), Some(0)).unwrap();
+    set_mode(&backup, 0o600);
+
+    let verify = ["backup", "--verify", "all"];
+    let failed = as_nobody(&sandbox, &sandbox.command(&verify)).expect(78);
+
+    let expected = format!("(uid 65534); try: sudo chown nobody:65534 {BACKUP}\n");
+    assert!(failed.stderr().contains(&expected), "{}", failed.stderr());
 }

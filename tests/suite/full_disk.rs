@@ -105,3 +105,27 @@ fn a_file_size_limit_fails_the_write_and_leaves_no_partial_file() {
         assert!(!left.iter().any(is_partial), "{left:?}");
     }
 }
+
+#[test]
+fn a_file_size_limit_for_a_new_archive_names_the_archive_and_no_hidden_file() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "[track]\nplayers = [1]\n");
+    drop(with_steady_history_at(&sandbox, "tornsnap.db"));
+    sandbox.remove_database("template.db");
+    let prune = [
+        "prune",
+        "--without-backup",
+        "--allow-large",
+        "--keep-unsummarized",
+        "--archive",
+        "cold.db",
+        "--new-archive",
+    ];
+    let mut limited = sandbox.limited(100, &prune);
+    limited.env("TORNSNAP_NOW", IN_APRIL.to_string());
+
+    let stderr = Finished(limited.output().unwrap()).expect(74).stderr();
+
+    assert!(stderr.contains(" cold.db"), "{stderr}");
+    assert!(!stderr.contains(".tornsnap-"), "{stderr}");
+}

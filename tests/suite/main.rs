@@ -37,6 +37,7 @@ mod no_files;
 mod own_files;
 mod owners;
 mod paths;
+mod printed_commands;
 mod progress;
 mod prune;
 mod readers;

@@ -37,6 +37,8 @@ fn a_database_with_a_second_name_is_refused_until_the_name_is_removed() {
         let said = finished.stdout() + &finished.stderr();
         assert!(said.contains("hard links"), "{command:?}: {said}");
         assert!(said.contains("find / -samefile"), "{command:?}: {said}");
+        let kept = "if one of the names has a file beside it that ends in -wal, keep that one";
+        assert!(said.contains(kept), "{command:?}: {said}");
         finished.expect(78);
     }
     let health = torn.sandbox.run(&["health", "--json"]).expect(2).json();

@@ -159,3 +159,23 @@ fn a_database_that_is_no_file_is_refused() {
     ];
     all_refuse("tornsnap.db", commands, "--database");
 }
+
+#[test]
+fn a_link_that_leads_to_itself_is_refused_as_a_database_and_as_an_archive() {
+    let sandbox = prepared();
+    std::os::unix::fs::symlink("circle.db", sandbox.path("circle.db")).unwrap();
+    for arguments in [
+        &["export", "players", "--database", "circle.db"][..],
+        &["fetch", "players", "--database", "circle.db"],
+        &["summarize", "--database", "circle.db"],
+        &["backup", "--database", "circle.db"],
+        &["prune", "--archive", "circle.db"],
+    ] {
+        let stderr = sandbox.run(arguments).expect(78).stderr();
+        assert!(
+            stderr.contains("circle.db\n  because: Too many levels of symbolic links")
+                && stderr.contains("\n  try: remove or correct the symbolic links of that path"),
+            "{arguments:?}: {stderr}"
+        );
+    }
+}

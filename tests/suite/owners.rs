@@ -417,8 +417,9 @@ fn a_folder_without_permissions_for_its_owner_is_named_with_the_chmod_to_run() {
     for mode in [0o500, 0o600, 0o000] {
         set_mode(&sandbox.path("backups"), mode);
         let refused = as_nobody(&sandbox, &sandbox.command(&["backup"])).expect(78);
-        let expected =
-            format!("its mode {mode:o} forbids it even to its owner\n  try: chmod u+wx backups\n");
+        let expected = format!(
+            "its mode {mode:03o} forbids it even to its owner\n  try: chmod u+rwx backups\n"
+        );
         assert!(
             refused.stderr().ends_with(&expected),
             "{}",

@@ -141,7 +141,7 @@ impl Verifier<'_> {
                     summarize(manifest),
                     describe_backup(manifest, self.present)
                 ))?,
-                Err(error) => log::error!("{}", error.one_line()),
+                Err(error) => log::error!("{}{}", error.one_line(), error.help_clause()),
             }
             results.push((file.as_path(), result));
         }

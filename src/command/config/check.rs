@@ -182,7 +182,7 @@ fn check_track(settings: &Settings, findings: &mut Findings) {
     } else {
         findings.warn(
             "track",
-            "nothing is followed, so `tornsnap fetch` has nothing to do",
+            "nothing is followed, so `fetch` has nothing to do",
             "add ids under [track], such as factions = [10741]",
         );
     }

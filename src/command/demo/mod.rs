@@ -18,6 +18,7 @@ use crate::command::{Context, Outcome, backup, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Settings};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::digits::parse_in_range;
+use crate::model::invocation::{Named, name_in_commands};
 use crate::model::path::display_path;
 use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, Month, iso};
@@ -163,6 +164,10 @@ impl<'a> Demo<'a> {
         .with_context(|| "start the simulated Torn".to_owned())?;
         folder::remove_earlier_demo(&args.output)?;
         let settings = write_settings(&args.output, &simulator)?;
+        name_in_commands(Named {
+            config: settings.config_file.clone(),
+            database: None,
+        });
         let demo = Self {
             context,
             simulator,

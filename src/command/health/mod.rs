@@ -148,7 +148,7 @@ fn report_interruption(error: &Error, json: bool) -> HealthExit {
 
 /// Reports that the settings cannot be used, as a check that is unknown.
 pub(crate) fn report_unusable_settings(error: &Error, json: bool) -> HealthExit {
-    let checks = [checks::failed_check("configuration", State::Unknown, error)];
+    let checks = [checks::failed_check("configuration", State::Unknown, error).with_options()];
     if print(&checks, &Report::new(&checks), json, false).is_err() {
         terminal::print_error(error);
     }

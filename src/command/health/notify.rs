@@ -95,7 +95,7 @@ fn post(url: &SecretUrl, message: &impl Serialize) -> Result<()> {
 
 /// Sends a test message and a ping. The record of the last notification is not changed.
 pub(super) fn send_test(settings: &Settings, now: i64) -> Vec<Check> {
-    const TEXT: &str = "this is a test of `tornsnap health --test-notify`; nothing has happened";
+    const TEXT: &str = "this is a test of `health --test-notify`; nothing has happened";
     let webhook = settings.load_webhook().and_then(|url| {
         let Some(url) = url else { return Ok(None) };
         let sent = match settings.health.format {

@@ -158,7 +158,7 @@ pub(super) fn describe_next_prune(next: &NextPrune) -> String {
     let job = next.interval.map_or_else(String::new, |interval| {
         format!(", which the job `backup` of `schedule install` runs {interval},")
     });
-    let start = format!("the next `tornsnap prune`{job}");
+    let start = format!("the next `prune`{job}");
     match &next.archive {
         Some(archive) => format!(
             "{start} moves the history of {months} to the archive {}, because keep_months is {keep}",

@@ -35,7 +35,7 @@ use crate::command::new_folders::new_folder_note;
 use crate::command::schedule::place_of_jobs;
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
-use crate::config::{Field, Origin, Settings, Territories, file_to_write};
+use crate::config::{Origin, Settings, Territories, file_to_write};
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::{KeyFacts, NamedKey};
@@ -173,6 +173,7 @@ struct Written<'a> {
 /// The result in one line, with the commands to run next. `place`: a note about the folder of the database.
 fn describe(context: &Context, setup: &Setup, place: &str) -> String {
     let flag = config_flag(context, &setup.file);
+    let database = database_flag(&setup.settings);
     let has_jobs =
         matches!(setup.existing, ExistingFile::Text(_)) && place_of_jobs(&setup.file).is_some();
     let then = if has_jobs {
@@ -181,7 +182,7 @@ fn describe(context: &Context, setup: &Setup, place: &str) -> String {
         format!(", then tornsnap schedule install{flag}")
     };
     format!(
-        "ready: {}{place}; next: tornsnap fetch all{flag}{then}",
+        "ready: {}{place}; next: tornsnap fetch all{flag}{database}{then}",
         setup.settings.database.display()
     )
 }
@@ -194,6 +195,21 @@ fn config_flag(context: &Context, file: &Path) -> String {
         return String::new();
     }
     format!(" --config {}", shell_word(file))
+}
+
+/// The flag that names the database in a command, if it comes from a variable. That of a flag is in the configuration now.
+fn database_flag(settings: &Settings) -> String {
+    if settings.names_same_database || !is_database_from_environment(settings) {
+        return String::new();
+    }
+    format!(" --database {}", shell_word(&settings.database))
+}
+
+fn is_database_from_environment(settings: &Settings) -> bool {
+    settings
+        .fields
+        .iter()
+        .any(|field| field.name == "database" && matches!(field.origin, Origin::Environment(_)))
 }
 
 /// Refuses to write a configuration without a key. The configuration may not exist yet, so the error does not speak of it.
@@ -248,9 +264,7 @@ fn warn_of_missing_settings(settings: &Settings, file: &Path) {
             "the keys come from TORN_API_KEY: set it for later runs too, also under a scheduler"
         );
     }
-    let is_from_environment =
-        |field: &Field| field.name == "database" && matches!(field.origin, Origin::Environment(_));
-    if settings.fields.iter().any(is_from_environment) {
+    if is_database_from_environment(settings) {
         log::warn!(
             "the database comes from TORNSNAP_DATABASE: set it for later runs too, also under a scheduler"
         );

@@ -228,7 +228,7 @@ fn no_table(names: &[String]) -> Refusal {
     let Some(table) = closest.filter(|table| known(table) > 0) else {
         return refusal(
             "it is neither an SQLite database nor a CSV file with the header of a table that can be imported".to_owned(),
-            "name a file that `tornsnap export` wrote of a table; views are not imported",
+            "name a file that `export` wrote of a table; views are not imported",
         );
     };
     if let Some(column) = names.iter().find(|name| name.ends_with("_utc")) {
@@ -268,7 +268,7 @@ fn of_view(table: &Table, column: &str) -> Refusal {
             "it looks like an export of a view, which cannot be imported: no table has the column {:?}",
             mask_key_like(column)
         ),
-        &format!("import an export of the table: `tornsnap export {name} --output {name}.csv`"),
+        &format!("import an export of the table: `export {name} --output {name}.csv`"),
     )
 }
 

@@ -19,7 +19,8 @@ use crate::store::clock::{Comparison, newest_timestamp};
 use crate::store::files::remove::remove_if_there;
 use crate::store::files::rename::rename;
 use crate::store::files::sync::sync_folder;
-use crate::store::{SqlContext, owner, sql};
+use crate::store::owner::{self, Purpose};
+use crate::store::{SqlContext, sql};
 
 /// How to remove the oldest backups.
 pub(super) struct Rotation<'a> {
@@ -144,7 +145,10 @@ pub(super) fn remove_leftovers(
 ) -> Result<()> {
     let action = || format!("clean the backup folder {}", directory.display());
     let now = disk_time(directory, temp_suffix, database)?;
-    for entry in fs::read_dir(directory).with_context(action)? {
+    let entries = fs::read_dir(directory)
+        .with_context(action)
+        .map_err(|error| owner::explain_forbidden(error, directory, Purpose::Read))?;
+    for entry in entries {
         let path = entry.with_context(action)?.path();
         let name = file_name(&path);
         if !name.starts_with('.') || !name.contains(PARTIAL) {

@@ -132,7 +132,7 @@ pub(in crate::store) fn refuse_names(
             found.nlink()
         ))
         .with_help(format!(
-            "remove the other names, which `find / -samefile {}` lists; keep the one with a file beside it that ends in -wal",
+            "remove the other names, which `find / -samefile {}` lists; if one of the names has a file beside it that ends in -wal, keep that one",
             shell_word(database)
         ))
         .with_exit(Exit::Config))

@@ -70,7 +70,7 @@ fn open(path: &Path, options: &CsvOptions) -> Result<Opened> {
     if header::is_blank(&header) {
         return Err(Error::new(action())
             .with_source("it has no rows: there is no text in it")
-            .with_help("name a file that `tornsnap export` wrote of a table")
+            .with_help("name a file that `export` wrote of a table")
             .with_exit(Exit::Config));
     }
     let sheet = read_header(&header, line, options.dataset.as_deref()).map_err(|refusal| {

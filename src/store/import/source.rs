@@ -292,7 +292,7 @@ fn of_other_program(path: &Path, cause: &str) -> Error {
     refused(
         path,
         cause,
-        "name a database of tornsnap or of the Python program, or a CSV file that `tornsnap export` wrote",
+        "name a database of tornsnap or of the Python program, or a CSV file that `export` wrote",
     )
 }
 
@@ -323,7 +323,7 @@ fn admit(source: ImportSource, path: &Path, target: &Path, now: i64) -> Result<I
         Some(owner) if !takes_archive(target, &owner, now)? => Err(refused(
             path,
             "it is an archive: its rows were moved there on purpose, and would stay here for ever",
-            "name the database that the archive belongs to; an archive is imported only if `tornsnap prune --future` names it",
+            "name the database that the archive belongs to; an archive is imported only if `prune --future` names it",
         )),
         _ => Ok(source),
     }

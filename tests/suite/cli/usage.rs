@@ -24,7 +24,7 @@ const CASES: &[Case] = &[
     Case {
         line: "-q --database fetch export",
         command: Some("export"),
-        message: "the following required arguments were not provided: <DATASET>; tip: `tornsnap export --list` shows the tables and \
+        message: "the following required arguments were not provided: <DATASET>; tip: `tornsnap export --list --database fetch` shows the tables and \
                   views",
         help: "tornsnap export --help",
     },

@@ -228,7 +228,7 @@ fn a_named_configuration_must_exist_and_an_empty_variable_names_none() {
         named.stderr(),
         "tornsnap: could not read the configuration nowhere.toml\n  \
          because: there is no such file\n  \
-         try: run `tornsnap init`, or correct --config / TORNSNAP_CONFIG\n"
+         try: run `tornsnap init --config nowhere.toml`, or correct --config / TORNSNAP_CONFIG\n"
     );
 
     let torn = Torn::new();

@@ -426,7 +426,7 @@ fn an_export_of_a_view_is_not_imported_and_the_table_that_can_be_is_named() {
             refused.stderr(),
             "tornsnap: could not import players.csv\n  because: it looks like an export of a view, which cannot be \
              imported: no table has the column \"recorded_at_utc\"; line 1 was taken as the header\n  \
-             try: import an export of the table: `tornsnap export players --output players.csv`\n"
+             try: import an export of the table: `export players --output players.csv`\n"
         );
     }
 }

@@ -303,7 +303,7 @@ fn the_report_says_what_the_next_prune_deletes() {
 
     assert!(
         done.stderr().contains(
-            "the next `tornsnap prune`, which the job `backup` of `schedule install` runs every day, deletes the \
+            "the next `prune`, which the job `backup` of `schedule install` runs every day, deletes the \
              history of 2027-12, because keep_months is 2; the monthly summaries stay. To keep the history, set archive or \
              keep_months = 4 under [retention] before that"
         ),

@@ -43,7 +43,7 @@ pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     health::join_failures(&mut checks, &failed);
     health::put_clock_first(&mut checks, newest, now);
     checks.extend(copies::checks(settings, &copies, waiting_since, deep, now));
-    checks
+    checks.into_iter().map(Check::with_options).collect()
 }
 
 /// How often the database is read at most, if another program changes it meanwhile.

@@ -7,7 +7,7 @@ use crate::command::Outcome;
 use crate::command::init::guide::{Guide, say};
 use crate::command::init::report::JobsReport;
 use crate::command::init::write::Setup;
-use crate::command::init::{config_flag, describe};
+use crate::command::init::{config_flag, database_flag, describe};
 use crate::command::schedule::{Installation, Installed, place_of_jobs};
 use crate::command::signal::StopSignal;
 use crate::error::{Error, Exit, Result};
@@ -140,6 +140,7 @@ pub(super) fn install(
 /// The result in one line, with the commands that show how it goes on.
 fn describe_installed(context: &Context, setup: &Setup, installed: &Installed) -> String {
     let flag = config_flag(context, &setup.file);
+    let database = database_flag(&setup.settings);
     let before = installed
         .crontab_before
         .as_deref()
@@ -147,7 +148,7 @@ fn describe_installed(context: &Context, setup: &Setup, installed: &Installed) -
             format!("; the crontab as it was before: {}", display_path(path))
         });
     format!(
-        "ready: {}, and {} jobs in {}{before}; next: tornsnap fetch all{flag}, or wait for the jobs; \
+        "ready: {}, and {} jobs in {}{before}; next: tornsnap fetch all{flag}{database}, or wait for the jobs; \
          tornsnap schedule show{flag} says when they start",
         setup.settings.database.display(),
         installed.jobs,

@@ -113,7 +113,7 @@ fn the_archive_is_named_if_no_backup_has_the_rows() {
         "{check}"
     );
     assert!(
-        text("try").contains(&format!("`tornsnap import {named}`")),
+        text("try").contains(&format!("`tornsnap import {named} --database wrong.db`")),
         "{check}"
     );
     story.run(IN_APRIL, &["import", "--no-backup", named]);

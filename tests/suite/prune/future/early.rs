@@ -194,12 +194,15 @@ fn rows_that_were_pruned_too_early_come_back_by_an_import_of_the_backup_that_has
 fn health_names_the_backup_with_the_rows_and_never_advises_to_remove_it() {
     let story = Story::new(70 * DAY, true);
     let advice = |id| story.check(id).unwrap()["try"].as_str().unwrap().to_owned();
-    let import = format!("`tornsnap import backups/{}`", story.backup);
+    let import = format!(
+        "`tornsnap import backups/{} --database wrong.db`",
+        story.backup
+    );
 
     // Before the rows of the future are removed, the months are closed, and no backup is searched.
     let help = advice("pruned_early");
     assert!(
-        help.starts_with("keep all backups, and run `tornsnap prune --future`"),
+        help.starts_with("keep all backups, and run `tornsnap prune --future --database wrong.db`"),
         "{help}"
     );
     assert!(advice("backup_dates").starts_with("keep them"));
@@ -221,7 +224,7 @@ fn health_names_the_backup_with_the_rows_and_never_advises_to_remove_it() {
     );
     let help = advice("pruned_early");
     assert!(
-        help.contains(&import) && !help.contains("`tornsnap prune --future`"),
+        help.contains(&import) && !help.contains("`tornsnap prune --future --database wrong.db`"),
         "{help}"
     );
     assert!(advice("backup_dates").starts_with("keep them"));

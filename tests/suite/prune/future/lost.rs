@@ -165,7 +165,10 @@ fn no_summary_is_written_from_the_rows_that_remain() {
     ];
     let refused = story.sandbox.run_at(IN_APRIL, &forced).expect(78).stderr();
 
-    let import = format!("`tornsnap import backups/{}`", story.backup);
+    let import = format!(
+        "`tornsnap import backups/{} --database wrong.db`",
+        story.backup
+    );
     assert!(refused.contains(&import), "{refused}");
     assert!(
         refused.contains("a prune while the clock was ahead has deleted"),
