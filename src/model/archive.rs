@@ -59,7 +59,7 @@ impl NamedBy {
         match self {
             Self::Flag => format!("name {place} with --archive"),
             Self::Configuration => format!("set `archive` under [retention] to {place}"),
-            Self::Record => format!("run `tornsnap prune --archive` with {place}"),
+            Self::Record => format!("run `tornsnap prune --archive FILE` with {place} as FILE"),
         }
     }
 

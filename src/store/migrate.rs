@@ -196,7 +196,10 @@ fn run_missing(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec
             .execute(statement, [])
             .context("record the objects of the schema")?;
     }
-    check_compiles(transaction).context("compile the views and triggers of the new schema")?;
+    // A new database has only our own views and triggers, which the tests compile.
+    if found > 0 {
+        check_compiles(transaction).context("compile the views and triggers of the new schema")?;
+    }
     let warnings = user_objects::restore(transaction, user_objects)?;
     check_references(transaction)?;
     Ok(warnings)
@@ -214,6 +217,15 @@ fn drop_views(transaction: &Transaction<'_>) -> Result<()> {
             .context(format!("replace the view {view}"))?;
     }
     Ok(())
+}
+
+/// The tables of the newest schema, without the views, in memory.
+pub(super) fn tables_in_memory() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    for (_, statements, _) in &MIGRATIONS {
+        connection.execute_batch(statements)?;
+    }
+    Ok(connection)
 }
 
 /// Fails when a view or trigger does not compile.

@@ -129,8 +129,14 @@ fn from_text(text: &str, offset: i64) -> Option<Moment> {
             mend: Some(if offset == 0 { READ_AS_UTC } else { SHIFTED }),
         });
     }
+    // RFC 3339 wants seconds.
+    let seconds = match date_and_time.matches(':').count() {
+        1 => ":00",
+        _ => "",
+    };
+    let zone = with_colon(zone);
     Some(Moment {
-        at: parse_timestamp(&format!("{date_and_time}{}", with_colon(zone))).ok()?,
+        at: parse_timestamp(&format!("{date_and_time}{seconds}{zone}")).ok()?,
         mend: Some("text became a number"),
     })
 }

@@ -96,7 +96,7 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     with_history(sql!("import/mark_changed"))?;
     if history == History::Wars {
         connection.execute(sql!("import/carry_required_scores"), [])?;
-        connection.execute(sql!("import/record_told_wars"), [])?;
+        connection.execute(&render(history, sql!("import/record_told_wars")), [])?;
         // A discounted summary may count no row any more.
         connection.execute(sql!("import/delete_empty_wars"), [])?;
     }

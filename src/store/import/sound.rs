@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use crate::error::{Error, Exit, Result};
 use crate::model::path::shell_word;
 use crate::store::check::{self, Depth};
-use crate::store::{SqlContext, Store, sql};
+use crate::store::{SqlContext, migrate, sql};
 
 /// Runs SQLite's `quick_check`, and names the table that is damaged.
 ///
@@ -54,9 +54,8 @@ struct Missing {
 /// Fails if a column of a table, or an index that statements name, is missing. The file has the newest schema.
 pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<()> {
     let action = || format!("read the schema of {}", path.display());
-    let parts: String = Store::in_memory()?
-        .connection()
-        .query_row(sql!("schema/list_parts"), [], |row| row.get("parts"))
+    let parts: String = migrate::tables_in_memory()
+        .and_then(|tables| tables.query_row(sql!("schema/list_parts"), [], |row| row.get("parts")))
         .context("list the columns of the tables")?;
     let missing = connection
         .query_row(

@@ -394,6 +394,13 @@ fn a_migration_that_breaks_something_leaves_the_old_schema() {
 }
 
 #[test]
+fn the_views_and_triggers_of_a_new_database_compile() {
+    let database = Database::new();
+
+    check_compiles(&database.connection).unwrap();
+}
+
+#[test]
 fn the_id_of_a_database_never_changes() {
     let mut database = Database::new();
     let identity = database.rows("SELECT * FROM database_identity");

@@ -84,7 +84,7 @@ fn an_archive_that_is_gone_or_replaced_is_critical() {
         "{message}"
     );
     let expected = format!(
-        "mount the disk, put a copy of the archive back, run `tornsnap prune --archive` with its present path, or run \
+        "mount the disk, put a copy of the archive back, run `tornsnap prune --archive FILE` with its present path as FILE, or run \
          `tornsnap prune --archive {} --new-archive` to start",
         archive.display()
     );
