@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use crate::error::{Error, Exit, Result};
 use crate::store::check::{self, Depth};
-use crate::store::{SqlContext, sequences, sql, transaction};
+use crate::store::{SqlContext, open, sequences, sql, transaction};
 
 /// "TSNP": the application id in the header of our databases.
 pub(super) const APPLICATION_ID: i64 = 0x5453_4E50;
@@ -220,10 +220,12 @@ fn drop_views(transaction: &Transaction<'_>) -> Result<()> {
 }
 
 /// The tables of the newest schema, without the views, in memory.
-pub(super) fn tables_in_memory() -> rusqlite::Result<Connection> {
-    let connection = Connection::open_in_memory()?;
+pub(super) fn tables_in_memory() -> Result<Connection> {
+    let connection = open::connect_to_memory()?;
     for (_, statements, _) in &MIGRATIONS {
-        connection.execute_batch(statements)?;
+        connection
+            .execute_batch(statements)
+            .context("create the tables in memory")?;
     }
     Ok(connection)
 }

@@ -54,8 +54,8 @@ struct Missing {
 /// Fails if a column of a table, or an index that statements name, is missing. The file has the newest schema.
 pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<()> {
     let action = || format!("read the schema of {}", path.display());
-    let parts: String = migrate::tables_in_memory()
-        .and_then(|tables| tables.query_row(sql!("schema/list_parts"), [], |row| row.get("parts")))
+    let parts: String = migrate::tables_in_memory()?
+        .query_row(sql!("schema/list_parts"), [], |row| row.get("parts"))
         .context("list the columns of the tables")?;
     let missing = connection
         .query_row(

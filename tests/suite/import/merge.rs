@@ -242,7 +242,7 @@ fn two_collectors_merged_equal_one_that_saw_everything() {
 fn any_history_is_merged_once_whatever_it_holds() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
-    for_any_history(16, (any_history(), any_history()), |(ours, theirs)| {
+    for_any_history(8, (any_history(), any_history()), |(ours, theirs)| {
         drop(with_history(&sandbox, &template, "ours.db", &ours));
         drop(with_history(&sandbox, &template, "theirs.db", &theirs));
         let source = history_rows(&Connection::open(sandbox.path("theirs.db")).unwrap());

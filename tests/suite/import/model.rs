@@ -195,7 +195,7 @@ const FACTION_COLUMNS: [Column; 3] = {
 fn histories_with_random_oddities_are_read_as_the_model_reads_them() {
     let sandbox = Sandbox::new();
     let histories = (vec(any_row(8), 0..40), vec(any_row(3), 0..40));
-    for_any_history(24, histories, |(player_rows, faction_rows)| {
+    for_any_history(12, histories, |(player_rows, faction_rows)| {
         for name in ["tornsnap.db", "plan.db"] {
             sandbox.remove_database(name);
         }

@@ -304,7 +304,7 @@ fn a_merged_database_tells_a_third_one_every_time_without_a_faction() {
 #[test]
 fn the_moves_of_all_collectors_are_the_same_in_any_order_and_after_repetition() {
     let sandbox = Sandbox::new();
-    for_any_history(12, any_world(), |world| {
+    for_any_history(6, any_world(), |world| {
         let mut known = Vec::new();
         for (name, polls) in FILES.iter().zip(&world.polls) {
             let answers = answers(&world.days, polls);

@@ -159,5 +159,5 @@ fn the_required_score_of_a_war_is_that_of_one_collector_in_any_order_and_after_r
         polls.dedup();
         polls
     });
-    for_any_history(4, vec(any_polls, 2..4), |courses| check(&sandbox, &courses));
+    for_any_history(3, vec(any_polls, 2..4), |courses| check(&sandbox, &courses));
 }

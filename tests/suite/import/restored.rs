@@ -101,7 +101,7 @@ fn prune_with(sandbox: &Sandbox, name: &str, world: &World) {
 fn a_restored_database_with_the_rows_of_the_old_one_is_as_if_it_was_never_restored() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
-    for_any_history(8, any_world(), |world| {
+    for_any_history(5, any_world(), |world| {
         write(&sandbox, &template, &world);
         let expected = values(&open(&sandbox, "all.db"));
         if world.is_pruned_first {

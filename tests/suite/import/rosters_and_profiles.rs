@@ -140,7 +140,7 @@ fn memberships(sandbox: &Sandbox, name: &str) -> Vec<String> {
 #[test]
 fn a_merge_of_rosters_and_profiles_has_the_memberships_of_one_collector() {
     let sandbox = Sandbox::new();
-    for_any_history(12, any_world(), |world| {
+    for_any_history(6, any_world(), |world| {
         collect(&sandbox, &world);
         let expected = memberships(&sandbox, ALL);
         create(&sandbox, "merged.db");

@@ -185,7 +185,7 @@ fn answers_with_some_of_the_values_in_few_seconds_are_the_same_history_in_any_or
     let truth = vec([4..6_i64, 1..3_i64], 5);
     let seen = vec((0..3_usize, 0..5_usize, any::<[bool; 2]>()), 2..9);
     let every_poll = any::<[bool; 3]>();
-    for_any_history(3, (truth, seen, every_poll), |(truth, seen, every_poll)| {
+    for_any_history(2, (truth, seen, every_poll), |(truth, seen, every_poll)| {
         for (collector, name) in COLLECTORS.iter().enumerate() {
             let kept = stored(&seen, collector, every_poll[collector], &truth);
             write_collector(&sandbox, name, &kept);

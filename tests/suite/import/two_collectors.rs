@@ -158,7 +158,7 @@ fn a_merge_is_what_one_collector_would_have_and_a_prune_does_not_change_that() {
     let template = template(&sandbox);
     let open = |name: &str| Connection::open(sandbox.path(name)).unwrap();
     let merge = || import(&sandbox, "mine.db", &["other.db"]);
-    for_any_history(12, (any_polls(2), any_changes()), |(polls, changes)| {
+    for_any_history(6, (any_polls(2), any_changes()), |(polls, changes)| {
         for (name, collectors) in [
             ("both.db", &[0, 1][..]),
             ("mine.db", &[0]),

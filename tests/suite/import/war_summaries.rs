@@ -393,7 +393,7 @@ fn any_counts() -> impl Strategy<Value = Counts> {
 #[test]
 fn a_war_counts_the_most_rows_that_ours_and_repeated_ones_do_not_account_for() {
     let sandbox = Sandbox::new();
-    for_any_history(8, any_counts(), |counts| {
+    for_any_history(4, any_counts(), |counts| {
         let first = 20 - 4 * (counts.own - 1);
         let first_score = SCORE - (counts.own - 1);
         let own: Vec<(i64, i64)> = (0..counts.own)

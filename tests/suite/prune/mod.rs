@@ -41,7 +41,7 @@ fn prune_keeps_only_the_newest_known_values_of_old_months() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
 
-    for_any_history(16, any_history(), |history| {
+    for_any_history(8, any_history(), |history| {
         let connection = with_history(&sandbox, &template, "a.db", &history);
         summarize(&sandbox, IN_APRIL, "a.db", &[]);
 

@@ -93,7 +93,7 @@ fn the_start_of_a_tenure_and_of_a_racket_survives_a_prune() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
 
-    for_any_history(12, any_polls(), |polls| {
+    for_any_history(8, any_polls(), |polls| {
         for every_poll in [false, true] {
             let connection = with_history(&sandbox, &template, "a.db", &History::default());
             store(&connection, &polls, every_poll);

@@ -13,7 +13,7 @@ fn the_summaries_of_any_history_are_those_of_the_naive_model() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
 
-    for_any_history(16, any_history(), |history| {
+    for_any_history(10, any_history(), |history| {
         let connection = with_history(&sandbox, &template, "a.db", &history);
 
         summarize(&sandbox, IN_APRIL, "a.db", &[]);

@@ -229,7 +229,7 @@ fn rows_recorded_after_a_prune_change_no_pruned_month_and_leave_no_gaps() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
 
-    for_any_history(12, (any_history(), any_history()), |(history, late)| {
+    for_any_history(8, (any_history(), any_history()), |(history, late)| {
         let connection = with_history(&sandbox, &template, "a.db", &history);
         summarize(&sandbox, IN_APRIL, "a.db", &[]);
         prune(&sandbox, IN_APRIL, "a.db", &["-q"]).expect(0);
