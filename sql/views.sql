@@ -28,11 +28,13 @@ FROM (SELECT
     (SELECT nullif(max(answered_at), 0) FROM (
         SELECT max(last_updated) AS answered_at FROM players
         UNION ALL SELECT max(timestamp) FROM player_stats_history
-        UNION ALL SELECT max(last_at) FROM player_observations)) AS players_at,
+        UNION ALL SELECT max(last_at) FROM player_observations
+            WHERE period_start = (SELECT max(period_start) FROM player_observations))) AS players_at,
     (SELECT nullif(max(answered_at), 0) FROM (
         SELECT max(last_updated) AS answered_at FROM factions
         UNION ALL SELECT max(timestamp) FROM faction_history
-        UNION ALL SELECT max(last_at) FROM faction_observations)) AS factions_at,
+        UNION ALL SELECT max(last_at) FROM faction_observations
+            WHERE period_start = (SELECT max(period_start) FROM faction_observations))) AS factions_at,
     (SELECT nullif(max(last_updated), 0) FROM territories) AS territories_at,
     (SELECT max(answered_at) FROM (
         SELECT max(recorded_at) AS answered_at FROM war_status_history

@@ -32,8 +32,9 @@ FROM (
     GROUP BY player_id
 ) AS told
 LEFT JOIN main.player_stats_history AS level_row ON level_row.id = (
-    SELECT id FROM main.player_stats_history WHERE player_id = told.player_id AND level IS NOT NULL
+    SELECT id FROM main.player_stats_history WHERE told.level_at IS NOT NULL AND player_id = told.player_id AND level IS NOT NULL
     ORDER BY timestamp DESC, id DESC LIMIT 1)
 LEFT JOIN main.player_stats_history AS life_maximum_row ON life_maximum_row.id = (
-    SELECT id FROM main.player_stats_history WHERE player_id = told.player_id AND life_maximum IS NOT NULL
+    SELECT id FROM main.player_stats_history WHERE told.life_maximum_at IS NOT NULL AND player_id = told.player_id
+      AND life_maximum IS NOT NULL
     ORDER BY timestamp DESC, id DESC LIMIT 1)

@@ -94,8 +94,12 @@ fn option_for(command: &str, option: &str, value: Option<&Path>) -> String {
 /// The length of a text up to the backtick that ends the command at its start. A name in quotes may have a backtick.
 fn length_of_command(text: &str) -> Option<usize> {
     let mut quote = None;
+    let mut last = '`';
     for (at, character) in text.char_indices() {
+        let before = std::mem::replace(&mut last, character);
         match (quote, character) {
+            // `shell_word` writes an apostrophe of a name so.
+            (None, '\'') if before == '\\' => {}
             (None, '`') => return Some(at),
             (None, '\'' | '"') => quote = Some(character),
             (Some(open), character) if open == character => quote = None,

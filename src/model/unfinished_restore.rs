@@ -10,8 +10,9 @@ pub(crate) const WAS_INTERRUPTED: &str =
 
 /// The remedy for the database at this path.
 pub(crate) fn finish_restore(database: &Path) -> String {
+    let database = shell_word(database);
     format!(
-        "run `tornsnap restore latest --database {}` to finish it",
-        shell_word(database)
+        "run the same restore again to finish it: `tornsnap restore latest --database {database}` restores the newest backup, and \
+         `tornsnap restore FILE --database {database}` the one that you name"
     )
 }

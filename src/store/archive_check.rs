@@ -206,9 +206,10 @@ impl ArchiveRecords {
         let (found, connection) = read(archive)?;
         let path = archive.recorded_path();
         let blocker = match find_blocker(&self.id, &found, &path, &self.used) {
-            None if self.is_outdated(&found, connection.as_ref())? => {
-                Some(ArchiveBlocker::Outdated)
-            }
+            None => self
+                .is_outdated(&found, connection.as_ref())
+                .map_err(|error| explain_damage(error, archive.path, archive.named_by))?
+                .then_some(ArchiveBlocker::Outdated),
             blocker => blocker,
         };
         Ok(Inspected {

@@ -262,7 +262,7 @@ fn an_interrupted_demo_is_replaced() {
         .unwrap();
     while !sandbox.path(DATABASE).exists() {
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
-        std::thread::yield_now();
+        crate::support::pause();
     }
     crate::support::signal(&child, "INT");
     let finished = Finished(child.wait_with_output().unwrap()).expect(130);

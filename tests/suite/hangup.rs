@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::interrupt::{files, has_file, is_hangup_ignored};
 use crate::support::large::large;
-use crate::support::{Finished, signal};
+use crate::support::{Finished, pause, signal};
 
 #[test]
 fn a_second_hangup_does_not_end_the_process_before_it_has_removed_its_files() {
@@ -18,7 +18,7 @@ fn a_second_hangup_does_not_end_the_process_before_it_has_removed_its_files() {
     let mut child = sandbox.command(&["backup"]).spawn().unwrap();
     while !has_file(&sandbox, ".partial") {
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
-        thread::yield_now();
+        pause();
     }
     signal(&child, "HUP");
     thread::sleep(Duration::from_millis(1));
@@ -47,7 +47,7 @@ fn a_hangup_that_nohup_ignores_ends_nothing() {
     let mut child = shell.spawn().unwrap();
     while !has_file(&sandbox, ".partial") {
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
-        thread::yield_now();
+        pause();
     }
     signal(&child, "HUP");
 

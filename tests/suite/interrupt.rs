@@ -5,11 +5,10 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::large::large;
-use crate::support::{Finished, Sandbox, rows, signal, skipped};
+use crate::support::{Finished, Sandbox, pause, rows, signal, skipped};
 
 /// A command that a signal interrupts, and what is expected of it.
 struct Interrupted {
@@ -72,7 +71,7 @@ fn interrupt(sandbox: &Sandbox, case: &Interrupted, name: &str) -> Finished {
             case.arguments
         );
         assert!(Instant::now() < deadline, "{:?} hangs", case.arguments);
-        thread::yield_now();
+        pause();
     }
     signal(&child, "STOP");
     signal(&child, name);
@@ -257,7 +256,7 @@ fn an_interrupted_wait_says_that_nothing_was_changed() {
         let mut backup = sandbox.command(&["backup"]).spawn().unwrap();
         while !has_file(&sandbox, ".partial") {
             assert!(backup.try_wait().unwrap().is_none(), "it ended too early");
-            thread::yield_now();
+            pause();
         }
         signal(&backup, "STOP");
         let mut child = sandbox.command(&prune).spawn().unwrap();

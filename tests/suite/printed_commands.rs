@@ -209,7 +209,13 @@ fn an_interrupted_restore_is_finished_by_the_command_that_is_printed() {
         .run(&["export", "players", "--database", OTHER])
         .expect(78);
     let printed = commands_in(&refused);
-    assert_eq!(printed, ["tornsnap restore latest --database other.db"]);
+    assert_eq!(
+        printed,
+        [
+            "tornsnap restore latest --database other.db",
+            "tornsnap restore FILE --database other.db"
+        ]
+    );
 
     type_in(&sandbox, &printed[0]).expect(0);
 

@@ -217,8 +217,8 @@ pub(super) fn describe_read_as_utc(times: i64) -> String {
 /// Says what the times of a file that a spreadsheet has saved are worth, and how to keep exact ones.
 pub(super) fn describe_coarse_times(times: i64) -> String {
     format!(
-        "{} in the file {} no seconds, as a spreadsheet shows {}; the rows that are not stored here yet get the start of the minute or \
-         the day; for exact times import the file that `export` wrote",
+        "{} in the file {} no seconds, as a spreadsheet shows {}; the rows that are not stored here yet begin at the start of the minute \
+         or the day; for exact times import the file that `export` wrote",
         count(group_digits(times), "time"),
         agree(times, "has", "have"),
         agree(times, "it", "them"),

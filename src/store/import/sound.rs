@@ -4,28 +4,33 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::shell_word;
 use crate::store::check::{self, Depth};
-use crate::store::{SqlContext, migrate, sql};
+use crate::store::{SqlContext, interrupt, migrate, sql};
 
 /// Runs SQLite's `quick_check`, and names the table that is damaged.
 ///
 /// It finds no broken CHECK constraint on a connection that only reads. So the values of each row are checked when it is copied.
 pub(super) fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
     let what = path.display().to_string();
-    check::integrity(connection, Depth::Quick, &what).map_err(|error| {
-        if error.exit() != Exit::Damaged {
-            return error;
-        }
-        let causes = error.causes().join(": ");
-        Error::new(format!("import {what}"))
-            .with_source(match damaged_table(connection) {
-                Some(table) => format!("{causes} (in the table {table})"),
-                None => causes,
-            })
-            .with_exit(Exit::Damaged)
-    })
+    let Err(error) = check::integrity(connection, Depth::Quick, &what) else {
+        return Ok(());
+    };
+    if error.exit() != Exit::Damaged {
+        return Err(error);
+    }
+    let action = || format!("import {what}");
+    let table = damaged_table(connection);
+    // An interrupted check is no damage.
+    interrupt::check().with_context(action)?;
+    let causes = error.causes().join(": ");
+    Err(Error::new(action())
+        .with_source(match table {
+            Some(table) => format!("{causes} (in the table {table})"),
+            None => causes,
+        })
+        .with_exit(Exit::Damaged))
 }
 
 /// The first table in which SQLite finds damage.

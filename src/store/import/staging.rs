@@ -43,7 +43,7 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
         .iter()
         .map(|table| {
             format!(
-                "CREATE TEMP TABLE imported_{} ({}, source_id, within DEFAULT 0, is_left_out DEFAULT 0);",
+                "CREATE TEMP TABLE imported_{} ({}, source_id, within DEFAULT 0, coarse_at, occurrence, is_left_out DEFAULT 0);",
                 table.name,
                 column_list(table)
             )

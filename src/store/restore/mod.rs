@@ -25,6 +25,7 @@ use crate::store::files::compressed;
 use crate::store::files::hash::copy_in_chunks;
 use crate::store::files::private::create_private;
 use crate::store::files::remove::remove_database_files;
+use crate::store::files::same::resolve;
 use crate::store::files::space::check_room;
 use crate::store::files::sync::sync_file;
 use crate::store::identity::{FileIdentity, identity, inspect_identity};
@@ -266,6 +267,8 @@ fn unpack_without_manifest(
 ///
 /// `_lock`: that of backups, which each restore holds.
 pub(crate) fn remove_leftovers(database: &Path, _lock: &Lock) {
+    // The files are beside the file that a link leads to.
+    let database = &resolve(database);
     let mark = marker(database);
     if database.exists() && mark.is_file() {
         let _ = fs::remove_file(&mark);

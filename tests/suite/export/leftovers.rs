@@ -5,14 +5,14 @@ use std::path::Path;
 use std::process::Child;
 
 use crate::export::{export, files, hard, is_under_way, long};
-use crate::support::Sandbox;
+use crate::support::{Sandbox, pause};
 
 /// Starts an export that has written some rows to a hidden file in the folder `out`.
 fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     let mut child = sandbox.command(arguments).spawn().unwrap();
     while !is_under_way(&sandbox.path("out")) {
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
-        std::thread::yield_now();
+        pause();
     }
     child
 }

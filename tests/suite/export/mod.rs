@@ -15,7 +15,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::support::new_database::new_database;
-use crate::support::{Finished, Sandbox};
+use crate::support::{Finished, Sandbox, pause};
 
 /// A small database with values that are hard to export: quotes, line breaks, formulas, emoji, empty text, NULL, large numbers.
 const HARD: &str = "
@@ -246,7 +246,7 @@ fn a_killed_export_leaves_nothing_under_the_final_name() {
 
         while !is_under_way(&folder) {
             assert!(child.try_wait().unwrap().is_none(), "it ended too early");
-            std::thread::yield_now();
+            pause();
         }
         child.kill().unwrap();
         child.wait().unwrap();
@@ -272,7 +272,7 @@ fn an_interrupted_export_cleans_up() {
 
     while !is_under_way(&folder) {
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
-        std::thread::yield_now();
+        pause();
     }
     crate::support::signal(&child, "INT");
 

@@ -55,7 +55,7 @@ fn a_level_without_an_answer_in_the_period_has_no_gain_and_a_roster_tells_it() {
         Fault::always(FaultKind::Patch("/profile/level".to_owned(), Value::Null)).path("/user"),
     );
 
-    torn.fetch_at(NOW + 40 * DAY, &["players"]);
+    torn.fetch_at(NOW + 40 * DAY, &["players"]).expect(0);
     assert_eq!(gains(&torn), ["|0|0|0"]);
 
     torn.follow("[track]\nfactions = [9]\nterritories = \"none\"\n");
@@ -76,12 +76,12 @@ fn a_faction_whose_roster_alone_was_told_in_the_period_has_no_gain() {
     torn.simulator.fault(
         Fault::always(FaultKind::Patch("/basic/respect".to_owned(), Value::Null)).path("/faction"),
     );
-    torn.fetch_at(NOW + 40 * DAY, &["factions"]);
+    torn.fetch_at(NOW + 40 * DAY, &["factions"]).expect(0);
     assert_eq!(gains(), ["|0|0"]);
 
     torn.simulator.clear_faults();
     torn.simulator
         .fault(Fault::always(FaultKind::Patch("/basic".to_owned(), Value::Null)).path("/faction"));
-    torn.fetch_at(NOW + 80 * DAY, &["factions"]);
+    torn.fetch_at(NOW + 80 * DAY, &["factions"]).expect(3);
     assert_eq!(gains(), ["||"]);
 }

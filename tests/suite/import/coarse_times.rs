@@ -130,3 +130,85 @@ fn another_value_in_the_same_minute_is_another_row() {
         ["-27|5", "0|1", "20|2", "3600|3"]
     );
 }
+
+/// The level and the seconds after the start of the day, in the order of their times.
+fn levels(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.rows(&format!(
+        "SELECT timestamp - {MARCH}, level FROM player_stats_history WHERE player_id = 2 ORDER BY timestamp"
+    ))
+}
+
+fn import_levels(sandbox: &Sandbox, lines: &str) {
+    sandbox.write("cut.csv", lines);
+    sandbox
+        .run_at(IN_APRIL, &["import", "cut.csv", "--no-backup"])
+        .expect(0);
+}
+
+#[test]
+fn rows_of_one_day_keep_the_order_of_the_file_also_if_a_value_comes_back() {
+    let sandbox = with_rows();
+    let lines = "player_id,timestamp,level\n2,2026-03-01,10\n2,2026-03-01,11\n2,2026-03-01,10\n";
+
+    import_levels(&sandbox, lines);
+
+    let expected = ["0|10", "1|11", "2|10"];
+    assert_eq!(levels(&sandbox), expected);
+    import_levels(&sandbox, lines);
+    assert_eq!(levels(&sandbox), expected, "a second import adds nothing");
+}
+
+#[test]
+fn rows_of_one_day_are_in_the_order_of_their_ids() {
+    let sandbox = with_rows();
+
+    import_levels(
+        &sandbox,
+        "id,player_id,timestamp,level\n9002,2,2026-03-01,11\n9001,2,2026-03-01,10\n",
+    );
+
+    assert_eq!(levels(&sandbox), ["0|10", "1|11"]);
+}
+
+#[test]
+fn a_new_row_follows_the_stored_row_that_is_before_it_in_the_file() {
+    let sandbox = with_rows();
+    let stored = "player_id,timestamp,level\n2,2026-03-01 08:00:00,10\n";
+    import_levels(&sandbox, stored);
+
+    import_levels(
+        &sandbox,
+        "player_id,timestamp,level\n2,2026-03-01,10\n2,2026-03-01,11\n",
+    );
+
+    assert_eq!(levels(&sandbox), ["28800|10", "28801|11"]);
+}
+
+#[test]
+fn a_time_without_seconds_of_a_membership_or_a_state_is_a_bad_line() {
+    for (table, line) in [
+        (
+            "faction_membership",
+            "player_id,faction_id,first_seen_at,left_at\n1,7,2026-03-01 14:03,\n",
+        ),
+        ("players", "player_id,name,last_updated\n1,One,2026-03-01\n"),
+    ] {
+        let sandbox = with_rows();
+        let before = sandbox.rows(&format!("SELECT * FROM {table}"));
+        sandbox.write(&format!("{table}.csv"), line);
+
+        let refused = sandbox
+            .run_at(
+                IN_APRIL,
+                &["import", &format!("{table}.csv"), "--no-backup"],
+            )
+            .expect(78);
+
+        assert!(
+            refused.stderr().contains("has no seconds"),
+            "{}",
+            refused.stderr()
+        );
+        assert_eq!(sandbox.rows(&format!("SELECT * FROM {table}")), before);
+    }
+}

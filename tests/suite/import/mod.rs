@@ -26,6 +26,7 @@ mod newest_values;
 mod nonsense;
 mod numbers;
 mod oddities;
+mod own_copy;
 mod plan;
 mod pruned;
 mod pruned_elsewhere;
@@ -37,7 +38,6 @@ mod restored;
 mod rosters;
 mod rosters_and_profiles;
 #[cfg(unix)]
-mod same_wars;
 mod scratch;
 #[cfg(unix)]
 mod signals;

@@ -17,7 +17,7 @@ fn with_long_import() -> Sandbox {
     let sandbox = Sandbox::new();
     drop(Store::create(&sandbox.database()).unwrap());
     let mut lines = String::from("faction_id,timestamp,respect\n");
-    for row in 0..400_000 {
+    for row in 0..150_000 {
         writeln!(lines, "7,{},{row}", EDGES[0] + row).unwrap();
     }
     sandbox.write("long.csv", &lines);
@@ -53,8 +53,8 @@ fn with_long_summarizing() -> Sandbox {
     let sandbox = Sandbox::new();
     drop(Store::create(&sandbox.database()).unwrap());
     let mut lines = String::from("faction_id,timestamp,respect\n");
-    for row in 0..300_000 {
-        writeln!(lines, "{},{},{row}", 7 + row % 1000, EDGES[0] + 20 * row).unwrap();
+    for row in 0..120_000 {
+        writeln!(lines, "{},{},{row}", 7 + row % 1000, EDGES[0] + 50 * row).unwrap();
     }
     sandbox.write("long.csv", &lines);
     sandbox

@@ -41,7 +41,7 @@ fn a_restore_cut_off_in_the_middle_says_so_and_is_finished_by_the_next() {
     assert!(
         refused
             .stderr()
-            .contains("run `tornsnap restore latest --database "),
+            .contains("`tornsnap restore latest --database "),
         "{}",
         refused.stderr()
     );
@@ -109,7 +109,10 @@ fn a_restore_cut_off_behind_a_link_is_finished_by_the_same_command() {
     std::os::unix::fs::symlink("disk/real.db", sandbox.database()).unwrap();
     let refused = sandbox.run(&["backup"]).expect(78).stderr();
     assert!(refused.contains("a restore was interrupted"), "{refused}");
-    assert!(refused.contains("/disk/real.db` to finish it"), "{refused}");
+    assert!(
+        refused.contains("/disk/real.db` restores the newest backup"),
+        "{refused}"
+    );
 
     sandbox.run(&["restore", "latest"]).expect(0);
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::interrupt::{files, has_file, is_hangup_ignored};
 use crate::support::large::large;
-use crate::support::{Finished, Sandbox, signal, started_by};
+use crate::support::{Finished, Sandbox, pause, signal, started_by};
 
 /// Starts the daily job, and waits until its backup is being written.
 fn start(sandbox: &Sandbox, job: &mut Command) -> Child {
@@ -19,7 +19,7 @@ fn start(sandbox: &Sandbox, job: &mut Command) -> Child {
         .unwrap();
     while !has_file(sandbox, ".partial") {
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
-        thread::yield_now();
+        pause();
     }
     child
 }

@@ -304,6 +304,11 @@ pub fn fill(connection: &Connection, rows: u32) {
         .unwrap();
 }
 
+/// Leaves the processor to the process that a test waits for.
+pub fn pause() {
+    std::thread::sleep(std::time::Duration::from_micros(200));
+}
+
 /// The number of rounds: `very_often` if TORNSNAP_HEAVY is set, otherwise `a_few_times`.
 pub fn heavy(very_often: i64, a_few_times: i64) -> i64 {
     match std::env::var_os("TORNSNAP_HEAVY") {

@@ -1,5 +1,6 @@
 //! Converts the cells of a line to a row.
 
+use crate::model::history::History;
 use crate::model::import::cell::Converted;
 use crate::model::import::datum::Datum;
 use crate::model::import::form::{Form, is_rounded};
@@ -13,6 +14,9 @@ use crate::store::import::records::{CellText, Record};
 
 /// The largest id of a row that is kept. SQLite gives the next row a larger one, and fails after the largest of all.
 const MAX_ROW_ID: i64 = 1 << 53;
+
+/// A state, a membership or an observation with such a time would count before the stored one.
+const NO_SECONDS: &str = "has no seconds: give the cells the format yyyy-mm-dd hh:mm:ss, or import the file that `export` wrote";
 
 impl Lines<'_> {
     pub(super) fn row_with_id(
@@ -57,6 +61,8 @@ impl Lines<'_> {
             )));
         }
         let table = &self.sheet.table;
+        let takes_coarse_times = History::from_table_name(table.name).is_some()
+            || History::from_summary_table_name(table.name).is_some();
         let mut row = Vec::with_capacity(table.columns.len());
         for (column, place) in table.columns.iter().zip(&self.sheet.places) {
             let cell = place.map_or(Datum::Null, |place| self.cell(record, place));
@@ -65,6 +71,9 @@ impl Lines<'_> {
                     if column.kind.is_time()
                         && let Some(coarse) = moment::coarse(&cell)
                     {
+                        if !takes_coarse_times {
+                            return Err(Flaw::of_cell(column.name, &cell, NO_SECONDS));
+                        }
                         tally.mend(column.name, coarse.mend());
                     }
                     value
@@ -101,7 +110,7 @@ impl Lines<'_> {
         }
     }
 
-    /// How many seconds the time when the row was recorded may be later than it says.
+    /// The number of seconds from the time that the row has in the file in which it was recorded. 0: the time is exact.
     pub(super) fn within(&self, record: &Record) -> i64 {
         let mut columns = self.sheet.table.columns.iter().zip(&self.sheet.places);
         columns

@@ -1,8 +1,13 @@
-//! Wars whose months end with the same scores, in databases that are imported into themselves or where every poll is kept.
+//! Databases into which copies of themselves are imported, and wars whose months end with the same scores.
+
+use proptest::prelude::*;
 
 use super::closed::database;
 use super::{copy, create, import, open};
-use crate::month_model::{EDGES, IN_APRIL, prune, summaries};
+use crate::month_model::{
+    EDGES, IN_APRIL, any_history, for_any_history, history_rows, prune, summaries, summarize,
+    template, with_history,
+};
 use crate::support::{DAY, Sandbox, rows};
 
 /// Two wars with rows in each month from January to March. One is scheduled, the other was cancelled.
@@ -66,4 +71,45 @@ fn a_database_that_keeps_every_poll_takes_each_summary_of_a_pruned_one() {
         rows(&open(&sandbox, "new.db"), months),
         rows(&open(&sandbox, "pruned.db"), months)
     );
+}
+
+/// The history and the summaries, without those of wars: a random war can be won and go on, and an import fills in the winner.
+fn content(sandbox: &Sandbox) -> [Vec<String>; 2] {
+    let connection = open(sandbox, "own.db");
+    let mut summaries = summaries(&connection);
+    summaries.retain(|summary| !summary.starts_with("war|"));
+    [history_rows(&connection), summaries]
+}
+
+#[test]
+fn a_copy_changes_no_history_row_and_no_other_summary_of_any_database() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    for_any_history(3, (any_history(), 0..4_usize), |(history, kept_months)| {
+        for record in ["changes", "every-poll"] {
+            sandbox.write(
+                "tornsnap.toml",
+                &format!("[history]\nrecord = \"{record}\"\n"),
+            );
+            drop(with_history(&sandbox, &template, "own.db", &history));
+            summarize(&sandbox, IN_APRIL, "own.db", &[]);
+            if kept_months > 0 {
+                let kept_months = kept_months.to_string();
+                prune(
+                    &sandbox,
+                    IN_APRIL,
+                    "own.db",
+                    &["--keep-months", &kept_months],
+                )
+                .expect(0);
+            }
+            let before = content(&sandbox);
+            copy(&sandbox, "own.db", "copy.db");
+
+            import(&sandbox, "own.db", &["copy.db"]);
+
+            prop_assert_eq!(content(&sandbox), before, "{}", record);
+        }
+        Ok(())
+    });
 }
