@@ -261,13 +261,7 @@ fn start(cli: &Cli) -> Result<Context> {
             ..named
         });
     }
-    let color = match cli.global.color {
-        ColorWhen::Auto if config::no_color() => output_log::Color::Never,
-        ColorWhen::Auto => output_log::Color::Auto,
-        ColorWhen::Always => output_log::Color::Always,
-        ColorWhen::Never => output_log::Color::Never,
-    };
-    if let Err(error) = command::log::start(&settings, verbosity, color) {
+    if let Err(error) = command::log::start(&settings, verbosity, color(cli.global.color)) {
         // Log lines in the database or in a key file would destroy it. These two commands help to correct the setting.
         if !matches!(cli.command, Command::Init(_) | Command::Config(_)) {
             return Err(error);
@@ -289,6 +283,16 @@ fn start(cli: &Cli) -> Result<Context> {
         verbosity,
         json: cli.global.json,
     })
+}
+
+/// The colors of the log.
+fn color(when: ColorWhen) -> output_log::Color {
+    match when {
+        ColorWhen::Auto if config::no_color() => output_log::Color::Never,
+        ColorWhen::Auto => output_log::Color::Auto,
+        ColorWhen::Always => output_log::Color::Always,
+        ColorWhen::Never => output_log::Color::Never,
+    }
 }
 
 /// `None` for an empty or blank path, because schedulers may set a variable to an empty text.

@@ -54,7 +54,7 @@ fn a_bad_line_is_named_and_nothing_is_taken_unless_it_may_be_skipped() {
 fn a_period_that_does_not_begin_with_a_month_is_a_bad_line() {
     let sandbox = with_plan("");
     let observations = "faction_id,period_start,first_at,last_at,polls\n\
-        7,2026-03-01,2026-03-02,2026-03-03,2\n7,2026-03-15,2026-03-16,2026-03-17,2\n";
+        7,2026-03-01,2026-03-02 00:00:00,2026-03-03 00:00:00,2\n7,2026-03-15,2026-03-16 00:00:00,2026-03-17 00:00:00,2\n";
     sandbox.write("observations.csv", observations);
     let summaries = "faction_id,period_start,respect_start,respect_end,respect_change,record_count\n\
         7,2026-02-01 00:00:01,1,2,1,2\n7,2026-03-01,2,3,1,1\n";

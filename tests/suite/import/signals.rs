@@ -149,7 +149,7 @@ fn a_signal_after_the_import_says_that_the_rows_are_imported_and_what_to_do() {
     let report = finished.json();
     Schema::of("import").expect_valid(&report);
     assert_eq!(report["status"], "interrupted");
-    assert_eq!(report["tables"]["faction_history"]["taken"], 300_000);
+    assert_eq!(report["tables"]["faction_history"]["taken"], 120_000);
     let left = sandbox
         .run_at(IN_APRIL, &["summarize", "--no-backup", "--json"])
         .expect(0)
