@@ -104,8 +104,13 @@ fn find(archive: &ArchiveUse<'_>, recorded: &RecordedArchive, records: &ArchiveR
         matches!(&inspected.found, ArchiveFile::Database(found) if found.id == recorded.id);
     let blocker = match (inspected.blocker, inspected.connection) {
         (None, Some(connection)) if is_this => return Found::This(connection),
-        // Another archive of this database, which has changed places with this one.
-        (None, _) => ArchiveBlocker::Replaced,
+        (None, _) => match inspected.found {
+            // The path may be recorded in another form.
+            ArchiveFile::Missing => ArchiveBlocker::Missing,
+            ArchiveFile::Empty => ArchiveBlocker::Emptied,
+            // Another archive of this database, which has changed places with this one.
+            _ => ArchiveBlocker::Replaced,
+        },
         (Some(blocker), _) => blocker,
     };
     Found::Other(records.refusal(archive, &inspected.found, blocker))

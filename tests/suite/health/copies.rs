@@ -19,7 +19,7 @@ pub(super) fn archived() -> Sandbox {
     fs::create_dir(sandbox.path("cold")).unwrap();
     make_archive(&sandbox, "cold/archive.db");
     let (path, id) = (
-        sandbox.path("cold/archive.db"),
+        sandbox.path("cold").join("archive.db"),
         id_of(&sandbox, "cold/archive.db"),
     );
     sandbox
@@ -54,7 +54,7 @@ fn id_of(sandbox: &Sandbox, name: &str) -> String {
 #[test]
 fn an_archive_that_is_gone_or_replaced_is_critical() {
     let sandbox = archived();
-    let archive = sandbox.path("cold/archive.db");
+    let archive = sandbox.path("cold").join("archive.db");
     sandbox.run(&["health"]).expect(0);
     sandbox.run(&["health", "--deep"]).expect(0);
     let mut names: Vec<_> = fs::read_dir(sandbox.path("cold"))
@@ -205,7 +205,7 @@ fn an_archive_at_the_place_of_the_configured_database_is_critical() {
 #[test]
 fn a_damaged_page_of_the_archive_is_found_by_a_deep_look() {
     let sandbox = archived();
-    let archive = sandbox.path("cold/archive.db");
+    let archive = sandbox.path("cold").join("archive.db");
     let page: i64 = Connection::open(&archive)
         .unwrap()
         .query_row(
@@ -231,7 +231,7 @@ fn a_damaged_page_of_the_archive_is_found_by_a_deep_look() {
 fn an_archive_that_the_configuration_moved_or_dropped_is_no_finding() {
     let sandbox = archived();
     fs::rename(
-        sandbox.path("cold/archive.db"),
+        sandbox.path("cold").join("archive.db"),
         sandbox.path("elsewhere.db"),
     )
     .unwrap();
@@ -243,7 +243,7 @@ fn an_archive_that_the_configuration_moved_or_dropped_is_no_finding() {
     assert_state(&sandbox.run(&["health", "--json"]), "archive", "ok");
 
     let sandbox = archived();
-    fs::remove_file(sandbox.path("cold/archive.db")).unwrap();
+    fs::remove_file(sandbox.path("cold").join("archive.db")).unwrap();
     make_archive(&sandbox, "cold/archive.db");
     let id = id_of(&sandbox, "cold/archive.db");
     sandbox
