@@ -129,7 +129,11 @@ impl Exporter<'_> {
     /// Opens the destination. A FIFO without a reader blocks.
     fn open(&self, path: &Path) -> Result<Destination> {
         let _ends = match PathKind::of(path) {
-            PathKind::File => None,
+            PathKind::File => {
+                // From here on, a signal removes the file that is opened next.
+                StopSignal::listen()?;
+                None
+            }
             _ => Some(end_with_message(
                 format!("write {}", path.display()),
                 self.context.json,
@@ -151,6 +155,8 @@ impl Exporter<'_> {
         let place = new_folder_note(folder);
         let mut new_folders = NewFolders::default();
         new_folders.note(folder);
+        // From here on, a signal removes the folder and its files.
+        StopSignal::listen()?;
         create_folder(folder)?;
         let own = OwnFiles::of(&self.context.settings);
         let mut targets = Vec::with_capacity(datasets.len());
