@@ -1,8 +1,10 @@
 -- Deletes the imported sightings that no tornsnap has recorded.
--- The time: Torn began in 2004. Later ones than now are not imported at all.
+-- Later ones than now are not imported at all.
+--
+-- :first   unix seconds; the start of 2004, when Torn began
 DELETE FROM temp.imported_membership_sightings
-WHERE at < unixepoch('2004-01-01')
+WHERE at < :first
    OR player_id <= 0
    OR faction_id <= 0
-   OR joined_at < unixepoch('2004-01-01')
+   OR joined_at < :first
    OR has_left NOT IN (0, 1)

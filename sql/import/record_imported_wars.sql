@@ -11,10 +11,7 @@ INSERT INTO main.imported_wars AS known (
 SELECT
     imported.war_type, imported.war_id, imported.period_start, imported.territory_id, imported.attacking_faction_id,
     imported.defending_faction_id, imported.final_attacking_score, imported.final_defending_score,
-    iif(imported.winner_faction_id IN (
-        coalesce(imported.attacking_faction_id, imported.winner_faction_id),
-        coalesce(imported.defending_faction_id, imported.winner_faction_id)), imported.winner_faction_id, NULL),
-    imported.duration_seconds, coalesce(imported.record_count, 0),
+    imported.winner_faction_id, imported.duration_seconds, coalesce(imported.record_count, 0),
     coalesce(imported.record_count, 0), imported.duration_seconds,
     own.rows, own.score, own.duration
 FROM temp.imported_war_summary AS imported

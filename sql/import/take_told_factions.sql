@@ -1,5 +1,5 @@
 -- Sets the values in the states of factions that were told later than the stored ones, each value on its own.
--- Of two values of the same time, the larger one counts, so that the order of imports does not matter.
+-- The larger of two values of the same time counts, so that the order of imports does not matter.
 UPDATE main.factions AS stored
 SET
     respect = CASE

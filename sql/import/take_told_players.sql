@@ -1,5 +1,5 @@
 -- Sets the values in the states of players that were told later than the stored ones, each value on its own.
--- Of two values of the same time, the larger one counts, so that the order of imports does not matter.
+-- The larger of two values of the same time counts, so that the order of imports does not matter.
 UPDATE main.players AS stored
 SET
     level = CASE

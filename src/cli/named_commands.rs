@@ -11,7 +11,7 @@ use crate::cli::Cli;
 /// This file has beginnings of commands.
 const NO_TEXTS: &str = "invocation.rs";
 
-/// What stands in a text for a word that is known only at run time.
+/// Placeholders for words that are known only at run time, and an example of each word.
 const EXAMPLES: [(&str, &str); 5] = [
     ("--for {name}", "--for cron"),
     ("{kind}", "all"),

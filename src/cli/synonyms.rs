@@ -124,7 +124,7 @@ pub(super) fn command_for(parent: &str, word: &str) -> Option<&'static str> {
         .map(|synonym| synonym.command)
 }
 
-/// What to type instead of a command that a later version is to have.
+/// The command to type instead of one that a later version is to have.
 pub(super) fn for_later(word: &str) -> Option<&'static str> {
     let word = word.to_lowercase();
     LATER

@@ -86,7 +86,7 @@ pub(super) fn find_file(overrides: &Overrides) -> Result<Option<PathBuf>> {
     )
 }
 
-/// What the commands in messages have to name: the configuration and the database of flags and variables. A variable counts,
+/// The configuration and the database of flags and variables, which the commands in messages have to name. A variable counts,
 /// because cron does not have those of a shell.
 pub(crate) fn named(overrides: &Overrides) -> Named {
     let used = look_for_file(overrides).ok().and_then(|found| found.used);

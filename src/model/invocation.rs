@@ -10,7 +10,7 @@ use std::sync::{PoisonError, RwLock};
 
 use crate::model::path::shell_word;
 
-/// What a command has to name. `None` if it finds the same one by itself.
+/// The paths that a command has to name. `None` if it finds the same one by itself.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Named {
     pub(crate) config: Option<PathBuf>,

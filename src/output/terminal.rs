@@ -32,10 +32,14 @@ pub(crate) const FILE_ONLY: &str = "tornsnap::file";
 
 /// Prints a message on stderr, without the log. On a terminal, its lines break at blanks; elsewhere they stay whole.
 pub(crate) fn print_message(text: &str) {
-    let text = with_options(text);
+    print_complete(&with_options(text));
+}
+
+/// Prints a message whose commands have the options of this run.
+fn print_complete(text: &str) {
     match message_width() {
-        Some(width) => print_lines(&wrap_message(&text, usize::from(width))),
-        None => print_lines(&text),
+        Some(width) => print_lines(&wrap_message(text, usize::from(width))),
+        None => print_lines(text),
     }
 }
 
@@ -171,7 +175,7 @@ pub(crate) fn print_error(error: &Error) {
     let mut text = format!(
         "{}tornsnap: {}",
         stamp::prefix(),
-        printable(&error.to_string())
+        printable(&with_options(&error.to_string()))
     );
     let causes = error.causes();
     if !causes.is_empty() {
@@ -182,7 +186,7 @@ pub(crate) fn print_error(error: &Error) {
         text.push_str("\n  try: ");
         text.push_str(&printable(&with_options(help)));
     }
-    print_message(&text);
+    print_complete(&text);
 }
 
 /// Whether stdout is a terminal.

@@ -119,7 +119,7 @@ impl Archive {
     }
 }
 
-/// What a database has recorded of its archives, for a decision without the database.
+/// The records of a database about its archives, for a decision without the database.
 #[derive(Clone, Debug)]
 pub(crate) struct ArchiveRecords {
     database: PathBuf,

@@ -16,8 +16,6 @@ pub(crate) struct RecordedArchive {
     pub(crate) id: DatabaseId,
     /// Rows with a timestamp before this one were moved to the archive.
     pub(crate) cutoff: i64,
-    /// The receipts of the rows that were moved to it, as the JSON text that [`lacks_rows`] reads.
-    pub(super) receipts: String,
     /// Whether `prune --new-archive` has begun another archive at this path.
     pub(crate) is_replaced: bool,
 }
@@ -30,15 +28,12 @@ impl RecordedArchive {
 }
 
 pub(super) fn recorded_archives(connection: &Connection) -> rusqlite::Result<Vec<RecordedArchive>> {
-    let receipts = Receipts::read(connection)?;
     connection
         .prepare(sql!("health/list_archives"))?
         .query_map([], |row| {
-            let id = DatabaseId::new(row.get("archive_id")?);
             Ok(RecordedArchive {
                 path: PathBuf::from(row.get::<_, String>("archive")?),
-                receipts: receipts.of(&id).to_owned(),
-                id,
+                id: DatabaseId::new(row.get("archive_id")?),
                 cutoff: row.get("cutoff")?,
                 is_replaced: row.get("is_replaced")?,
             })

@@ -38,7 +38,7 @@ impl Totals {
     }
 }
 
-/// What has named the ids to fetch.
+/// The source of the ids to fetch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum NamedBy {
     Configuration,

@@ -114,7 +114,7 @@ impl Scope {
         }
     }
 
-    /// What has named the ids to fetch.
+    /// The source of the ids to fetch.
     pub(super) fn named_by(&self) -> NamedBy {
         if self.has_named_targets {
             NamedBy::Flags

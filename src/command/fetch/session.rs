@@ -397,9 +397,9 @@ impl ActiveRun {
             ),
         };
         log::warn!("{target}: {unknown}; {them} requested less often now");
-        let others = deferred.len() as u64 - 1;
-        self.tally.missing += 1 + others;
-        self.tally.counts.failed += others;
+        self.tally.missing += deferred.len() as u64;
+        // `count_failure` counts one of them.
+        self.tally.counts.failed += deferred.len() as u64 - 1;
         self.count_failure(TargetFailure {
             target,
             message: unknown.to_owned(),

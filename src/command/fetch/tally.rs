@@ -23,7 +23,7 @@ pub(super) struct Tally {
     pub(super) no_access: u64,
     /// Failures because Torn does not know the id.
     pub(super) missing: u64,
-    /// Those of them that no one has named: a roster lists them.
+    /// The part of `missing` that only a roster lists.
     pub(super) listed: u64,
     /// Targets that are unknown because another call failed, which is counted itself.
     pub(super) unlearned: u64,

@@ -5,7 +5,7 @@ use crate::model::import::datum::Datum;
 use crate::model::time::{CLOCK_TOLERANCE, DAY, MINUTE, Month, parse_timestamp};
 
 /// 2004-01-01. Torn began in 2004, so nothing can have been observed before.
-const FIRST_MOMENT: i64 = 1_072_915_200;
+pub(crate) const FIRST_MOMENT: i64 = 1_072_915_200;
 
 /// Numbers from here on are milliseconds: as seconds they are in the year 5138 and later.
 const FIRST_MILLISECOND: i64 = 100_000_000_000;
@@ -33,7 +33,7 @@ pub(crate) fn read(cell: &Datum, offset: i64) -> Option<Moment> {
     }
 }
 
-/// What the text of a time leaves out. Spreadsheets show times so, and save what they show.
+/// The part that the text of a time leaves out. Spreadsheets save times as they show them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Coarse {
     Minute,
@@ -63,7 +63,7 @@ const NO_TIME_OF_DAY: &str = "a date without a time of day was read as the start
 /// The reasons of [`Coarse::mend`].
 pub(crate) const COARSE: [&str; 2] = [NO_SECONDS, NO_TIME_OF_DAY];
 
-/// What a text that [`read`] reads as a time leaves out; `None`: nothing.
+/// The part that is left out of a text that [`read`] reads as a time; `None`: nothing.
 pub(crate) fn coarse(cell: &Datum) -> Option<Coarse> {
     let text = cell.text()?.trim();
     if text.parse::<f64>().is_ok() {

@@ -61,16 +61,23 @@ impl From<&str> for Skip {
 impl Tally {
     pub(crate) fn skip(&mut self, skip: Skip) {
         match skip {
-            Skip::Left(reason) => *self.left.entry(reason).or_default() += 1,
+            Skip::Left(reason) => self.leave(reason, 1),
             Skip::Recomputed => self.recomputed += 1,
         }
     }
 
+    /// Counts rows that cannot be, for this reason.
+    pub(crate) fn leave(&mut self, reason: String, rows: usize) {
+        count_up(&mut self.left, reason, rows);
+    }
+
     pub(crate) fn mend(&mut self, column: &str, reason: &str) {
-        *self
-            .mended
-            .entry(format!("{column}: {reason}"))
-            .or_default() += 1;
+        self.mend_all(column, reason, 1);
+    }
+
+    /// Counts values of one column that were corrected for the same reason.
+    pub(crate) fn mend_all(&mut self, column: &str, reason: &str, values: usize) {
+        count_up(&mut self.mended, format!("{column}: {reason}"), values);
     }
 
     /// The number of rows that were not taken because they cannot be.
@@ -130,6 +137,13 @@ impl Tally {
     /// Whether the source has no row for this table.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// Adds to a count, unless there is nothing to add.
+fn count_up(counts: &mut BTreeMap<String, i64>, reason: String, more: usize) {
+    if more > 0 {
+        *counts.entry(reason).or_default() += i64::try_from(more).unwrap_or(i64::MAX);
     }
 }
 

@@ -32,12 +32,18 @@ pub(crate) fn contradiction(table: &Table, row: &[Datum]) -> Option<String> {
         .or_else(|| impossible_number(&row))
 }
 
-/// The reason why these values of [`PERIOD`] do not fit the month that begins at `period_start`, if there is one.
-pub(crate) fn wrong_period(period_start: &Datum, [end, kind]: [&Datum; 2]) -> Option<&'static str> {
+/// The reason why these values of [`PERIOD`] do not fit the month of a converted row, if there is one. Only summaries and
+/// observations have a month.
+pub(crate) fn wrong_period(
+    table: &Table,
+    row: &[Datum],
+    [end, kind]: &[Datum; 2],
+) -> Option<&'static str> {
+    let start = &row[table.position("period_start")?];
     if kind.text().is_some_and(|kind| kind != "monthly") {
         return Some("period_type is not monthly");
     }
-    let month = Month::of(period_start.integer()?)?;
+    let month = Month::of(start.integer()?)?;
     if end.is_null() {
         return None;
     }

@@ -3,13 +3,17 @@
 use crate::error::{Error, Result};
 use crate::model::archive::{IS_EMPTY, IS_OUTDATED};
 use crate::model::identity::DatabaseId;
-use crate::store::archives::{RecordedArchive, lacks_rows};
+use crate::store::archives::{Receipts, RecordedArchive, lacks_rows};
 use crate::store::files::is_empty;
 use crate::store::reading::Reader;
 use crate::store::{identity, open};
 
 /// Opens an archive to read it. Fails if another file is at its path.
-pub(super) fn open_archive(archive: &RecordedArchive, database: &DatabaseId) -> Result<Reader> {
+pub(super) fn open_archive(
+    archive: &RecordedArchive,
+    receipts: &Receipts,
+    database: &DatabaseId,
+) -> Result<Reader> {
     let path = &archive.path;
     open::check_is_file(path)?;
     let refuse = |why: &str| {
@@ -23,7 +27,7 @@ pub(super) fn open_archive(archive: &RecordedArchive, database: &DatabaseId) -> 
     open::inspect(&reader.connection, path)?;
     let found = identity::identity(&reader.connection)?;
     if archive.is(&found, database) {
-        if lacks_rows(&reader.connection, &archive.receipts)? {
+        if lacks_rows(&reader.connection, receipts.of(&archive.id))? {
             return refuse(&format!("it {IS_OUTDATED}"));
         }
         return Ok(reader);

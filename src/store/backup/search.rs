@@ -15,7 +15,7 @@ use crate::model::lost_rows::{
 use crate::model::path::plain_absolute;
 use crate::model::time::Month;
 use crate::model::watch::Watch;
-use crate::store::archives::{RecordedArchive, recorded_archives};
+use crate::store::archives::{Receipts, RecordedArchive, recorded_archives};
 use crate::store::backup::archives::open_archive;
 use crate::store::backup::catalog::{Backups, contains_backup_of, list_unusable};
 use crate::store::backup::directory::recorded_folders;
@@ -38,6 +38,7 @@ pub(super) struct Recorded {
     missing: Vec<MissingRows>,
     searched: SearchedCopies,
     archives: Vec<RecordedArchive>,
+    receipts: Receipts,
     /// The folders that backups were written to.
     folders: Vec<PathBuf>,
 }
@@ -51,6 +52,7 @@ impl Recorded {
             missing: missing_rows(connection, now)?,
             searched: searched_copies(connection)?,
             archives: recorded_archives(connection).context("look up the archives used before")?,
+            receipts: Receipts::read(connection).context("look up what was moved to archives")?,
             folders: recorded_folders(connection)?,
         })
     }
@@ -229,7 +231,7 @@ fn search_all(
         }
     }
     for archive in &recorded.archives {
-        let opened = open_archive(archive, &recorded.id);
+        let opened = open_archive(archive, &recorded.receipts, &recorded.id);
         let rows = opened.and_then(|reader| count(&wanted, &reader.connection, &archive.path));
         results.push((archive.id.as_str().to_owned(), result_of(rows)?));
     }

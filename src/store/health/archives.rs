@@ -24,13 +24,13 @@ impl Snapshot {
         recorded_archives(self.connection()).context("read the database")
     }
 
-    /// What the decision about an archive needs of the database.
+    /// The records of the database that the decision about an archive needs.
     pub(crate) fn archive_records(&self) -> Result<ArchiveRecords> {
         self.store.archive_records()
     }
 }
 
-/// Why the next prune with rows to move would refuse the configured archive.
+/// The reason why the next prune with rows to move would refuse the configured archive.
 ///
 /// An archive that another program has locked is a finding of its own.
 pub(crate) fn refusal_of_archive(records: &ArchiveRecords, configured: &Path) -> Option<Error> {

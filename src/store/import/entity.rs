@@ -310,7 +310,7 @@ impl Entity {
     }
 }
 
-fn has_same_facts(layout: &Layout, one: &[Datum], other: &[Datum]) -> bool {
+pub(super) fn has_same_facts(layout: &Layout, one: &[Datum], other: &[Datum]) -> bool {
     let mut facts = layout.facts.iter();
     facts.all(|&index| one[index] == other[index])
 }

@@ -60,8 +60,10 @@ pub(super) fn copy_table(
         let converted = convert(table, &cells, dialect, &mut tally);
         let finished = converted.and_then(|mut row| {
             finish(&mut row, &mut tally)?;
-            check_period(table, &row, &period)?;
-            Ok(row)
+            match sense::wrong_period(table, &row, &period) {
+                Some(reason) => Err(reason.into()),
+                None => Ok(row),
+            }
         });
         match finished {
             Ok(row) => staging::add(&mut insert, &row)?,
@@ -89,14 +91,6 @@ fn period_columns(dialect: &Dialect, names: &BTreeSet<String>) -> String {
 fn period(row: &Row<'_>, table: &Table) -> rusqlite::Result<[Datum; 2]> {
     let first = table.columns.len();
     Ok([row.get(first)?, row.get(first + 1)?])
-}
-
-fn check_period(table: &Table, row: &[Datum], [end, kind]: &[Datum; 2]) -> Result<(), Skip> {
-    let start = table.position("period_start").map(|start| &row[start]);
-    match start.and_then(|start| sense::wrong_period(start, [end, kind])) {
-        Some(reason) => Err(reason.into()),
-        None => Ok(()),
-    }
 }
 
 /// Copies the rows that one statement lists in the source with another one to the target, as they are.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
+use crate::model::import::moment::FIRST_MOMENT;
 use crate::store::import::read::copy_rows;
 use crate::store::save::MAX_LIST_GAP;
 use crate::store::{SqlContext, sql};
@@ -16,7 +17,12 @@ pub(super) fn copy(source: &Connection, target: &Connection, until: i64) -> Resu
         target,
         sql!("import/insert_imported_tile_list"),
     )
-    .and_then(|()| target.execute(sql!("import/leave_impossible_tile_lists"), []))
+    .and_then(|()| {
+        target.execute(
+            sql!("import/leave_impossible_tile_lists"),
+            named_params! { ":first": FIRST_MOMENT },
+        )
+    })
     .context("read when the lists of tiles were read")
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::import::SourceKind;
 use crate::model::import::cell::Dialect;
 use crate::model::import::datum::Datum;
+use crate::model::import::moment::FIRST_MOMENT;
 use crate::model::import::report::Skip;
 use crate::model::import::rules::TABLES;
 use crate::model::import::{sense, tidy};
@@ -103,9 +104,7 @@ fn copy_inner(
 /// Counts rows of `from` that are left as rows of `table`, which they are about.
 fn leave(tallies: &mut Tallies, table: &'static str, from: &str, rows: usize) {
     let tally = tallies.entry(table).or_default();
-    for _ in 0..rows {
-        tally.skip(Skip::Left(format!("{from}: an id or a time is impossible")));
-    }
+    tally.leave(format!("{from}: an id or a time is impossible"), rows);
 }
 
 /// Returns the number of sightings that are left, because they are impossible.
@@ -117,7 +116,12 @@ fn copy_sightings(source: &Connection, target: &Connection, now: i64) -> Result<
         target,
         sql!("import/insert_imported_sighting"),
     )
-    .and_then(|()| target.execute(sql!("import/leave_impossible_sightings"), []))
+    .and_then(|()| {
+        target.execute(
+            sql!("import/leave_impossible_sightings"),
+            named_params! { ":first": FIRST_MOMENT },
+        )
+    })
     .context("read the memberships")
 }
 

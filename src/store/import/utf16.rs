@@ -36,7 +36,7 @@ impl ByteOrder {
 /// A byte that no text in UTF-8 has. It stands for what is no UTF-16, so that its line is refused.
 const NO_TEXT: u8 = 0xFF;
 
-/// How many bytes of the file are decoded at once.
+/// The number of bytes of the file that are decoded at once.
 const PIECE: u64 = 16 * 1024;
 
 impl<R: Read> Utf16<R> {
@@ -51,59 +51,39 @@ impl<R: Read> Utf16<R> {
         }
     }
 
-    /// Decodes the next piece; nothing at the end of the file.
-    fn decode(&mut self) -> io::Result<()> {
+    /// Decodes the next piece. Returns whether the file had one.
+    fn decode(&mut self) -> io::Result<bool> {
         self.text.clear();
         self.start = 0;
         let mut piece = Vec::new();
         (&mut self.source).take(PIECE).read_to_end(&mut piece)?;
         let pairs = piece.chunks_exact(2);
-        let rest = pairs.remainder();
-        for pair in pairs {
-            let pair = [pair[0], pair[1]];
-            let unit = match self.order {
-                ByteOrder::Little => u16::from_le_bytes(pair),
-                ByteOrder::Big => u16::from_be_bytes(pair),
-            };
-            self.take(unit);
-        }
         // Only the last piece is shorter than the others.
-        if !rest.is_empty() {
-            self.text.push(NO_TEXT);
-        }
-        if piece.is_empty() && self.high.take().is_some() {
-            self.text.push(NO_TEXT);
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, unit: u16) {
-        let is_low = matches!(unit, 0xDC00..=0xDFFF);
-        let units = match self.high.take() {
-            Some(high) if is_low => [high, unit],
-            high => {
-                if high.is_some() {
-                    self.text.push(NO_TEXT);
-                }
-                if matches!(unit, 0xD800..=0xDBFF) {
-                    self.high = Some(unit);
-                    return;
-                }
-                // A unit alone: the second one adds nothing.
-                [unit, 0]
-            }
+        let has_half_unit = !pairs.remainder().is_empty();
+        let unit = |pair: &[u8]| match self.order {
+            ByteOrder::Little => u16::from_le_bytes([pair[0], pair[1]]),
+            ByteOrder::Big => u16::from_be_bytes([pair[0], pair[1]]),
         };
-        let count = if units[1] == 0 { 1 } else { 2 };
-        for letter in char::decode_utf16(units.into_iter().take(count)) {
+        let mut units: Vec<u16> = self.high.take().into_iter().collect();
+        units.extend(pairs.map(unit));
+        if !piece.is_empty() {
+            // Its second half may be in the next piece.
+            self.high = units.pop_if(|unit| matches!(unit, 0xD800..=0xDBFF));
+        }
+        for letter in char::decode_utf16(units) {
             match letter {
                 Ok(letter) => {
-                    let mut bytes = [0; 4];
+                    let bytes = &mut [0; 4];
                     self.text
-                        .extend_from_slice(letter.encode_utf8(&mut bytes).as_bytes());
+                        .extend_from_slice(letter.encode_utf8(bytes).as_bytes());
                 }
                 Err(_) => self.text.push(NO_TEXT),
             }
         }
+        if has_half_unit {
+            self.text.push(NO_TEXT);
+        }
+        Ok(!piece.is_empty())
     }
 }
 
@@ -111,9 +91,7 @@ impl<R: Read> Read for Utf16<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // A piece may be the first half of a pair alone.
         while self.start == self.text.len() {
-            let had_half = self.high.is_some();
-            self.decode()?;
-            if self.text.is_empty() && self.high.is_some() == had_half {
+            if !self.decode()? && self.text.is_empty() {
                 return Ok(0);
             }
         }

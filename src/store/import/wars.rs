@@ -52,9 +52,7 @@ pub(super) fn collect_winners(
     };
     let completed = collect().context("collect the winners of wars")?;
     let tally = tallies.entry(History::Wars.table()).or_default();
-    for _ in 0..completed {
-        tally.mend(MEND.0, MEND.1);
-    }
+    tally.mend_all(MEND.0, MEND.1, completed);
     complete_winners(connection, now, tallies).context("complete the winners of wars")
 }
 
@@ -127,9 +125,7 @@ fn complete_winners(
         .query_map([], |row| row.get("period_start"))?
         .collect::<rusqlite::Result<_>>()?;
     let tally = tallies.entry(History::Wars.table()).or_default();
-    for _ in &completed {
-        tally.mend(MEND.0, MEND.1);
-    }
+    tally.mend_all(MEND.0, MEND.1, completed.len());
     let months: BTreeSet<i64> = completed.into_iter().collect();
     let is_over = |start: &i64| Month::of(*start).is_some_and(|month| month.end() <= now);
     for period_start in months.into_iter().filter(is_over) {
@@ -152,10 +148,9 @@ pub(super) fn delete_known(
     options: &ImportOptions,
     taken: &mut BTreeSet<Taken>,
 ) -> rusqlite::Result<()> {
-    let mut tell =
-        connection.prepare("INSERT OR IGNORE INTO temp.told_wars (entity) VALUES (?)")?;
+    let mut tell = connection.prepare(sql!("import/insert_told_war"))?;
     for (entity, _) in &*taken {
-        tell.execute([entity])?;
+        tell.execute(named_params! { ":entity": entity })?;
     }
     let deleted: BTreeSet<Taken> = if options.every_poll {
         BTreeSet::new()

@@ -8,9 +8,10 @@ use crate::command::lost_database::is_lost;
 use crate::command::own_files::refuse_as_archive;
 use crate::config::Settings;
 use crate::error::{Exit, Result};
-use crate::model::health::{self, Archive, Check, Disk, RecordedBackup, State};
+use crate::model::health::{self, Archive, ArchiveState, Check, Disk, RecordedBackup, State};
 use crate::model::identity::DatabaseId;
 use crate::model::lost_rows::LostRows;
+use crate::model::path::plain_absolute;
 use crate::store::health::{self as database, ArchiveRecords, RecordedArchive, Snapshot};
 
 /// The help for backups while there is nothing to back up.
@@ -60,7 +61,7 @@ pub(super) fn checks(
         let found = health::archives(&archives);
         checks.push(match configured {
             Some(path) if found.state == State::Ok => {
-                refused_archive(settings, records, path).unwrap_or(found)
+                refused_archive(settings, records, path, &archives).unwrap_or(found)
             }
             _ => found,
         });
@@ -68,11 +69,23 @@ pub(super) fn checks(
     checks
 }
 
-/// Why a prune would refuse the configured archive, which has no rows yet or is recorded at another path.
-fn refused_archive(settings: &Settings, records: &ArchiveRecords, path: &Path) -> Option<Check> {
-    let refusal = refuse_as_archive(settings, path)
-        .err()
-        .or_else(|| database::refusal_of_archive(records, path))?;
+/// The reason why a prune would refuse the configured archive. It may have no rows yet, or be recorded at another path.
+///
+/// `inspected`: the recorded archives.
+fn refused_archive(
+    settings: &Settings,
+    records: &ArchiveRecords,
+    path: &Path,
+    inspected: &[Archive],
+) -> Option<Check> {
+    let is_sound = |archive: &Archive| {
+        archive.state == ArchiveState::Sound && archive.path == plain_absolute(path)
+    };
+    let refusal = match refuse_as_archive(settings, path) {
+        Err(refusal) => refusal,
+        Ok(()) if inspected.iter().any(is_sound) => return None,
+        Ok(()) => database::refusal_of_archive(records, path)?,
+    };
     Some(health::refused_archive(
         &refusal.one_line(),
         refusal.help().unwrap_or_default(),

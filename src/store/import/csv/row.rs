@@ -99,12 +99,11 @@ impl Lines<'_> {
         if let Some(reason) = sense::contradiction(table, row) {
             return Err(Flaw::of_row(&reason));
         }
-        let [end, kind] = sense::PERIOD.map(|name| {
+        let period = sense::PERIOD.map(|name| {
             let place = self.sheet.names.iter().position(|found| found == name);
             place.map_or(Datum::Null, |place| self.cell(record, place))
         });
-        let start = table.position("period_start").map(|start| &row[start]);
-        match start.and_then(|start| sense::wrong_period(start, [&end, &kind])) {
+        match sense::wrong_period(table, row, &period) {
             Some(reason) => Err(Flaw::of_row(reason)),
             None => Ok(()),
         }

@@ -2,7 +2,7 @@
 
 use crate::model::import::datum::Datum;
 use crate::model::month_state::Closing;
-use crate::store::import::entity::Entity;
+use crate::store::import::entity::{Entity, has_same_facts};
 use crate::store::import::histories::Merger;
 use crate::store::import::merged_rows::{MergedRow, Origin};
 
@@ -40,10 +40,8 @@ impl Merger<'_> {
         entity: &mut Entity,
         next: &[Datum],
     ) -> rusqlite::Result<()> {
-        let repeated = entity.held.newest_row().filter(|held| {
-            let mut facts = self.layout.facts.iter();
-            facts.all(|&index| held[index] == next[index])
-        });
+        let newest = entity.held.newest_row();
+        let repeated = newest.filter(|held| has_same_facts(&self.layout, held, next));
         match repeated.map(<[Datum]>::to_vec) {
             Some(repeated) => {
                 self.take_held(entity)?;
