@@ -51,5 +51,9 @@ pub(super) fn is_of_demo(settings: &Settings) -> bool {
     })
 }
 
+/// The help for findings about the fetches of a demo, which end with it.
+pub(super) const NO_FETCHES: &str =
+    "nothing fetches into a demo after its end: `tornsnap demo` plays a new one";
+
 /// The state of the jobs of a demo, for the checks.
 pub(super) const NO_JOBS: &str = "the configuration of a demo has no jobs";

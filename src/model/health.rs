@@ -130,6 +130,15 @@ impl Check {
         }
     }
 
+    /// The check with another help, if its state is not OK.
+    #[must_use]
+    pub(crate) fn with_help(self, help: &str) -> Self {
+        Self {
+            help: self.help.map(|_| help.to_owned()),
+            ..self
+        }
+    }
+
     #[must_use]
     pub(crate) fn with_metric(mut self, metric: Metric) -> Self {
         self.metric = Some(metric);

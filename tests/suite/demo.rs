@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use crate::schedules::has_program;
 use crate::support::torn::Torn;
-use crate::support::{Finished, NOW, Sandbox, native, rows};
+use crate::support::{DAY, Finished, NOW, Sandbox, native, rows};
 
 const DATABASE: &str = "tornsnap-demo/tornsnap.db";
 
@@ -110,6 +110,22 @@ fn expect_good_health_now(sandbox: &Sandbox, finished: &Finished) {
     sandbox
         .run(&["health", "--config", "tornsnap-demo/tornsnap.toml"])
         .expect(0);
+    let late = sandbox
+        .run_at(
+            NOW + 9 * DAY,
+            &["health", "--config", "tornsnap-demo/tornsnap.toml"],
+        )
+        .expect(2);
+    assert!(
+        late.stdout().contains("nothing fetches into a demo"),
+        "{}",
+        late.stdout()
+    );
+    assert!(
+        !late.stdout().contains("tornsnap fetch"),
+        "{}",
+        late.stdout()
+    );
 }
 
 /// Runs the commands that the demo suggests. Each must succeed, and an export must have rows.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Check, Metric, State, format_duration};
 use crate::model::lost_rows::{LostRows, UnreadCopy};
-use crate::model::path::display_path;
+use crate::model::path::{display_path, plain_absolute, shell_word, with_suffix};
 use crate::model::time::{DAY, is_far_future};
 
 /// The backups of one database that were found in the backup folder.
@@ -187,6 +187,24 @@ fn made_ahead(first: &Path, count: usize) -> String {
     )
 }
 
+/// The command that removes these backups, after a colon. Windows has no command that both of its shells understand.
+fn removal_command(backups: &[PathBuf]) -> String {
+    if cfg!(windows) {
+        return String::new();
+    }
+    let words: Vec<String> = backups
+        .iter()
+        .flat_map(|backup| {
+            let backup = plain_absolute(backup);
+            [
+                shell_word(&backup),
+                shell_word(&with_suffix(&backup, ".json")),
+            ]
+        })
+        .collect();
+    format!(": `rm {}`", words.join(" "))
+}
+
 /// Warns about backups that a clock made while it was ahead: they never count as the newest, and rotation does not remove them.
 ///
 /// `lost`: the rows that some of them may be the only ones to have.
@@ -194,8 +212,12 @@ pub(crate) fn future_backups(future: &[PathBuf], lost: Option<&LostRows>) -> Opt
     let is_needed = |path: &PathBuf| lost.is_some_and(|lost| lost.needs(path));
     let help = if future.iter().any(is_needed) {
         "keep them until the rows that were deleted too early are here again (see pruned_early)"
+            .to_owned()
     } else {
-        "make a backup with the right clock, then remove those files and the .json beside each"
+        format!(
+            "make a backup with the right clock, then remove those files and the .json beside each{}",
+            removal_command(future)
+        )
     };
     let first = future.first()?;
     let metric = Metric::count(future.len()).warn_above(0);

@@ -22,7 +22,7 @@ pub(crate) struct Setup {
     pub(crate) has_jobs: bool,
 }
 
-/// Judges a kind that was never fetched: critical, except while its first scheduled run is not due yet.
+/// Judges a kind of which no fetch has succeeded: critical, except while its first scheduled run is not due yet.
 ///
 /// Only the interval of the jobs is known here, and not the time of the next run.
 pub(crate) fn not_fetched(kind: Kind, setup: Setup, now: i64) -> Check {
@@ -34,7 +34,7 @@ pub(crate) fn not_fetched(kind: Kind, setup: Setup, now: i64) -> Check {
             id,
             State::Warning,
             format!(
-                "{kind}: not fetched yet; the database was made {} ago",
+                "{kind}: no fetch has succeeded yet; the database was made {} ago",
                 format_duration(age)
             ),
             if setup.has_jobs {
@@ -50,7 +50,7 @@ pub(crate) fn not_fetched(kind: Kind, setup: Setup, now: i64) -> Check {
         None => Check::finding(
             id,
             State::Critical,
-            format!("{kind}: never fetched"),
+            format!("{kind}: no fetch has succeeded yet"),
             format!("run `tornsnap fetch {kind}` and read what it says"),
         ),
     }

@@ -27,7 +27,10 @@ fn players_of_a_faction_whose_roster_was_never_read_are_a_failed_run() {
         torn.fetch(kinds).expect(75);
 
         assert_eq!(torn.rows(PLAYER_RUNS), ["failed|0|1"], "{kinds:?}");
-        assert_eq!(message(&torn, NOW, "age_players"), "players: never fetched");
+        assert_eq!(
+            message(&torn, NOW, "age_players"),
+            "players: no fetch has succeeded yet"
+        );
         assert_eq!(
             message(&torn, NOW, "partial_players"),
             "players: no run has saved anything yet"

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use super::listener::Listener;
-use super::{SECRET, assert_no_secret, assert_valid, notify, well};
+use super::{SECRET, assert_no_secret, assert_state, assert_valid, notify, well};
 #[cfg(unix)]
 use crate::support::set_mode;
 use crate::support::{Finished, HOUR, NOW, Sandbox, heavy};
@@ -106,7 +106,7 @@ fn a_refused_message_is_sent_again_and_changes_no_exit_code() {
     #[cfg(unix)]
     {
         set_mode(&sandbox.path("webhook"), 0o644);
-        let finished = sandbox.run(&["health", "--notify"]).expect(0);
+        let finished = sandbox.run(&["health", "--notify"]).expect(1);
         assert!(
             finished.stderr().contains("others can read it"),
             "{}",
@@ -114,7 +114,7 @@ fn a_refused_message_is_sent_again_and_changes_no_exit_code() {
         );
     }
     sandbox.write("webhook", &format!("ftp://{SECRET}"));
-    let finished = sandbox.run(&["health", "--notify"]).expect(0);
+    let finished = sandbox.run(&["health", "--notify"]).expect(1);
     assert!(
         finished.stderr().contains("no https:// address"),
         "{}",
@@ -187,4 +187,19 @@ fn a_webhook_that_never_answers_is_given_up() {
         finished.stderr()
     );
     assert_no_secret(&finished);
+}
+
+#[test]
+fn a_webhook_that_cannot_be_read_is_a_warning_of_every_check() {
+    let listener = Listener::start();
+    let sandbox = well();
+    notify(&sandbox, &listener, "");
+    sandbox.run(&["health"]).expect(0);
+
+    fs::remove_file(sandbox.path("webhook")).unwrap();
+
+    for arguments in [&["health", "--json"][..], &["health", "--json", "--notify"]] {
+        let finished = sandbox.run(arguments).expect(1);
+        assert_state(&finished, "webhook", "warning");
+    }
 }

@@ -1,5 +1,6 @@
 //! The checks of the fetches.
 
+use crate::command::demo_config;
 use crate::config::{Settings, Territories, Track};
 use crate::error::Result;
 use crate::model::health::{self, Check, FailedRuns, LastSaving, Setup, State};
@@ -83,6 +84,10 @@ fn checks_of_kind(
         checks.extend(health::targets(kind, &targets, last, now, hours));
     }
     checks.push(health::failures(&runs.failed, limits.max_failed_runs));
+    if demo_config::is_of_demo(settings) {
+        let without_fetch = |check: Check| check.with_help(demo_config::NO_FETCHES);
+        checks = checks.into_iter().map(without_fetch).collect();
+    }
     Ok(checks)
 }
 

@@ -313,8 +313,15 @@ fn environment_checks(settings: &Settings, copies: &RecordedCopies) -> Vec<Check
         health::wal(database::wal_size(database), database::size_of(database)),
         health::sqlite(version, number),
     ];
+    checks.extend(webhook(settings));
     checks.extend(copies::disks(settings, copies));
     checks
+}
+
+/// Warns about a webhook whose address cannot be read: then nobody learns of the other findings.
+fn webhook(settings: &Settings) -> Option<Check> {
+    let error = settings.load_webhook().err()?;
+    Some(failed_check("webhook", State::Warning, &error))
 }
 
 fn key_files(settings: &Settings) -> Check {
