@@ -80,12 +80,16 @@ fn stage_counts(
     )?;
     connection.execute(
         &format!(
-            "INSERT INTO temp.counted (entity, period_start, rows)
-             SELECT {}, period_start, record_count FROM temp.imported_{}",
-            schema_of(history).entity,
-            history.summary_table()
+            "INSERT INTO temp.counted (entity, period_start, rows, left_out)
+             SELECT {entity}, period_start, record_count, coalesce((
+                 SELECT rows FROM temp.left_out_months AS there
+                 WHERE there.history = :history AND there.entity = CAST(imported.{entity} AS TEXT)
+                   AND there.period_start = imported.period_start), 0)
+             FROM temp.imported_{} AS imported",
+            history.summary_table(),
+            entity = schema_of(history).entity,
         ),
-        [],
+        named_params! { ":history": history.table() },
     )?;
     let mut close = connection.prepare(sql!("import/insert_pruned_month"))?;
     let mut leave = connection.prepare(sql!("import/leave_counted"))?;
@@ -101,7 +105,7 @@ fn stage_counts(
     Ok(())
 }
 
-/// Finds those that count more rows than are known here, and the summaries computed here that they may replace.
+/// Finds those whose sources have known more rows than are known here, and the summaries computed here that they replace.
 fn find_thin(connection: &Connection, history: History) -> rusqlite::Result<()> {
     for template in [sql!("import/find_thin"), sql!("import/find_own")] {
         connection.execute(
@@ -109,6 +113,7 @@ fn find_thin(connection: &Connection, history: History) -> rusqlite::Result<()> 
             named_params! { ":history": history.table() },
         )?;
     }
+    connection.execute(&render(history, sql!("import/reset_own")), [])?;
     Ok(())
 }
 
@@ -117,9 +122,10 @@ const BELOW_EVERY_VALUE: &str = "-9e999";
 
 /// The rank of a summary. The summary of the higher rank stays, so the result is the same in any order of the imports.
 ///
-/// More history rows come first, then the later last row: the owner of a tile at the end has held it for fewer days. Then the
-/// values at the end count, in the order of the columns. Most of them only grow, so the higher ones are the later ones.
-fn rank(table: &Table, of: &str) -> String {
+/// More known rows come first: the history rows that it counts, and those that its source had left out (`left_out`, in SQL). Then
+/// more history rows count, then the later last row: the owner of a tile at the end has held it for fewer days. Then the values
+/// at the end count, in the order of the columns. Most of them only grow, so the higher ones are the later ones.
+fn rank(table: &Table, of: &str, left_out: &str) -> String {
     let names = table.columns.iter().map(|column| column.name);
     let days = table.position("days_owned");
     let days = days.map(|_| format!("-coalesce({of}.days_owned, 0)"));
@@ -127,7 +133,11 @@ fn rank(table: &Table, of: &str) -> String {
         .filter(|name| name.ends_with("_end"))
         .map(|name| format!("coalesce({of}.{name}, {BELOW_EVERY_VALUE})"));
     let parts: Vec<String> = days.into_iter().chain(ends).collect();
-    format!("(coalesce({of}.record_count, 0), {})", parts.join(", "))
+    let rows = format!("coalesce({of}.record_count, 0)");
+    format!(
+        "({rows} + coalesce(({left_out}), 0), {rows}, {})",
+        parts.join(", ")
+    )
 }
 
 /// The second rank, which decides between summaries of the same [`rank`] if no earlier summary says what they begin with.
@@ -159,6 +169,15 @@ fn insert(
         .map(|column| format!("{column} = excluded.{column}"))
         .collect();
     let entity = schema_of(history).entity;
+    let left_out_of = |table: &str| {
+        format!(
+            "SELECT known.left_out FROM {table} AS known
+             WHERE known.period_start = excluded.period_start AND known.entity = "
+        )
+    };
+    let left_out_there = left_out_of("temp.counted") + &format!("excluded.{entity}");
+    let left_out_before = left_out_of("main.imported_summaries")
+        + &format!("CAST(excluded.{entity} AS TEXT) AND known.history = :history");
     connection
         .prepare(&format!(
             "INSERT INTO main.{name} (id, {columns}, period_end)
@@ -174,8 +193,8 @@ fn insert(
                    AND earlier.period_start < excluded.period_start))
              RETURNING CAST({entity} AS TEXT), period_start",
             set = set.join(", "),
-            new = rank(table, "excluded"),
-            old = rank(table, name),
+            new = rank(table, "excluded", &left_out_there),
+            old = rank(table, name, &left_out_before),
             new_start = rank_of_start(table, "excluded"),
             old_start = rank_of_start(table, name),
         ))?
@@ -183,6 +202,7 @@ fn insert(
             named_params! {
                 ":now": now,
                 ":keeps_ids": staging::keeps_ids(connection, name)?,
+                ":history": history.table(),
             },
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?

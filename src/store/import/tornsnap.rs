@@ -72,6 +72,7 @@ pub(super) fn read(
         tallies.insert(table.name, tally);
     }
     left_out::copy(connection, target, &dialect, &pruned, tallies)?;
+    left_out::count_months(connection, target, options.now)?;
     copy_inner(connection, target, options.now, tallies)?;
     Ok(SourceFacts {
         factions_of_players: FactionsOfPlayers::Sightings,
