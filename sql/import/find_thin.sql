@@ -1,7 +1,7 @@
 -- Finds the imported summaries that may replace the stored ones: more history rows were known to their source than are here.
 -- The rows of a month that is pruned here are those of the summary that was computed here. A row that an import has left out,
 -- because it repeats known values, counts as known, in the source and here. The rank decides about a stored summary that was
--- imported itself.
+-- imported itself. If another program has deleted rows here, the number in our summary counts.
 -- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 -- The + keeps SQLite from reading all summaries of the month for each one.
 --
@@ -29,6 +29,8 @@ WHERE CASE
     WHEN counted.period_start IN (SELECT period_start FROM temp.pruned_months)
     THEN mark.entity IS NOT NULL AND own_rows IS NULL AND repeated = 0
         OR known_there > repeated + coalesce(iif(mark.entity IS NULL, stored.record_count, own_rows), 0)
-    ELSE known_there > repeated + coalesce(present.rows, 0)
+    ELSE known_there > max(
+        repeated + coalesce(present.rows, 0),
+        coalesce(iif(mark.entity IS NULL, stored.record_count, NULL), 0))
 END
 GROUP BY 1, 2
