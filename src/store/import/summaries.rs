@@ -1,8 +1,8 @@
 //! Takes the summaries of months whose history rows are gone.
 //!
 //! Each summary that is taken is recorded in `imported_summaries`. From then on, it is replaced only by one that is computed
-//! from at least as many history rows (`sql/summarize/`), or by an imported one of a higher [`rank`]. The rank is an order of
-//! the contents of summaries alone, and the greatest one stays, so the order of the imports does not matter. The summary of a
+//! from at least as many known history rows (`sql/summarize/`), or by an imported one of a higher [`rank`]. The rank is an order
+//! of the contents of files alone, and the greatest one stays, so the order of the imports does not matter. The summary of a
 //! war is joined instead, with what the history rows say (`sql/summarize/wars.sql`) and with an imported one
 //! (`sql/import/join_wars.sql`), however many rows they count. Everything else in the month is as in any other month: the
 //! other entities are summarized, and so are rows that come later.
@@ -21,7 +21,7 @@ use crate::store::import::wars::{self, Taken};
 use crate::store::import::{ClosedMonths, ImportOptions, SourceFacts, Tallies};
 use crate::store::{SqlContext, sql, summary};
 
-/// Inserts the summaries that we do not have, and those that count more history rows than are here. Marks their months, so
+/// Inserts the summaries that we do not have, and those for which more history rows were known than are here. Marks their months, so
 /// that `summarize` brings them up to date.
 ///
 /// The history rows must be merged already, because they are counted.
@@ -43,7 +43,7 @@ pub(super) fn merge(
         let mut completed = 0;
         let mut taken = if history == History::Wars {
             completed = wars::fill_winners(connection).context(format!("import {name}"))?;
-            let mut taken = wars::join(connection, now).context(format!("import {name}"))?;
+            let mut taken = wars::join(connection, options).context(format!("import {name}"))?;
             wars::fill_earlier(connection, &mut taken).context(format!("import {name}"))?;
             taken
         } else {
