@@ -22,7 +22,15 @@ CREATE TEMP TABLE left_out (       -- what the source has recorded of rows that 
 CREATE TEMP TABLE counted (        -- imported summaries of one history that may replace stored ones
     entity,
     period_start,
-    rows                           -- history rows that it was made from
+    rows,                          -- history rows that it was made from
+    left_out                       -- rows of the month that the source has left out or removed
+);
+CREATE TEMP TABLE left_out_months (-- how many rows of each month the source has left out or removed, without those of wars
+    history,
+    entity,                        -- as main.imported_summaries
+    period_start,
+    rows,
+    PRIMARY KEY (history, entity, period_start)
 );
 CREATE INDEX temp.counted_key ON counted (entity, period_start);
 CREATE INDEX temp.imported_factions_faction ON imported_factions (faction_id);

@@ -1,6 +1,7 @@
--- Finds the imported summaries that may replace the stored ones: they count more history rows than are known here.
+-- Finds the imported summaries that may replace the stored ones: more history rows were known to their source than are here.
 -- The rows of a month that is pruned here are those of the summary that was computed here. A row that an import has left out,
--- because it repeats known values, counts as known. A stored summary that was imported itself stays if it counts more rows.
+-- because it repeats known values, counts as known, in the source and here. The rank decides about a stored summary that was
+-- imported itself. If another program has deleted rows here, the number in our summary counts.
 -- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 -- The + keeps SQLite from reading all summaries of the month for each one.
 --
@@ -8,7 +9,7 @@
 INSERT INTO temp.thin (entity, period_start)
 SELECT counted.entity, counted.period_start
 FROM (
-    SELECT *, coalesce((
+    SELECT entity, period_start, rows + left_out AS known_there, coalesce((
         SELECT sum(rows) FROM main.repeated_rows
         WHERE history = :history AND entity = CAST(counted.entity AS TEXT)
           AND at >= counted.period_start
@@ -26,10 +27,10 @@ LEFT JOIN main.imported_summaries AS mark ON mark.history = :history
     AND mark.period_start = stored.period_start AND mark.entity = CAST(stored.player_id AS TEXT)
 WHERE CASE
     WHEN counted.period_start IN (SELECT period_start FROM temp.pruned_months)
-    THEN counted.rows >= coalesce(stored.record_count, 0)
-        AND (mark.entity IS NOT NULL AND own_rows IS NULL AND repeated = 0
-            OR counted.rows > repeated + coalesce(iif(mark.entity IS NULL, stored.record_count, own_rows), 0))
-    ELSE (mark.entity IS NULL OR counted.rows >= coalesce(stored.record_count, 0))
-        AND counted.rows > repeated + coalesce(present.rows, 0)
+    THEN mark.entity IS NOT NULL AND own_rows IS NULL AND repeated = 0
+        OR known_there > repeated + coalesce(iif(mark.entity IS NULL, stored.record_count, own_rows), 0)
+    ELSE known_there > max(
+        repeated + coalesce(present.rows, 0),
+        coalesce(iif(mark.entity IS NULL, stored.record_count, NULL), 0))
 END
 GROUP BY 1, 2

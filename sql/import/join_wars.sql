@@ -7,6 +7,7 @@
 --
 -- :now         unix seconds
 -- :keeps_ids   1: the rows keep their ids
+-- :every_poll  1: the history keeps rows that repeat the last known values, so each month that tells the end names the winner
 INSERT INTO main.war_summary AS stored (
     id, war_id, war_type, territory_id, period_start, period_end, attacking_faction_id, defending_faction_id,
     final_attacking_score, final_defending_score, winner_faction_id, duration_seconds, record_count, created_at
@@ -15,7 +16,7 @@ SELECT
     iif(:keeps_ids, source_id, NULL), war_id, war_type, territory_id, imported.period_start,
     unixepoch(imported.period_start, 'unixepoch', '+1 month'), attacking_faction_id, defending_faction_id,
     final_attacking_score, final_defending_score,
-    iif(EXISTS (
+    iif(NOT :every_poll AND EXISTS (
             SELECT 1 FROM temp.decided_wars AS earlier
             WHERE earlier.war_type = imported.war_type AND earlier.war_id = imported.war_id
               AND earlier.period_start < imported.period_start),

@@ -2,7 +2,8 @@
 -- the rows that the stored summary was joined with, or the summary with its last row.
 -- A war was decided before if an imported summary of an earlier month names the winner.
 --
--- :now   unix seconds
+-- :now         unix seconds
+-- :every_poll  1: the history keeps rows that repeat the last known values, so each month that tells the end names the winner
 INSERT INTO main.war_summary AS stored (
     war_id, war_type, territory_id, period_start, period_end, attacking_faction_id, defending_faction_id,
     final_attacking_score, final_defending_score, winner_faction_id, duration_seconds, record_count, created_at
@@ -11,7 +12,7 @@ SELECT
     known.war_id, known.war_type, territory_id, known.period_start,
     unixepoch(known.period_start, 'unixepoch', '+1 month'), attacking_faction_id, defending_faction_id,
     final_attacking_score, final_defending_score,
-    iif(EXISTS (
+    iif(NOT :every_poll AND EXISTS (
             SELECT 1 FROM temp.decided_wars AS earlier
             WHERE earlier.war_type = known.war_type AND earlier.war_id = known.war_id
               AND earlier.period_start < known.period_start),

@@ -426,6 +426,7 @@ CREATE TABLE imported_summaries (                 -- monthly summaries that an i
     period_start INTEGER NOT NULL,                -- first second of the UTC month
     entity       TEXT    NOT NULL,                -- id of the player, faction or tile; type and id of the war
     own_rows     INTEGER,                         -- history rows that were known here before that; NULL: none
+    left_out     INTEGER NOT NULL DEFAULT 0 CHECK (left_out >= 0), -- rows of the month that its source had left out or removed
     PRIMARY KEY (history, period_start, entity)
 ) STRICT, WITHOUT ROWID;
 

@@ -7,7 +7,7 @@
 -- that an import has taken of pruned months are newer than the last of these summaries.
 -- Each value has its own look-up: one search in an index, however long the month is.
 -- Summaries that are already correct are not written again. A summary that was imported is only replaced by one of at least
--- as many history rows; a row that an import has left out, because it repeats known values, counts, too.
+-- as many history rows; a row that an import has left out, because it repeats known values, counts, too, here and in its source.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 -- :lost_before                 unix seconds; history rows of earlier months were pruned; NULL: none were
@@ -164,14 +164,13 @@ ON CONFLICT (faction_id, period_start, period_end, period_type) DO UPDATE SET
     best_chain_change = excluded.best_chain_change,
     record_count = excluded.record_count,
     created_at = excluded.created_at
-WHERE CASE
-    WHEN EXISTS (
-        SELECT 1 FROM imported_summaries
-        WHERE history = 'faction_history' AND period_start = excluded.period_start
-          AND entity = CAST(excluded.faction_id AS TEXT))
-    THEN excluded.record_count + coalesce((
-        SELECT sum(rows) FROM repeated_rows
-        WHERE history = 'faction_history' AND entity = CAST(excluded.faction_id AS TEXT)
-          AND at >= excluded.period_start AND at < excluded.period_end), 0) >= faction_summary.record_count
-    ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= faction_summary.record_count
-END
+WHERE coalesce(
+    (SELECT excluded.record_count + coalesce((
+         SELECT sum(rows) FROM repeated_rows
+         WHERE history = 'faction_history' AND entity = CAST(excluded.faction_id AS TEXT)
+           AND at >= excluded.period_start AND at < excluded.period_end), 0) >= faction_summary.record_count + mark.left_out
+     FROM imported_summaries AS mark
+     WHERE mark.history = 'faction_history' AND mark.period_start = excluded.period_start
+       AND mark.entity = CAST(excluded.faction_id AS TEXT)),
+    coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= faction_summary.record_count
+)

@@ -1,5 +1,5 @@
 -- Forgets that summaries of a month were imported, once they are computed from all history rows that they count.
--- A row that an import has left out, because it repeats known values, counts, too.
+-- A row that an import has left out, because it repeats known values, counts, too, here and in the source of the summary.
 -- Without the `+`, SQLite would count the rows of the month first, although a month seldom has imported summaries.
 -- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 --
@@ -22,5 +22,5 @@ WHERE history = :history AND period_start = :period_start AND +entity IN (
     WHERE present.rows + coalesce((
         SELECT sum(rows) FROM repeated_rows
         WHERE history = :history AND entity = CAST(summary.entity AS TEXT)
-          AND at >= :period_start AND at < :period_end), 0) >= summary.record_count
+          AND at >= :period_start AND at < :period_end), 0) >= summary.record_count + imported_summaries.left_out
 )

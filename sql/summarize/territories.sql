@@ -8,7 +8,7 @@
 -- If history rows were pruned, the owner from before the month comes from the summaries of the pruned months. Only rows
 -- that an import has taken of pruned months are newer than the last of these summaries.
 -- Summaries that are already correct are not written again. A summary that was imported is only replaced by one of at least
--- as many history rows; a row that an import has left out, because it repeats known values, counts, too.
+-- as many history rows; a row that an import has left out, because it repeats known values, counts, too, here and in its source.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 -- :lost_before                 unix seconds; history rows of earlier months were pruned; NULL: none were
@@ -146,14 +146,13 @@ ON CONFLICT (territory_id, period_start, period_end, period_type) DO UPDATE SET
     days_owned = excluded.days_owned,
     record_count = excluded.record_count,
     created_at = excluded.created_at
-WHERE CASE
-    WHEN EXISTS (
-        SELECT 1 FROM imported_summaries
-        WHERE history = 'territory_ownership_history' AND period_start = excluded.period_start
-          AND entity = excluded.territory_id)
-    THEN excluded.record_count + coalesce((
-        SELECT sum(rows) FROM repeated_rows
-        WHERE history = 'territory_ownership_history' AND entity = excluded.territory_id
-          AND at >= excluded.period_start AND at < excluded.period_end), 0) >= territory_ownership_summary.record_count
-    ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= territory_ownership_summary.record_count
-END
+WHERE coalesce(
+    (SELECT excluded.record_count + coalesce((
+         SELECT sum(rows) FROM repeated_rows
+         WHERE history = 'territory_ownership_history' AND entity = excluded.territory_id
+           AND at >= excluded.period_start AND at < excluded.period_end), 0) >= territory_ownership_summary.record_count + mark.left_out
+     FROM imported_summaries AS mark
+     WHERE mark.history = 'territory_ownership_history' AND mark.period_start = excluded.period_start
+       AND mark.entity = excluded.territory_id),
+    coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= territory_ownership_summary.record_count
+)

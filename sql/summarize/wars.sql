@@ -10,12 +10,13 @@
 -- counts if its summary has more rows than are known here: one of them may be a change after the last row here.
 -- A known winner stays. The imported number of rows stays if it is larger than that of the rows here together with those that an
 -- import has left out because they repeat known values. A war whose winner an imported summary of an earlier month names was not
--- decided in this month.
+-- decided in this month. But if the history keeps every poll, each row that tells the end again counts.
 -- The + keeps SQLite from reading all earlier summaries for each war, through the index on period_type.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 -- :allows_loss                 1: also replace a summary that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
+-- :every_poll                  1: the history keeps rows that repeat the last known values; NULL: 0
 INSERT INTO war_summary (
     war_id, war_type, period_start, period_end, period_type,
     territory_id, attacking_faction_id, defending_faction_id, final_attacking_score, final_defending_score,
@@ -62,7 +63,7 @@ told AS (
             SELECT sum(rows) FROM repeated_rows
             WHERE history = 'war_status_history' AND entity = seen.war_type || ' ' || seen.war_id
               AND at >= :period_start AND at < :period_end), 0) AS known_rows,
-        EXISTS (
+        NOT coalesce(:every_poll, 0) AND EXISTS (
             SELECT 1 FROM war_summary AS earlier
             WHERE earlier.war_type = seen.war_type AND earlier.war_id = seen.war_id
               AND +earlier.period_type = 'monthly' AND earlier.period_start < :period_start

@@ -11,6 +11,15 @@ use crate::store::pruned_early::missing_rows;
 use crate::store::value::bind_used;
 use crate::store::{SqlContext, Store, sql};
 
+/// How to summarize.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SummaryOptions {
+    /// Unix seconds.
+    pub(crate) now: i64,
+    /// Whether the histories keep rows that repeat the last known values.
+    pub(crate) every_poll: bool,
+}
+
 /// The changes to the summaries of one month.
 #[derive(Clone, Debug)]
 pub(crate) struct MonthChanges {
@@ -46,16 +55,20 @@ impl Store {
     /// transaction, because they begin with the values that this month ends with.
     ///
     /// The first element of the result is the month itself, followed by the later months.
-    pub(crate) fn summarize(&mut self, job: &SummaryJob, now: i64) -> Result<Vec<MonthChanges>> {
+    pub(crate) fn summarize(
+        &mut self,
+        job: &SummaryJob,
+        options: SummaryOptions,
+    ) -> Result<Vec<MonthChanges>> {
         self.transaction(|transaction| {
             let mut months = vec![MonthChanges {
                 month: job.month,
                 tables: Vec::new(),
             }];
             for table in &job.tables {
-                months[0].tables.push(write(transaction, table, now)?);
+                months[0].tables.push(write(transaction, table, options)?);
                 if table.updates_record {
-                    record(transaction, table, now)?;
+                    record(transaction, table, options.now)?;
                 }
             }
             let changed: Vec<History> = months[0]
@@ -68,7 +81,7 @@ impl Store {
                 if !changed.contains(&dependent.history) {
                     continue;
                 }
-                let table = write(transaction, dependent, now)?;
+                let table = write(transaction, dependent, options)?;
                 match months.last_mut() {
                     Some(last) if last.month == dependent.month => last.tables.push(table),
                     _ => months.push(MonthChanges {
@@ -88,17 +101,21 @@ impl Store {
 }
 
 /// Writes the summaries of one history in one month. Rows that are already correct are not touched.
-fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<TableChanges> {
+fn write(
+    transaction: &Transaction<'_>,
+    job: &TableJob,
+    options: SummaryOptions,
+) -> Result<TableChanges> {
     let month = job.month;
     let statements = statements(job.history);
-    let execute = |statement: &str| execute(transaction, statement, job, now);
+    let execute = |statement: &str| execute(transaction, statement, job, options);
     let table = job.history.summary_table();
     let removed = if job.allows_loss {
         execute(statements.delete_stale).context(format!("delete rows from {table} of {month}"))?
     } else {
         0
     };
-    let written = compute(transaction, job, now)?;
+    let written = compute(transaction, job, options)?;
     if job.history == History::Wars {
         execute(sql!("summarize/keep_own_wars"))
             .context(format!("record what the wars of {month} were"))?;
@@ -132,9 +149,9 @@ fn forget_imported(transaction: &Transaction<'_>, job: &TableJob) -> rusqlite::R
 pub(in crate::store) fn compute(
     connection: &Connection,
     job: &TableJob,
-    now: i64,
+    options: SummaryOptions,
 ) -> Result<usize> {
-    execute(connection, statements(job.history).write, job, now).context(format!(
+    execute(connection, statements(job.history).write, job, options).context(format!(
         "write {} of {}",
         job.history.summary_table(),
         job.month
@@ -194,7 +211,7 @@ fn execute(
     connection: &Connection,
     statement: &str,
     job: &TableJob,
-    now: i64,
+    options: SummaryOptions,
 ) -> rusqlite::Result<usize> {
     let mut statement = connection.prepare_cached(statement)?;
     bind_used(
@@ -203,8 +220,9 @@ fn execute(
             (":period_start", &job.month.start()),
             (":period_end", &job.month.end()),
             (":lost_before", &job.rows_lost_before),
-            (":created_at", &now),
+            (":created_at", &options.now),
             (":allows_loss", &job.allows_loss),
+            (":every_poll", &options.every_poll),
         ],
     )?;
     statement.raw_execute()

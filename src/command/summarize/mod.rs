@@ -13,6 +13,7 @@ use crate::command::summarize::remarks::Remark;
 use crate::command::summarize::report::{Preview, Report};
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, backup};
+use crate::config::Record;
 use crate::error::{Error, Exit, Result};
 use crate::model::elapsed::format_elapsed;
 use crate::model::month_state::MonthState;
@@ -24,7 +25,7 @@ use crate::output::progress::Progress;
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::lock::{MAINTENANCE, SUMMARIZE};
-use crate::store::summary::MonthChanges;
+use crate::store::summary::{MonthChanges, SummaryOptions};
 
 /// Write the monthly summaries of finished months that have none or whose history has changed
 #[derive(clap::Args, Debug, Default)]
@@ -211,6 +212,10 @@ fn summarize<'a>(
     let total = jobs.iter().map(rows).sum();
     let progress = Progress::start("summarizing", total, context.shows_progress());
     let stop = StopSignal::listen()?;
+    let options = SummaryOptions {
+        now,
+        every_poll: context.settings.record == Record::EveryPoll,
+    };
     for job in jobs {
         if let Some(exit) = stop.received() {
             store.checkpoint()?;
@@ -218,7 +223,7 @@ fn summarize<'a>(
         }
         progress.name(&format!("summarizing {}", job.month));
         let changes =
-            StopSignal::interruptible(ACTION, &kept(done), || summarize_month(store, job, now));
+            StopSignal::interruptible(ACTION, &kept(done), || summarize_month(store, job, options));
         if changes.is_err() {
             // Best effort: the error of the month is the one to report.
             let _ = store.checkpoint();
@@ -232,7 +237,11 @@ fn summarize<'a>(
     store.checkpoint()
 }
 
-fn summarize_month(store: &mut Store, job: &SummaryJob, now: i64) -> Result<Vec<MonthChanges>> {
+fn summarize_month(
+    store: &mut Store,
+    job: &SummaryJob,
+    options: SummaryOptions,
+) -> Result<Vec<MonthChanges>> {
     log::info!(
         "summarizing {} ({}, {} history rows)",
         job.month,
@@ -240,7 +249,7 @@ fn summarize_month(store: &mut Store, job: &SummaryJob, now: i64) -> Result<Vec<
         job.rows
     );
     let started = Instant::now();
-    let changes = store.summarize(job, now)?;
+    let changes = store.summarize(job, options)?;
     let tables = changes.iter().flat_map(|month| &month.tables);
     log::info!(
         "{} is summarized: {} summary rows written in {}",

@@ -14,7 +14,7 @@ use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::Kind;
 use crate::model::import::sense::MOST_ROWS;
 use crate::model::time::Month;
-use crate::store::import::read::{convert, entity_of};
+use crate::store::import::read::{convert, copy_rows, entity_of};
 use crate::store::import::{HistoryMonths, Tallies, staging};
 use crate::store::{SqlContext, interrupt, sql};
 
@@ -70,6 +70,18 @@ pub(super) fn copy(
         }
     }
     Ok(())
+}
+
+/// Copies how many rows of each month the other database has left out, and how many the source of each imported summary had.
+pub(super) fn count_months(source: &Connection, target: &Connection, now: i64) -> Result<()> {
+    copy_rows(
+        source,
+        sql!("import/list_source_left_out"),
+        now,
+        target,
+        sql!("import/insert_left_out_month"),
+    )
+    .context("read the table repeated_rows")
 }
 
 /// The entity, the time, the number, the row, and whether it is one of the rows.

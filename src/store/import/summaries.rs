@@ -1,8 +1,8 @@
 //! Takes the summaries of months whose history rows are gone.
 //!
 //! Each summary that is taken is recorded in `imported_summaries`. From then on, it is replaced only by one that is computed
-//! from at least as many history rows (`sql/summarize/`), or by an imported one of a higher [`rank`]. The rank is an order of
-//! the contents of summaries alone, and the greatest one stays, so the order of the imports does not matter. The summary of a
+//! from at least as many known history rows (`sql/summarize/`), or by an imported one of a higher [`rank`]. The rank is an order
+//! of the contents of files alone, and the greatest one stays, so the order of the imports does not matter. The summary of a
 //! war is joined instead, with what the history rows say (`sql/summarize/wars.sql`) and with an imported one
 //! (`sql/import/join_wars.sql`), however many rows they count. Everything else in the month is as in any other month: the
 //! other entities are summarized, and so are rows that come later.
@@ -21,7 +21,7 @@ use crate::store::import::wars::{self, Taken};
 use crate::store::import::{ClosedMonths, ImportOptions, SourceFacts, Tallies};
 use crate::store::{SqlContext, sql, summary};
 
-/// Inserts the summaries that we do not have, and those that count more history rows than are here. Marks their months, so
+/// Inserts the summaries that we do not have, and those for which more history rows were known than are here. Marks their months, so
 /// that `summarize` brings them up to date.
 ///
 /// The history rows must be merged already, because they are counted.
@@ -43,7 +43,7 @@ pub(super) fn merge(
         let mut completed = 0;
         let mut taken = if history == History::Wars {
             completed = wars::fill_winners(connection).context(format!("import {name}"))?;
-            let mut taken = wars::join(connection, now).context(format!("import {name}"))?;
+            let mut taken = wars::join(connection, options).context(format!("import {name}"))?;
             wars::fill_earlier(connection, &mut taken).context(format!("import {name}"))?;
             taken
         } else {
@@ -80,12 +80,16 @@ fn stage_counts(
     )?;
     connection.execute(
         &format!(
-            "INSERT INTO temp.counted (entity, period_start, rows)
-             SELECT {}, period_start, record_count FROM temp.imported_{}",
-            schema_of(history).entity,
-            history.summary_table()
+            "INSERT INTO temp.counted (entity, period_start, rows, left_out)
+             SELECT {entity}, period_start, record_count, coalesce((
+                 SELECT rows FROM temp.left_out_months AS there
+                 WHERE there.history = :history AND there.entity = CAST(imported.{entity} AS TEXT)
+                   AND there.period_start = imported.period_start), 0)
+             FROM temp.imported_{} AS imported",
+            history.summary_table(),
+            entity = schema_of(history).entity,
         ),
-        [],
+        named_params! { ":history": history.table() },
     )?;
     let mut close = connection.prepare(sql!("import/insert_pruned_month"))?;
     let mut leave = connection.prepare(sql!("import/leave_counted"))?;
@@ -101,7 +105,7 @@ fn stage_counts(
     Ok(())
 }
 
-/// Finds those that count more rows than are known here, and the summaries computed here that they may replace.
+/// Finds those whose sources have known more rows than are known here, and the summaries computed here that they replace.
 fn find_thin(connection: &Connection, history: History) -> rusqlite::Result<()> {
     for template in [sql!("import/find_thin"), sql!("import/find_own")] {
         connection.execute(
@@ -109,6 +113,7 @@ fn find_thin(connection: &Connection, history: History) -> rusqlite::Result<()> 
             named_params! { ":history": history.table() },
         )?;
     }
+    connection.execute(&render(history, sql!("import/reset_own")), [])?;
     Ok(())
 }
 
@@ -117,9 +122,10 @@ const BELOW_EVERY_VALUE: &str = "-9e999";
 
 /// The rank of a summary. The summary of the higher rank stays, so the result is the same in any order of the imports.
 ///
-/// More history rows come first, then the later last row: the owner of a tile at the end has held it for fewer days. Then the
-/// values at the end count, in the order of the columns. Most of them only grow, so the higher ones are the later ones.
-fn rank(table: &Table, of: &str) -> String {
+/// More known rows come first: the history rows that it counts, and those that its source had left out (`left_out`, in SQL). Then
+/// more history rows count, then the later last row: the owner of a tile at the end has held it for fewer days. Then the values
+/// at the end count, in the order of the columns. Most of them only grow, so the higher ones are the later ones.
+fn rank(table: &Table, of: &str, left_out: &str) -> String {
     let names = table.columns.iter().map(|column| column.name);
     let days = table.position("days_owned");
     let days = days.map(|_| format!("-coalesce({of}.days_owned, 0)"));
@@ -127,7 +133,11 @@ fn rank(table: &Table, of: &str) -> String {
         .filter(|name| name.ends_with("_end"))
         .map(|name| format!("coalesce({of}.{name}, {BELOW_EVERY_VALUE})"));
     let parts: Vec<String> = days.into_iter().chain(ends).collect();
-    format!("(coalesce({of}.record_count, 0), {})", parts.join(", "))
+    let rows = format!("coalesce({of}.record_count, 0)");
+    format!(
+        "({rows} + coalesce(({left_out}), 0), {rows}, {})",
+        parts.join(", ")
+    )
 }
 
 /// The second rank, which decides between summaries of the same [`rank`] if no earlier summary says what they begin with.
@@ -159,6 +169,15 @@ fn insert(
         .map(|column| format!("{column} = excluded.{column}"))
         .collect();
     let entity = schema_of(history).entity;
+    let left_out_of = |table: &str| {
+        format!(
+            "SELECT known.left_out FROM {table} AS known
+             WHERE known.period_start = excluded.period_start AND known.entity = "
+        )
+    };
+    let left_out_there = left_out_of("temp.counted") + &format!("excluded.{entity}");
+    let left_out_before = left_out_of("main.imported_summaries")
+        + &format!("CAST(excluded.{entity} AS TEXT) AND known.history = :history");
     connection
         .prepare(&format!(
             "INSERT INTO main.{name} (id, {columns}, period_end)
@@ -174,8 +193,8 @@ fn insert(
                    AND earlier.period_start < excluded.period_start))
              RETURNING CAST({entity} AS TEXT), period_start",
             set = set.join(", "),
-            new = rank(table, "excluded"),
-            old = rank(table, name),
+            new = rank(table, "excluded", &left_out_there),
+            old = rank(table, name, &left_out_before),
             new_start = rank_of_start(table, "excluded"),
             old_start = rank_of_start(table, name),
         ))?
@@ -183,6 +202,7 @@ fn insert(
             named_params! {
                 ":now": now,
                 ":keeps_ids": staging::keeps_ids(connection, name)?,
+                ":history": history.table(),
             },
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?

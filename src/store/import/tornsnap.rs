@@ -39,7 +39,7 @@ pub(super) fn read(
     let months_there = months::months(connection, options.now)?;
     let pruned = months_where(&months_there, |table| table.status == SummaryStatus::Pruned);
     let pruned_here = pruned_months(&months::months(target, options.now)?);
-    unsummarized::summarize(connection, &months_there, &pruned_here, options.now)?;
+    unsummarized::summarize(connection, &months_there, &pruned_here, options)?;
     // A backup, for example. Its rows with times after now were removed here on purpose.
     let is_our_copy = is_copy_of(connection, target)?;
     for table in &TABLES {
@@ -72,6 +72,7 @@ pub(super) fn read(
         tallies.insert(table.name, tally);
     }
     left_out::copy(connection, target, &dialect, &pruned, tallies)?;
+    left_out::count_months(connection, target, options.now)?;
     copy_inner(connection, target, options.now, tallies)?;
     Ok(SourceFacts {
         factions_of_players: FactionsOfPlayers::Sightings,

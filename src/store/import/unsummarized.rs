@@ -9,21 +9,26 @@ use crate::error::Result;
 use crate::model::history::History;
 use crate::model::month_state::{MonthState, SummaryStatus};
 use crate::model::summary::select_months;
+use crate::store::SqlContext;
 use crate::store::history::schema_of;
-use crate::store::import::HistoryMonths;
-use crate::store::{SqlContext, summary};
+use crate::store::import::{HistoryMonths, ImportOptions};
+use crate::store::summary::{self, SummaryOptions};
 
 /// Summarizes the histories that are not summarized in some of these months.
 pub(super) fn summarize(
     source: &Connection,
     months: &[MonthState],
     needed: &HistoryMonths,
-    now: i64,
+    options: &ImportOptions,
 ) -> Result<()> {
     // Otherwise the copies are in memory, which grows with the source. Setting temp_store drops all temporary tables.
     source
         .execute_batch("PRAGMA temp_store = FILE")
         .context("copy the summaries of the file")?;
+    let how = SummaryOptions {
+        now: options.now,
+        every_poll: options.every_poll,
+    };
     for history in History::ALL {
         let lacks_summary = |month: &&MonthState| {
             let status = month.table(history).map(|table| table.status);
@@ -39,10 +44,10 @@ pub(super) fn summarize(
         copy_summaries(source, history)
             .context(format!("copy {} of the file", history.summary_table()))?;
         // Only a month that the user names is refused.
-        let jobs = select_months(months, None, false, now).unwrap_or_default();
+        let jobs = select_months(months, None, false, options.now).unwrap_or_default();
         let tables = jobs.iter().flat_map(|job| &job.tables);
         for table in tables.filter(|table| table.history == history && table.month <= last.month) {
-            summary::compute(source, table, now)?;
+            summary::compute(source, table, how)?;
         }
     }
     Ok(())

@@ -62,7 +62,11 @@ pub(super) fn fill_winners(connection: &Connection) -> rusqlite::Result<usize> {
 }
 
 /// Adds the imported summaries, and joins them with the stored ones. Returns those that have changed anything.
-pub(super) fn join(connection: &Connection, now: i64) -> rusqlite::Result<BTreeSet<Taken>> {
+pub(super) fn join(
+    connection: &Connection,
+    options: &ImportOptions,
+) -> rusqlite::Result<BTreeSet<Taken>> {
+    let (now, every_poll) = (options.now, options.every_poll);
     let keeps_ids = staging::keeps_ids(connection, WAR_SUMMARY.name)?;
     connection.execute(sql!("import/leave_repeated_wars"), [])?;
     connection.execute(sql!("import/find_own_wars"), [])?;
@@ -72,13 +76,13 @@ pub(super) fn join(connection: &Connection, now: i64) -> rusqlite::Result<BTreeS
     let joined: BTreeSet<Taken> = summaries(
         connection,
         sql!("import/join_wars"),
-        named_params! { ":now": now, ":keeps_ids": keeps_ids },
+        named_params! { ":now": now, ":keeps_ids": keeps_ids, ":every_poll": every_poll },
     )?;
     let shortened: BTreeSet<Taken> = summaries(connection, sql!("import/shorten_durations"), [])?;
     let restored: BTreeSet<Taken> = summaries(
         connection,
         sql!("import/restore_wars"),
-        named_params! { ":now": now },
+        named_params! { ":now": now, ":every_poll": every_poll },
     )?;
     Ok(joined
         .into_iter()
@@ -140,27 +144,26 @@ fn complete_winners(
 /// Deletes the summaries of months after the one in which the war ended, also from `taken`. Those that tell other scores stay,
 /// without the winner.
 ///
-/// If the history keeps every poll, a row that repeats the end is no less a row: its month has a summary of the war, and none is
-/// deleted.
+/// If the history keeps every poll, a row that repeats the end is no less a row: its month has a summary of the war with the winner,
+/// so nothing is done.
 pub(super) fn delete_known(
     connection: &Connection,
     facts: &SourceFacts,
     options: &ImportOptions,
     taken: &mut BTreeSet<Taken>,
 ) -> rusqlite::Result<()> {
+    if options.every_poll {
+        return Ok(());
+    }
     let mut tell = connection.prepare(sql!("import/insert_told_war"))?;
     for (entity, _) in &*taken {
         tell.execute(named_params! { ":entity": entity })?;
     }
-    let deleted: BTreeSet<Taken> = if options.every_poll {
-        BTreeSet::new()
-    } else {
-        summaries(
-            connection,
-            sql!("import/delete_known_wars"),
-            named_params! { ":is_our_copy": facts.is_our_copy },
-        )?
-    };
+    let deleted: BTreeSet<Taken> = summaries(
+        connection,
+        sql!("import/delete_known_wars"),
+        named_params! { ":is_our_copy": facts.is_our_copy },
+    )?;
     if !deleted.is_empty() {
         connection.execute(sql!("import/forget_known_wars"), [])?;
         taken.retain(|summary| !deleted.contains(summary));

@@ -5,8 +5,9 @@ use std::path::Path;
 use serde_json::json;
 use tornsnap::testing::store::Store;
 
-use super::{import, open};
-use crate::month_model::{EDGES, IN_APRIL, summarize};
+use super::closed::database;
+use super::{create, import, open};
+use crate::month_model::{EDGES, IN_APRIL, prune, summarize};
 use crate::support::{DAY, Sandbox, rows};
 
 const TABLES: [&str; 5] = [
@@ -172,4 +173,55 @@ fn keep_the_first_rows(path: &Path, rows: usize) {
     let text = std::fs::read_to_string(path).unwrap();
     let lines: Vec<&str> = text.lines().take(rows + 1).collect();
     std::fs::write(path, lines.join("\n") + "\n").unwrap();
+}
+
+#[test]
+fn each_month_whose_last_row_tells_the_winner_names_it_after_an_import_of_a_pruned_database() {
+    let [_, january, february, ..] = EDGES;
+    let winners =
+        "SELECT period_start, winner_faction_id, record_count FROM war_summary ORDER BY 1";
+    let expected = [format!("{january}|4|2"), format!("{february}|4|1")];
+    for kept_months in ["2", "1"] {
+        let sandbox = Sandbox::new();
+        sandbox.write("tornsnap.toml", "[history]\nrecord = \"every-poll\"\n");
+        database(
+            &sandbox,
+            "pruned.db",
+            &format!(
+                "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id,
+                     attacking_score, status, winner_faction_id, started_at, ends_at, recorded_at)
+                 VALUES (3, 'territory', 4, 5, 9, 'ongoing', NULL, {january}, NULL, {january} + 60),
+                     (3, 'territory', 4, 5, 9, 'completed', 4, {january}, {january} + 90, {january} + 120),
+                     (3, 'territory', 4, 5, 9, 'completed', 4, {january}, {january} + 90, {february} + 60);"
+            ),
+        );
+        prune(
+            &sandbox,
+            IN_APRIL,
+            "pruned.db",
+            &["--keep-months", kept_months],
+        )
+        .expect(0);
+        assert_eq!(rows(&open(&sandbox, "pruned.db"), winners), expected);
+        create(&sandbox, "new.db");
+
+        for _ in 0..2 {
+            import(&sandbox, "new.db", &["pruned.db"]);
+
+            assert_eq!(
+                rows(&open(&sandbox, "new.db"), winners),
+                expected,
+                "{kept_months}"
+            );
+        }
+        if kept_months == "2" {
+            summarize(
+                &sandbox,
+                IN_APRIL,
+                "new.db",
+                &["--month", "2028-02", "--force"],
+            );
+            assert_eq!(rows(&open(&sandbox, "new.db"), winners), expected);
+        }
+    }
 }
