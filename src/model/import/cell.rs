@@ -325,6 +325,7 @@ impl Dialect {
             Datum::Null => Kept(Datum::Null),
             #[expect(clippy::cast_precision_loss, reason = "the map of Torn is small")]
             Datum::Integer(number) => Kept(Datum::Real(*number as f64)),
+            Datum::Real(number) if !number.is_finite() => Unusable(OUT_OF_RANGE),
             Datum::Real(number) => Kept(Datum::Real(*number)),
             Datum::Text(text) if text.trim().is_empty() => {
                 Mended(Datum::Null, "an empty text stood for unknown")

@@ -28,6 +28,7 @@ mod numbers;
 mod oddities;
 mod own_copy;
 mod plan;
+mod plan_summaries;
 mod pruned;
 mod pruned_elsewhere;
 mod quotes;
