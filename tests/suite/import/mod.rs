@@ -16,6 +16,7 @@ mod gaps;
 mod kill;
 mod known_wars;
 mod left_out;
+mod manifests;
 mod many_collectors;
 mod memberships;
 mod merge;
