@@ -95,6 +95,25 @@ pub(crate) struct Column {
     pub(crate) kind: Kind,
 }
 
+impl Column {
+    /// Whether the column tells something about the entity, and not only which row it is and where it comes from.
+    pub(crate) fn is_value(&self) -> bool {
+        let is_of_row = matches!(
+            self.kind,
+            Kind::Id
+                | Kind::Tile
+                | Kind::Moment
+                | Kind::Month
+                | Kind::PastMonth
+                | Kind::RequiredWord(_)
+                | Kind::Created
+                | Kind::Updated
+                | Kind::Source
+        );
+        !is_of_row && self.name != "record_count"
+    }
+}
+
 /// One of our tables.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Table {

@@ -32,6 +32,7 @@ mod plan;
 mod plan_summaries;
 mod pruned;
 mod pruned_elsewhere;
+mod quoted_empties;
 mod quotes;
 mod refusals;
 mod repeated_wars;
