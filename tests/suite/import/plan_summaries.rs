@@ -50,7 +50,7 @@ fn a_summary_whose_period_is_no_month_is_left_out_and_named() {
         (FEBRUARY, FEBRUARY + DAY, "'monthly'", END),
         (JANUARY, MARCH, "'monthly'", END),
         (FEBRUARY, MARCH + DAY, "'monthly'", END),
-        (FEBRUARY, FEBRUARY, "NULL", END),
+        (FEBRUARY, FEBRUARY, "' Monthly'", END),
         (FEBRUARY, i64::MIN, "'monthly'", END),
         (FEBRUARY, i64::MAX, "'monthly'", END),
         (FEBRUARY + 4 * DAY, FEBRUARY + 5 * DAY, "'monthly'", START),
