@@ -93,7 +93,7 @@ impl Dialect {
             },
             Kind::OptionalTile => self.tile(cell),
             Kind::Coordinate(axis) => self.coordinate(cell, axis),
-            Kind::Text | Kind::Name => self.text(cell),
+            Kind::Text | Kind::FilledText | Kind::Name => self.text(cell),
             Kind::Word(words) => word(cell, words),
             Kind::RequiredWord(words) => match word(cell, words) {
                 Kept(Datum::Null) => Unusable(MISSING),

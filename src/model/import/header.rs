@@ -58,15 +58,16 @@ impl Sheet {
 
     /// Whether the column at this place of a line holds texts of any form.
     pub(crate) fn is_text(&self, place: usize) -> bool {
-        self.columns_before(place + 1)
-            .any(|(at, kind)| at == place && matches!(kind, Kind::Text | Kind::Name))
+        self.columns_before(place + 1).any(|(at, kind)| {
+            at == place && matches!(kind, Kind::Text | Kind::FilledText | Kind::Name)
+        })
     }
 
     /// Whether `""` at this place of a line is a text. In the other columns it is unknown, as an empty cell is: programs that
     /// quote every cell write it so.
     pub(crate) fn takes_empty_text(&self, place: usize) -> bool {
         self.columns_before(place + 1)
-            .any(|(at, kind)| at == place && matches!(kind, Kind::Text | Kind::Name | Kind::Source))
+            .any(|(at, kind)| at == place && matches!(kind, Kind::Text | Kind::Name))
     }
 
     /// Whether one of the first `count` columns is one that every row needs.

@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     /// The part of `x,y`: 0 is x, 1 is y.
     Coordinate(usize),
     Text,
+    /// A text that is never empty.
+    FilledText,
     Name,
     Word(&'static [&'static str]),
     RequiredWord(&'static [&'static str]),
@@ -75,7 +77,12 @@ impl Kind {
     pub(crate) fn is_whole(self) -> bool {
         let is_text = matches!(
             self,
-            Self::Text | Self::Name | Self::Word(_) | Self::RequiredWord(_) | Self::Source
+            Self::Text
+                | Self::FilledText
+                | Self::Name
+                | Self::Word(_)
+                | Self::RequiredWord(_)
+                | Self::Source
         );
         !is_text && !matches!(self, Self::Tile | Self::OptionalTile | Self::Coordinate(_))
     }
@@ -237,7 +244,7 @@ pub(crate) const TERRITORIES: Table = Table {
         column("coordinate_x", Kind::Coordinate(0)),
         column("coordinate_y", Kind::Coordinate(1)),
         column("faction_id", Kind::OptionalId),
-        column("racket_type", Kind::Text),
+        column("racket_type", Kind::FilledText),
         column("racket_level", Kind::Count),
         column("war_status", Kind::Word(TILE_WARS)),
         column("created_at", Kind::Created),
@@ -286,7 +293,7 @@ pub(crate) const WAR_HISTORY: Table = Table {
         column("defending_score", Kind::Count),
         column("required_score", Kind::NonZero),
         column("status", Kind::Word(WAR_STATUSES)),
-        column("end_reason", Kind::Text),
+        column("end_reason", Kind::FilledText),
         column("winner_faction_id", Kind::OptionalId),
         column("started_at", Kind::Event),
         column("ends_at", Kind::Event),
@@ -304,7 +311,7 @@ pub(crate) const TILE_HISTORY: Table = Table {
         also("coordinate_x", &["coordinates"], Kind::Coordinate(0)),
         also("coordinate_y", &["coordinates"], Kind::Coordinate(1)),
         column("racket_level", Kind::Count),
-        column("racket_type", Kind::Text),
+        column("racket_type", Kind::FilledText),
         column("war_status", Kind::Word(TILE_WARS)),
         also("recorded_at", &["timestamp", "created_at"], Kind::Moment),
         also("data_source", KEY_NAMES, Kind::Source),

@@ -26,7 +26,7 @@ fn quoted(rows: &str) -> String {
 }
 
 #[test]
-fn an_empty_cell_in_quotes_is_unknown_in_each_column_that_is_no_text() {
+fn an_empty_cell_in_quotes_is_unknown_in_each_column_that_has_no_empty_text() {
     for (rows, query, expected) in [
         (
             format!("id,player_id,timestamp,level,networth,strength\n,5,{MARCH},5,,\n,,,,,"),
@@ -35,20 +35,21 @@ fn an_empty_cell_in_quotes_is_unknown_in_each_column_that_is_no_text() {
         ),
         (
             format!(
-                "war_id,war_type,territory_id,attacking_faction_id,status,winner_faction_id,started_at,ends_at,recorded_at\n\
-                 5,ranked,,7,,,{MARCH},,{MARCH}"
+                "war_id,war_type,territory_id,attacking_faction_id,status,end_reason,winner_faction_id,ends_at,recorded_at,data_source\n\
+                 5,ranked,,7,,,,,{MARCH},"
             ),
-            "SELECT territory_id IS NULL, status IS NULL, winner_faction_id IS NULL, ends_at IS NULL FROM war_status_history",
-            "1|1|1|1",
+            "SELECT territory_id IS NULL, status IS NULL, end_reason IS NULL, winner_faction_id IS NULL, ends_at IS NULL,
+                 data_source IS NULL FROM war_status_history",
+            "1|1|1|1|1|1",
         ),
         (
             format!(
                 "territory_id,faction_id,coordinate_x,racket_type,racket_level,war_status,recorded_at\n\
-                 AAB,,,Loans,,,{MARCH}"
+                 AAB,,,,,,{MARCH}"
             ),
-            "SELECT faction_id IS NULL, coordinate_x IS NULL, racket_type, racket_level IS NULL, war_status IS NULL
+            "SELECT faction_id IS NULL, coordinate_x IS NULL, racket_type IS NULL, racket_level IS NULL, war_status IS NULL
              FROM territory_ownership_history",
-            "1|1|Loans|1|1",
+            "1|1|1|1|1",
         ),
         (
             "player_id,period_start,period_end,period_type,level_start,level_end,level_change,record_count\n\
