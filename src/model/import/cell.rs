@@ -8,8 +8,8 @@ use crate::model::import::SourceKind;
 use crate::model::import::datum::Datum;
 use crate::model::import::digits;
 use crate::model::import::form::{Form, is_rounded};
+use crate::model::import::kind::Kind;
 use crate::model::import::moment::{self, month_of_period};
-use crate::model::import::rules::Kind;
 use crate::model::key::KEY_LENGTH;
 use crate::model::time::Month;
 

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use crate::error::Exit;
 use crate::model::formula::without_guard;
-use crate::model::import::rules::{Kind, TABLES, Table, table_named};
+use crate::model::import::kind::Kind;
+use crate::model::import::rules::{TABLES, Table, table_named};
 use crate::model::key::mask_key_like;
 use crate::model::nearest::nearest;
 
