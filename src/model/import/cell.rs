@@ -8,8 +8,8 @@ use crate::model::import::SourceKind;
 use crate::model::import::datum::Datum;
 use crate::model::import::digits;
 use crate::model::import::form::{Form, is_rounded};
+use crate::model::import::kind::Kind;
 use crate::model::import::moment::{self, month_of_period};
-use crate::model::import::rules::Kind;
 use crate::model::key::KEY_LENGTH;
 use crate::model::time::Month;
 
@@ -93,7 +93,7 @@ impl Dialect {
             },
             Kind::OptionalTile => self.tile(cell),
             Kind::Coordinate(axis) => self.coordinate(cell, axis),
-            Kind::Text | Kind::Name => self.text(cell),
+            Kind::Text | Kind::FilledText | Kind::Name => self.text(cell),
             Kind::Word(words) => word(cell, words),
             Kind::RequiredWord(words) => match word(cell, words) {
                 Kept(Datum::Null) => Unusable(MISSING),
@@ -325,6 +325,7 @@ impl Dialect {
             Datum::Null => Kept(Datum::Null),
             #[expect(clippy::cast_precision_loss, reason = "the map of Torn is small")]
             Datum::Integer(number) => Kept(Datum::Real(*number as f64)),
+            Datum::Real(number) if !number.is_finite() => Unusable(OUT_OF_RANGE),
             Datum::Real(number) => Kept(Datum::Real(*number)),
             Datum::Text(text) if text.trim().is_empty() => {
                 Mended(Datum::Null, "an empty text stood for unknown")

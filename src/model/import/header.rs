@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use crate::error::Exit;
 use crate::model::formula::without_guard;
-use crate::model::import::rules::{Kind, TABLES, Table, table_named};
+use crate::model::import::kind::Kind;
+use crate::model::import::rules::{TABLES, Table, table_named};
 use crate::model::key::mask_key_like;
 use crate::model::nearest::nearest;
 
@@ -58,6 +59,14 @@ impl Sheet {
 
     /// Whether the column at this place of a line holds texts of any form.
     pub(crate) fn is_text(&self, place: usize) -> bool {
+        self.columns_before(place + 1).any(|(at, kind)| {
+            at == place && matches!(kind, Kind::Text | Kind::FilledText | Kind::Name)
+        })
+    }
+
+    /// Whether `""` at this place of a line is a text. In the other columns it is unknown, as an empty cell is: programs that
+    /// quote every cell write it so.
+    pub(crate) fn takes_empty_text(&self, place: usize) -> bool {
         self.columns_before(place + 1)
             .any(|(at, kind)| at == place && matches!(kind, Kind::Text | Kind::Name))
     }
@@ -86,15 +95,17 @@ impl Sheet {
     }
 }
 
-/// The byte order mark, or nothing, of a line that is no header, but names the delimiter: `sep=;`, which Excel reads.
-pub(crate) fn byte_order_mark_before_separator(line: &str) -> Option<&str> {
+/// The byte order mark, or nothing, of a line that is no header, but is about the file: `sep=;`, which Excel reads, or the
+/// `#TYPE` that PowerShell writes.
+pub(crate) fn byte_order_mark_before_remark(line: &str) -> Option<&str> {
     let text = line.trim_start_matches(BYTE_ORDER_MARK);
     let rest = text.trim_end_matches(['\n', '\r']).trim_matches('"');
-    let delimiter = rest
-        .get(..4)
-        .filter(|start| start.eq_ignore_ascii_case("sep="));
-    (delimiter.is_some() && rest[4..].chars().count() == 1)
-        .then(|| &line[..line.len() - text.len()])
+    let begins = |start: &str| {
+        let found = rest.get(..start.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(start))
+    };
+    let is_separator = begins("sep=") && rest[4..].chars().count() == 1;
+    (is_separator || begins("#TYPE ")).then(|| &line[..line.len() - text.len()])
 }
 
 /// Whether a line before the header has no text: it is empty, or a row without values as spreadsheets write it.
@@ -130,6 +141,7 @@ pub(crate) fn read(line: &str, dataset: Option<&str>) -> Result<Sheet, Refusal> 
         None => only_table(&names)?,
     };
     refuse_repeated(&names)?;
+    refuse_no_values(&table, &names)?;
     let places = table
         .columns
         .iter()
@@ -193,6 +205,33 @@ fn refuse_repeated(names: &[String]) -> Result<(), Refusal> {
         )),
         None => Ok(()),
     }
+}
+
+/// Refuses a history or a summary whose columns say which rows there are, and nothing else.
+fn refuse_no_values(table: &Table, names: &[String]) -> Result<(), Refusal> {
+    let kinds = [Kind::Moment, Kind::PastMonth];
+    let has_time = table
+        .columns
+        .iter()
+        .any(|column| kinds.contains(&column.kind));
+    let mut values = table
+        .columns
+        .iter()
+        .filter(|column| column.is_value())
+        .peekable();
+    let Some(example) = values.peek().map(|column| column.name).filter(|_| has_time) else {
+        return Ok(());
+    };
+    if values.any(|column| names.iter().any(|name| name == column.name)) {
+        return Ok(());
+    }
+    Err(refusal(
+        format!(
+            "its header has no column of {} with a value, such as {example}",
+            table.name
+        ),
+        "export it again with all columns",
+    ))
 }
 
 fn only_table(names: &[String]) -> Result<Table, Refusal> {

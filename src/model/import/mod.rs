@@ -5,6 +5,7 @@ pub(crate) mod datum;
 pub(crate) mod digits;
 pub(crate) mod form;
 pub(crate) mod header;
+pub(crate) mod kind;
 pub(crate) mod membership;
 pub(crate) mod moment;
 pub(crate) mod recorder;

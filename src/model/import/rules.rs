@@ -2,89 +2,7 @@
 //!
 //! A column is found by its own name or by one of its other names. Databases of tornsnap and CSV files have our names.
 
-/// How the values of a column are converted; `cell.rs` has the rules.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Kind {
-    /// A positive number, without which the row means nothing.
-    Id,
-    /// A positive number. 0 is unknown in lenient files, as for the kinds below.
-    OptionalId,
-    /// The faction that holds a tile. NULL means "no owner", so a row with an unusable value cannot be taken.
-    Owner,
-    /// A number from 1 on.
-    Positive,
-    /// A number from 0 on.
-    Count,
-    /// A number from 0 on. Torn never has 0 there, so it is unknown in lenient files.
-    NonZero,
-    /// Any whole number.
-    Amount,
-    /// Any whole number. Torn never has 0 there, so it is unknown in lenient files.
-    NonZeroAmount,
-    /// When the row was recorded.
-    Moment,
-    /// The start of a UTC month.
-    Month,
-    /// The start of a UTC month that is over.
-    PastMonth,
-    /// When the state was observed; missing means never.
-    Updated,
-    /// When the row was inserted; missing means now.
-    Created,
-    /// When a war began or ended.
-    Event,
-    Tile,
-    OptionalTile,
-    /// The part of `x,y`: 0 is x, 1 is y.
-    Coordinate(usize),
-    Text,
-    Name,
-    Word(&'static [&'static str]),
-    RequiredWord(&'static [&'static str]),
-    /// The name of the key.
-    Source,
-    /// 0 or 1.
-    Flag,
-}
-
-impl Kind {
-    /// Whether the values are times to the second.
-    pub(crate) fn is_time(self) -> bool {
-        matches!(
-            self,
-            Self::Moment | Self::Updated | Self::Created | Self::Event
-        )
-    }
-
-    /// Whether a row without a usable value cannot be taken.
-    pub(crate) fn is_required(self) -> bool {
-        matches!(
-            self,
-            Self::Id
-                | Self::Owner
-                | Self::Moment
-                | Self::Month
-                | Self::PastMonth
-                | Self::Updated
-                | Self::Tile
-                | Self::RequiredWord(_)
-        )
-    }
-
-    /// Whether the values are whole numbers, or times, which are stored as such.
-    pub(crate) fn is_whole(self) -> bool {
-        let is_text = matches!(
-            self,
-            Self::Text | Self::Name | Self::Word(_) | Self::RequiredWord(_) | Self::Source
-        );
-        !is_text && !matches!(self, Self::Tile | Self::OptionalTile | Self::Coordinate(_))
-    }
-
-    /// Whether a CSV file has to have the column.
-    pub(crate) fn is_needed_in_csv(self) -> bool {
-        self.is_required() && self != Self::Updated
-    }
-}
+use crate::model::import::kind::Kind;
 
 /// A column of one of our tables.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +11,25 @@ pub(crate) struct Column {
     /// Other names, the preferred one first.
     pub(crate) aliases: &'static [&'static str],
     pub(crate) kind: Kind,
+}
+
+impl Column {
+    /// Whether the column tells something about the entity, and not only which row it is and where it comes from.
+    pub(crate) fn is_value(&self) -> bool {
+        let is_of_row = matches!(
+            self.kind,
+            Kind::Id
+                | Kind::Tile
+                | Kind::Moment
+                | Kind::Month
+                | Kind::PastMonth
+                | Kind::RequiredWord(_)
+                | Kind::Created
+                | Kind::Updated
+                | Kind::Source
+        );
+        !is_of_row && self.name != "record_count"
+    }
 }
 
 /// One of our tables.
@@ -218,7 +155,7 @@ pub(crate) const TERRITORIES: Table = Table {
         column("coordinate_x", Kind::Coordinate(0)),
         column("coordinate_y", Kind::Coordinate(1)),
         column("faction_id", Kind::OptionalId),
-        column("racket_type", Kind::Text),
+        column("racket_type", Kind::FilledText),
         column("racket_level", Kind::Count),
         column("war_status", Kind::Word(TILE_WARS)),
         column("created_at", Kind::Created),
@@ -267,7 +204,7 @@ pub(crate) const WAR_HISTORY: Table = Table {
         column("defending_score", Kind::Count),
         column("required_score", Kind::NonZero),
         column("status", Kind::Word(WAR_STATUSES)),
-        column("end_reason", Kind::Text),
+        column("end_reason", Kind::FilledText),
         column("winner_faction_id", Kind::OptionalId),
         column("started_at", Kind::Event),
         column("ends_at", Kind::Event),
@@ -285,7 +222,7 @@ pub(crate) const TILE_HISTORY: Table = Table {
         also("coordinate_x", &["coordinates"], Kind::Coordinate(0)),
         also("coordinate_y", &["coordinates"], Kind::Coordinate(1)),
         column("racket_level", Kind::Count),
-        column("racket_type", Kind::Text),
+        column("racket_type", Kind::FilledText),
         column("war_status", Kind::Word(TILE_WARS)),
         also("recorded_at", &["timestamp", "created_at"], Kind::Moment),
         also("data_source", KEY_NAMES, Kind::Source),

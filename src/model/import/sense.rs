@@ -7,7 +7,7 @@ use crate::model::import::datum::Datum;
 use crate::model::import::moment;
 use crate::model::import::report::Skip;
 use crate::model::import::rules::Table;
-use crate::model::time::{DAY, Month};
+use crate::model::time::{DAY, HOUR, Month};
 
 /// More rows or answers than a month can have of one entity. A sum of such numbers stays in range.
 pub(crate) const MOST_ROWS: i64 = u32::MAX as i64;
@@ -15,9 +15,27 @@ pub(crate) const MOST_ROWS: i64 = u32::MAX as i64;
 /// The columns of a summary that an import computes itself. They have to fit the start of the month.
 pub(crate) const PERIOD: [&str; 2] = ["period_end", "period_type"];
 
+/// The values of [`PERIOD`]. NULL: not known.
+pub(crate) type Period = [Datum; 2];
+
+const WRONG_TYPE: &str = "period_type is not monthly";
+const WRONG_END: &str = "period_end is not the end of the month";
+
+/// How far midnight of a local clock can be from midnight UTC.
+const FARTHEST_MIDNIGHT: i64 = 14 * HOUR;
+
+/// A local month can be this much longer or shorter than the month in UTC, because of summer time.
+const CLOCK_CHANGE: i64 = HOUR;
+
 /// Fails with the reason if a converted row contradicts itself.
-pub(crate) fn check(table: &Table, row: &[Datum]) -> Result<(), Skip> {
-    match contradiction(table, row) {
+pub(crate) fn check_row(table: &Table, row: &[Datum]) -> Result<(), Skip> {
+    check(table, row, &[Datum::Null, Datum::Null])
+}
+
+/// Fails with the reason if a converted row contradicts itself, or these values of [`PERIOD`].
+pub(crate) fn check(table: &Table, row: &[Datum], period: &Period) -> Result<(), Skip> {
+    let wrong_period = || wrong_period(table, row, period).map(str::to_owned);
+    match contradiction(table, row).or_else(wrong_period) {
         Some(reason) => Err(Skip::Left(reason)),
         None => Ok(()),
     }
@@ -37,18 +55,41 @@ pub(crate) fn contradiction(table: &Table, row: &[Datum]) -> Option<String> {
 pub(crate) fn wrong_period(
     table: &Table,
     row: &[Datum],
-    [end, kind]: &[Datum; 2],
+    [end, kind]: &Period,
 ) -> Option<&'static str> {
     let start = &row[table.position("period_start")?];
     if kind.text().is_some_and(|kind| kind != "monthly") {
-        return Some("period_type is not monthly");
+        return Some(WRONG_TYPE);
     }
     let month = Month::of(start.integer()?)?;
     if end.is_null() {
         return None;
     }
     let end = moment::read(end, 0).map(|moment| moment.at);
-    (end != Some(month.end())).then_some("period_end is not the end of the month")
+    (end != Some(month.end())).then_some(WRONG_END)
+}
+
+/// The month of a summary of the Python program, or the reason why its period is no month. Its months begin and end at midnight
+/// of a local clock. The end is that of the month, its last second, or its last day.
+pub(crate) fn local_month(start: i64, [end, kind]: &Period) -> Result<Month, &'static str> {
+    let is_monthly = |kind: &str| kind.trim().eq_ignore_ascii_case("monthly");
+    if !kind.is_null() && !kind.text().is_some_and(is_monthly) {
+        return Err(WRONG_TYPE);
+    }
+    let month = moment::month_of_period(start).ok_or("period_start is out of range")?;
+    if (start - month.start()).abs() > FARTHEST_MIDNIGHT {
+        return Err("period_start is not the start of a month");
+    }
+    if end.is_null() {
+        return Ok(month);
+    }
+    let end = moment::read(end, 0).ok_or(WRONG_END)?.at;
+    let missing = (month.end() - month.start() + start).saturating_sub(end);
+    if (-CLOCK_CHANGE..=DAY + CLOCK_CHANGE).contains(&missing) {
+        Ok(month)
+    } else {
+        Err(WRONG_END)
+    }
 }
 
 struct Row<'a> {

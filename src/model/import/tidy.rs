@@ -95,8 +95,8 @@ fn tidy_racket(row: &mut [Datum], tally: &mut Tally) {
     }
 }
 
-/// Computes the changes of a summary again, because the start or the end may have become unknown.
-pub(crate) fn recompute_changes(table: &Table, row: &mut [Datum]) {
+/// Computes the changes of a summary that are not known. A change whose start or end is not known becomes unknown, too.
+pub(crate) fn complete_changes(table: &Table, row: &mut [Datum], tally: &mut Tally) {
     for (index, column) in table.columns.iter().enumerate() {
         let Some(value) = column.name.strip_suffix("_change") else {
             continue;
@@ -105,9 +105,12 @@ pub(crate) fn recompute_changes(table: &Table, row: &mut [Datum]) {
             let index = table.index(&format!("{value}{suffix}"));
             row[index].integer()
         };
-        row[index] = match (of("_start"), of("_end")) {
-            (Some(start), Some(end)) => end.checked_sub(start).map_or(Datum::Null, Datum::Integer),
-            _ => Datum::Null,
-        };
+        let known = of("_start").zip(of("_end"));
+        let change = known.and_then(|(start, end)| end.checked_sub(start));
+        let change = change.map_or(Datum::Null, Datum::Integer);
+        if change.is_null() && !row[index].is_null() {
+            tally.mend(column.name, "the start or the end is not known");
+        }
+        row[index] = change;
     }
 }

@@ -33,6 +33,12 @@ const HASH_KEY: &str = "\"manifest_sha256\": \"";
 
 const HASH_DIGITS: usize = 64;
 
+/// The text by which a manifest is recognized if its hash is lost.
+const TOOL_FIELD: &str = "\"tool\": \"tornsnap\"";
+
+/// A manifest is far smaller.
+const LARGEST_MANIFEST: u64 = 1024 * 1024;
+
 /// The purpose of a copy.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -226,6 +232,22 @@ impl Manifest {
         backup.clone_into(&mut manifest.path);
         Ok(manifest)
     }
+}
+
+/// Whether a manifest of this program is beside a file, also a damaged one. Another program may keep a file of that name.
+pub(in crate::store) fn has_manifest(backup: &Path) -> bool {
+    let path = Manifest::path_for(backup);
+    let Ok(found) = fs::metadata(&path) else {
+        return false;
+    };
+    if !found.is_file() || found.len() > LARGEST_MANIFEST {
+        return false;
+    }
+    // What cannot be read may be one.
+    fs::read(&path).map_or(true, |bytes| {
+        let text = String::from_utf8_lossy(&bytes);
+        text.contains(HASH_KEY) || text.contains(TOOL_FIELD)
+    })
 }
 
 /// The database id in a manifest, which may be damaged.

@@ -49,6 +49,7 @@ pub(crate) use without_manifest::{WithoutManifest, list_without_manifest};
 
 pub(super) use catalog::newest_with_unreadable_manifest;
 pub(super) use form::{Form, form_of, open_backup_file};
+pub(super) use manifest::has_manifest;
 pub(super) use migration::back_up_before_migration;
 pub(super) use names::{compact_timestamp, temp_suffix};
 use rotate::Rotation;

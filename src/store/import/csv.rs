@@ -64,7 +64,7 @@ fn open(path: &Path, options: &CsvOptions) -> Result<Opened> {
     let mut line = 0;
     let mut next = || -> std::io::Result<String> { read_filled_line(&mut file, &mut line) };
     let mut header = next().with_context(action)?;
-    if let Some(mark) = header::byte_order_mark_before_separator(&header) {
+    while let Some(mark) = header::byte_order_mark_before_remark(&header) {
         header = format!("{mark}{}", next().with_context(action)?);
     }
     if header::is_blank(&header) {
@@ -241,7 +241,7 @@ impl Lines<'_> {
                     self.refuse(line, flaw, &mut tally);
                 }
                 // Spreadsheets write the delimiters of rows without any value, too.
-                Some(Ok(())) if record.first_filled(0).is_none() => {}
+                Some(Ok(())) if record.is_blank() => {}
                 Some(Ok(())) => {
                     if let Some(flaw) = self.missing_quote(&record) {
                         self.refuse(record.line, flaw, &mut tally);

@@ -15,6 +15,7 @@ mod left_out;
 mod memberships;
 mod merged_rows;
 mod plan;
+mod proof;
 mod read;
 mod records;
 mod rehearsal;

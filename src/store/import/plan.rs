@@ -12,11 +12,11 @@ use crate::model::id::TerritoryId;
 use crate::model::import::SourceKind;
 use crate::model::import::cell::{Dialect, numbers};
 use crate::model::import::datum::Datum;
-use crate::model::import::moment;
 use crate::model::import::recorder::layout;
-use crate::model::import::report::{Skip, Tally};
+use crate::model::import::report::Skip;
 use crate::model::import::rules::{self, Table};
-use crate::model::import::{sense, tidy};
+use crate::model::import::sense::{self, Period};
+use crate::model::import::tidy;
 use crate::model::time::Month;
 use crate::store::history::schema_of;
 use crate::store::import::read::{columns_of, copy_table, entity_of};
@@ -46,7 +46,7 @@ pub(super) fn read(
     };
     let histories = History::ALL.map(|history| layout(history).table);
     for table in STATES.iter().chain(histories) {
-        let tally = copy_table(connection, target, table, &dialect, &|row, tally| {
+        let tally = copy_table(connection, target, table, &dialect, &|row, _, tally| {
             tidy::tidy(table, row, tally)
         })?;
         tallies.insert(table.name, tally);
@@ -67,13 +67,27 @@ pub(super) fn read(
     for (history, table) in SUMMARIES {
         let counts = count_rows(target, history)?;
         let left = RefCell::new(Vec::new());
-        let tally = copy_table(connection, target, &table, &dialect, &|row, tally| {
-            tidy_summary(&table, history, row, tally, &counts).inspect_err(|skip| {
-                if history == History::Wars && *skip == Skip::Recomputed {
-                    left.borrow_mut().push(row.clone());
+        let tally = copy_table(
+            connection,
+            target,
+            &table,
+            &dialect,
+            &|row, period, tally| {
+                let month = move_to_utc(&table, row, period)?;
+                if is_recomputed(&table, history, row, month.month, &counts) {
+                    if history == History::Wars {
+                        left.borrow_mut().push(row.clone());
+                    }
+                    return Err(Skip::Recomputed);
                 }
-            })
-        })?;
+                sense::check_row(&table, row)?;
+                if month.was_moved {
+                    tally.mend("period_start", "moved to the start of the UTC month");
+                }
+                tidy::complete_changes(&table, row, tally);
+                Ok(())
+            },
+        )?;
         // The history of the program has no winners.
         for summary in left.into_inner() {
             wars::keep_winner(target, &summary)?;
@@ -109,31 +123,39 @@ fn count_rows(target: &Connection, history: History) -> Result<RowCounts> {
     Ok(counts)
 }
 
-/// Corrects a summary. A summary of rows that are imported themselves is left.
-fn tidy_summary(
-    table: &Table,
-    history: History,
-    row: &mut [Datum],
-    tally: &mut Tally,
-    counts: &RowCounts,
-) -> Result<(), Skip> {
+/// The UTC month of a summary.
+struct UtcMonth {
+    month: Month,
+    /// Whether the summary began at another second.
+    was_moved: bool,
+}
+
+/// Moves the start of a summary to that of the UTC month. Fails if its period is no month.
+fn move_to_utc(table: &Table, row: &mut [Datum], period: &Period) -> Result<UtcMonth, Skip> {
     let start = table.index("period_start");
     let period_start = row[start].integer().unwrap_or_default();
-    let month = moment::month_of_period(period_start).ok_or("period_start is out of range")?;
-    if month.start() != period_start {
-        row[start] = Datum::Integer(month.start());
-        tally.mend("period_start", "moved to the start of the UTC month");
-    }
-    tidy::recompute_changes(table, row);
+    let month = sense::local_month(period_start, period)?;
+    row[start] = Datum::Integer(month.start());
+    Ok(UtcMonth {
+        month,
+        was_moved: month.start() != period_start,
+    })
+}
+
+/// Whether the rows of a summary are imported themselves.
+fn is_recomputed(
+    table: &Table,
+    history: History,
+    row: &[Datum],
+    month: Month,
+    counts: &RowCounts,
+) -> bool {
     let counted = row[table.index("record_count")].integer().unwrap_or(1);
     let here = counts
         .get(&(entity_of(table, history, row), month))
         .copied()
         .unwrap_or(0);
-    if here > 0 && here >= counted {
-        return Err(Skip::Recomputed);
-    }
-    sense::check(table, row)
+    here > 0 && here >= counted
 }
 
 /// Maps the numbers of tiles to their letters, by the coordinates of tiles that our database knows.

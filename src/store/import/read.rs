@@ -6,18 +6,18 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::error::Result;
 use crate::model::history::History;
-use crate::model::import::SourceKind;
 use crate::model::import::cell::{Converted, Dialect};
 use crate::model::import::datum::Datum;
+use crate::model::import::kind::Kind;
 use crate::model::import::recorder::layout;
 use crate::model::import::report::{Skip, Tally};
-use crate::model::import::rules::{Column, Kind, Table};
-use crate::model::import::sense;
+use crate::model::import::rules::{Column, Table};
+use crate::model::import::sense::{PERIOD, Period};
 use crate::store::SqlContext;
 use crate::store::import::staging;
 
 /// Corrects a converted row before it is kept, or returns the reason to leave it.
-pub(super) type Finish<'a> = dyn Fn(&mut Vec<Datum>, &mut Tally) -> Result<(), Skip> + 'a;
+pub(super) type Finish<'a> = dyn Fn(&mut Vec<Datum>, &Period, &mut Tally) -> Result<(), Skip> + 'a;
 
 /// Copies one table of the source to its temporary table. A missing table is an empty one.
 pub(super) fn copy_table(
@@ -43,7 +43,7 @@ pub(super) fn copy_table(
         .prepare(&format!(
             "SELECT {}, {} FROM \"{}\" ORDER BY {order}",
             columns.join(", "),
-            period_columns(dialect, &names),
+            period_columns(&names),
             table.name
         ))
         .context(action())?;
@@ -59,11 +59,8 @@ pub(super) fn copy_table(
         let period = period(row, table).context(action())?;
         let converted = convert(table, &cells, dialect, &mut tally);
         let finished = converted.and_then(|mut row| {
-            finish(&mut row, &mut tally)?;
-            match sense::wrong_period(table, &row, &period) {
-                Some(reason) => Err(reason.into()),
-                None => Ok(row),
-            }
+            finish(&mut row, &period, &mut tally)?;
+            Ok(row)
         });
         match finished {
             Ok(row) => staging::add(&mut insert, &row)?,
@@ -73,22 +70,15 @@ pub(super) fn copy_table(
     Ok(tally)
 }
 
-/// The columns of a summary that say which month it is of, or NULL. The Python program wrote other ends of months.
-fn period_columns(dialect: &Dialect, names: &BTreeSet<String>) -> String {
-    let has_them = dialect.kind == SourceKind::Tornsnap;
-    sense::PERIOD
-        .map(|name| {
-            if has_them && names.contains(name) {
-                name
-            } else {
-                "NULL"
-            }
-        })
+/// The columns of a summary that say which month it is of, or NULL.
+fn period_columns(names: &BTreeSet<String>) -> String {
+    PERIOD
+        .map(|name| if names.contains(name) { name } else { "NULL" })
         .join(", ")
 }
 
 /// The values of [`period_columns`], which follow those of the table.
-fn period(row: &Row<'_>, table: &Table) -> rusqlite::Result<[Datum; 2]> {
+fn period(row: &Row<'_>, table: &Table) -> rusqlite::Result<Period> {
     let first = table.columns.len();
     Ok([row.get(first)?, row.get(first + 1)?])
 }

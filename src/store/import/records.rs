@@ -64,9 +64,17 @@ impl Record {
         })
     }
 
-    /// The place of the first cell from `start` on that is not empty.
-    pub(super) fn first_filled(&self, start: usize) -> Option<usize> {
-        (start..self.len()).find(|place| self.cell(*place) != Some(CellText::Empty))
+    /// Whether all cells are empty, or all are `""`.
+    pub(super) fn is_blank(&self) -> bool {
+        let are_quoted = self.quoted.iter().all(|quoted| *quoted);
+        let are_plain = self.quoted.iter().all(|quoted| !quoted);
+        (are_quoted || are_plain) && self.first_text(0).is_none()
+    }
+
+    /// The place of the first cell from `start` on with a text that is not empty.
+    pub(super) fn first_text(&self, start: usize) -> Option<usize> {
+        (start..self.len())
+            .find(|place| self.cells.get(*place).is_some_and(|cell| !cell.is_empty()))
     }
 
     /// Adds the cells of another record from `first` on.

@@ -19,6 +19,7 @@ use crate::store::files::scratch::Scratch;
 use crate::store::identity::identity;
 use crate::store::import::ImportOptions;
 use crate::store::import::csv;
+use crate::store::import::proof;
 use crate::store::import::read::columns_of;
 use crate::store::import::rehearsal::copy_to_folder;
 use crate::store::import::sound;
@@ -86,9 +87,12 @@ impl ImportSource {
 /// # Errors
 ///
 /// [`Exit::Config`] when the file is missing, of another program, of a newer tornsnap, an archive, or the target itself;
-/// [`Exit::Damaged`] when it is damaged.
+/// [`Exit::Damaged`] when it is damaged, or when its manifest disproves it.
 pub(crate) fn open(path: &Path, target: &Path, options: &ImportOptions) -> Result<ImportSource> {
-    match check_file(path, target)? {
+    let kind = check_file(path, target)?;
+    // Before its contents are looked at: damage can make a backup look like another kind of file.
+    proof::check(path)?;
+    match kind {
         FileKind::Database => open_database(path)
             .map_err(|error| about_source(error, path, &recovery(path)))
             .and_then(|source| admit(source, path, target, options.now)),

@@ -45,27 +45,33 @@ pub(super) fn read(
     for table in &TABLES {
         let history = History::from_summary_table_name(table.name);
         let start = table.position("period_start");
-        let mut tally = copy_table(connection, target, table, &dialect, &|row, tally| {
-            tidy::name_the_unnamed(table, row, tally);
-            let (Some(history), Some(start)) = (history, start) else {
-                return sense::check(table, row);
-            };
-            let month = match row[start] {
-                Datum::Integer(at) => Month::of(at),
-                _ => None,
-            };
-            let Some(month) = month else {
-                return Err(Skip::Recomputed);
-            };
-            let is_imported =
-                || imported.contains(&(history.table(), month, entity_of(table, history, row)));
-            let key = (history.table(), month);
-            if pruned.contains(&key) || pruned_here.contains(&key) || is_imported() {
-                sense::check(table, row)
-            } else {
-                Err(Skip::Recomputed)
-            }
-        })?;
+        let mut tally = copy_table(
+            connection,
+            target,
+            table,
+            &dialect,
+            &|row, period, tally| {
+                tidy::name_the_unnamed(table, row, tally);
+                let (Some(history), Some(start)) = (history, start) else {
+                    return sense::check(table, row, period);
+                };
+                let month = match row[start] {
+                    Datum::Integer(at) => Month::of(at),
+                    _ => None,
+                };
+                let Some(month) = month else {
+                    return Err(Skip::Recomputed);
+                };
+                let is_imported =
+                    || imported.contains(&(history.table(), month, entity_of(table, history, row)));
+                let key = (history.table(), month);
+                if pruned.contains(&key) || pruned_here.contains(&key) || is_imported() {
+                    sense::check(table, row, period)
+                } else {
+                    Err(Skip::Recomputed)
+                }
+            },
+        )?;
         if is_our_copy {
             tally.expect_future();
         }

@@ -295,3 +295,36 @@ fn a_line_of_csv_that_contradicts_itself_is_a_bad_line() {
         assert_eq!(sandbox.rows(taken), ["4|2"]);
     }
 }
+
+#[test]
+fn a_coordinate_that_is_infinite_becomes_unknown() {
+    let sandbox = pruned_database();
+    open(&sandbox, "other.db")
+        .execute_batch(
+            "PRAGMA ignore_check_constraints = ON;
+             UPDATE territory_ownership_history SET coordinate_x = 9e999, coordinate_y = -9e999 WHERE territory_id = 'AAA';
+             UPDATE territories SET coordinate_x = -9e999, coordinate_y = 7 WHERE territory_id = 'AAA';",
+        )
+        .unwrap();
+
+    let report = import_other(&sandbox, 0);
+
+    let mended = |table: &str| {
+        report["tables"][table]["mended"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        mended("territories")[0]["reason"],
+        "coordinate_x: is out of range"
+    );
+    assert_eq!(mended("territory_ownership_history").len(), 2);
+    let found = open(&sandbox, "mine.db");
+    for table in ["territories", "territory_ownership_history"] {
+        let infinite = format!(
+            "SELECT count(*) FROM {table} WHERE abs(coordinate_x) > 1e9 OR abs(coordinate_y) > 1e9"
+        );
+        assert_eq!(rows(&found, &infinite), ["0"], "{table}");
+    }
+}

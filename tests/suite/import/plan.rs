@@ -200,3 +200,18 @@ fn a_table_for_people_names_what_was_taken_mended_and_left() {
     sandbox.run(&["summarize", "--no-backup"]).expect(0);
     assert_eq!(sandbox.rows("SELECT count(*) FROM faction_summary"), ["1"]);
 }
+
+#[test]
+fn a_player_in_hospital_keeps_a_life_of_0() {
+    let sandbox = with_plan(&format!(
+        "INSERT INTO players (player_id, name, life_current, life_maximum, created_at, last_updated)
+         VALUES (1, 'One', 0, 100, {MARCH}, {MARCH});"
+    ));
+
+    sandbox.run(&["import", "plan.db"]).expect(0);
+
+    assert_eq!(
+        sandbox.rows("SELECT life_current, life_maximum FROM players"),
+        ["0|100"]
+    );
+}

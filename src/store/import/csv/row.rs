@@ -4,9 +4,9 @@ use crate::model::history::History;
 use crate::model::import::cell::Converted;
 use crate::model::import::datum::Datum;
 use crate::model::import::form::{Form, is_rounded};
+use crate::model::import::kind::Kind;
 use crate::model::import::moment::{self, Coarse};
 use crate::model::import::report::Tally;
-use crate::model::import::rules::Kind;
 use crate::model::import::{sense, tidy};
 use crate::store::import::csv::Lines;
 use crate::store::import::flaw::Flaw;
@@ -54,7 +54,7 @@ impl Lines<'_> {
         if record.len() != self.sheet.width {
             return Err(Flaw::of_line(&self.wrong_length(record)));
         }
-        if let Some(place) = record.first_filled(self.sheet.names.len()) {
+        if let Some(place) = record.first_text(self.sheet.names.len()) {
             let column = place + 1;
             return Err(Flaw::of_line(&format!(
                 "has a value in column {column}, which has no name"
@@ -121,6 +121,7 @@ impl Lines<'_> {
     pub(super) fn cell(&self, record: &Record, place: usize) -> Datum {
         match record.cell(place) {
             None | Some(CellText::Empty) => Datum::Null,
+            Some(CellText::Text("")) if !self.sheet.takes_empty_text(place) => Datum::Null,
             Some(CellText::Text(text)) => Datum::Text(self.sheet.without_guard(text).to_owned()),
         }
     }
