@@ -40,5 +40,6 @@ pub(super) fn ask(keyboard: &Keyboard<'_>, question: &str, default: bool) -> Res
     }
     keyboard.clear_line();
     draw(if answer { "yes\n" } else { "no\n" });
+    keyboard.discard_rest()?;
     Ok(answer)
 }
