@@ -202,7 +202,11 @@ fn a_restore_without_a_backup_of_its_database_names_commands_for_that_database()
 
 #[test]
 fn a_command_after_a_restore_to_another_place_leaves_the_main_database_alone() {
-    for global in [&[][..], &["--config", "tornsnap.toml"], &["--config", CONFIG]] {
+    for global in [
+        &[][..],
+        &["--config", "tornsnap.toml"],
+        &["--config", CONFIG],
+    ] {
         let sandbox = two_databases();
         let backup = "backups/tornsnap-20260401T120000Z.db";
         let main = if global.contains(&CONFIG) {
@@ -213,7 +217,14 @@ fn a_command_after_a_restore_to_another_place_leaves_the_main_database_alone() {
         };
         let before = fs::read(&main).unwrap();
         let restore = |more: &[&str]| {
-            sandbox.run(&[&["restore", backup, "--to", OTHER, "--other-database"], more, global].concat())
+            sandbox.run(
+                &[
+                    &["restore", backup, "--to", OTHER, "--other-database"],
+                    more,
+                    global,
+                ]
+                .concat(),
+            )
         };
         let restored = restore(&["--yes"]).expect(0);
         let manifest = format!("{backup}.json");
