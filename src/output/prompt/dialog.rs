@@ -10,7 +10,7 @@ use dialoguer::theme::Theme;
 use dialoguer::{MultiSelect, Select};
 
 use crate::error::{Error, Exit, Result};
-use crate::output::prompt::keyboard::{Keyboard, POLL_INTERVAL, columns, ended_by};
+use crate::output::prompt::keyboard::{POLL_INTERVAL, columns, ended_by};
 use crate::output::prompt::mode::Mode;
 use crate::output::wrap::{text_width, wrap_indented};
 
@@ -124,10 +124,7 @@ fn run<T: Send + 'static>(
     });
     let error = loop {
         match answers.recv_timeout(POLL_INTERVAL) {
-            Ok(Ok(answer)) => {
-                Keyboard::open(stopped).discard_rest()?;
-                return Ok(answer);
-            }
+            Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(dialoguer::Error::IO(error))) => break end_of(&error, stopped()),
             Err(RecvTimeoutError::Timeout) => {
                 if let Some(exit) = stopped() {

@@ -67,21 +67,18 @@ fn a_path_in_several_lines_is_asked_for_again() {
 }
 
 #[test]
-fn lines_after_the_answer_to_a_choice_are_discarded() {
+fn lines_that_are_pasted_at_a_yes_or_no_question_do_not_answer_the_next() {
     let setting = Setting::new();
     let mut pty = setting.start(80);
     answer(&mut pty, &STEPS[..1]);
     pty.expect("Another key? [y/N]");
-    pty.send("n\rn\r20\r");
-    // Its default is yes, and the discarded n would have answered it.
-    answer(&mut pty, &STEPS[2..9]);
-    pty.expect("Wars to follow (arrow keys, then Enter):");
-    pty.send("\r\r\r");
-    pty.expect("Tiles to follow (arrow keys, then Enter):");
-    pty.send(&format!("{UP}{ENTER}"));
-    pty.answer("Tiles, such as AAB, AAC:", "toolong");
-    pty.expect("\"toolong\"");
-    assert!(setting.files().is_empty(), "nothing was written");
+    pty.send("20\rn\r9\r");
+    // Its default is yes, and the second line would have answered it with no.
+    answer(&mut pty, &STEPS[2..]);
+    pty.expect_exit(0);
+
+    let config = setting.config();
+    assert!(config.contains("factions = [9, 20]"), "{config}");
 }
 
 #[test]
