@@ -20,7 +20,8 @@ pub(super) trait Backend {
 
     /// The command that installs the jobs here, in backticks. It names the scheduler, because a machine may have several.
     fn install_command(&self) -> String {
-        format!("`tornsnap schedule install --for {}`", self.name())
+        let name = self.name();
+        format!("`tornsnap schedule install --for {name}`")
     }
 
     /// Whether a job of the schedule with this id has this environment variable.

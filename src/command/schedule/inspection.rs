@@ -45,11 +45,11 @@ pub(in crate::command) fn inspect(settings: &Settings) -> Condition {
 }
 
 fn damage(backend: &dyn Backend, error: &Error) -> Fault {
-    let place = backend.place();
+    let (place, name) = (backend.place(), backend.name());
     Fault {
         message: format!("{place} is damaged: {}", error.causes().join(": ")),
         help: error.help().map_or_else(
-            || format!("run `tornsnap schedule show --for {}`", backend.name()),
+            || format!("run `tornsnap schedule show --for {name}`"),
             str::to_owned,
         ),
     }
