@@ -12,6 +12,25 @@ use crate::model::proxy::Proxy;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What a request is for.
+struct Purpose {
+    /// It completes the sentence "could not …".
+    action: &'static str,
+    /// The help if no later request can succeed.
+    correction: &'static str,
+}
+
+const MESSAGE: Purpose = Purpose {
+    action: "send the message to the webhook",
+    correction: "the webhook was deleted, or its address is wrong: make a new one (Discord: channel settings, Integrations), \
+                 and write its address into the file that webhook_url_file in [health] names",
+};
+
+const PING: Purpose = Purpose {
+    action: "request ping_url",
+    correction: "the service does not know this address: copy it from there again, and set it as ping_url in [health]",
+};
+
 /// Posts a JSON document.
 ///
 /// # Errors
@@ -23,7 +42,7 @@ pub(crate) fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result
         .post(url)
         .header("Content-Type", "application/json")
         .send(without_hidden(&document.to_string()).into_owned());
-    check_response(response, proxy, "send the message to the webhook")
+    check_response(response, proxy, &MESSAGE)
 }
 
 /// Requests `ping_url`. The service at this address sends an alarm when the requests stop.
@@ -32,7 +51,7 @@ pub(crate) fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result
 ///
 /// See [`post`].
 pub(crate) fn ping(url: &str, proxy: Option<&Proxy>) -> Result<()> {
-    check_response(agent(proxy)?.get(url).call(), proxy, "request ping_url")
+    check_response(agent(proxy)?.get(url).call(), proxy, &PING)
 }
 
 fn agent(proxy: Option<&Proxy>) -> Result<Agent> {
@@ -42,16 +61,14 @@ fn agent(proxy: Option<&Proxy>) -> Result<Agent> {
 fn check_response(
     response: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     proxy: Option<&Proxy>,
-    action: &str,
+    purpose: &Purpose,
 ) -> Result<()> {
+    let action = purpose.action;
     let error = match response {
         Ok(response) if response.status().is_success() => return Ok(()),
         Ok(response) => {
             let status = response.status().as_u16();
-            return Err(delivery_error(
-                action,
-                format!("it answered with HTTP status {status}"),
-            ));
+            return Err(status_error(purpose, status));
         }
         Err(error) => error,
     };
@@ -77,9 +94,29 @@ fn check_response(
     })
 }
 
+/// The error for a response that is no success. A request timeout, a limit of requests and a fault of the server pass.
+fn status_error(purpose: &Purpose, status: u16) -> Error {
+    let error = |why: String| Error::new(purpose.action).with_source(why);
+    match status {
+        429 => error(format!(
+            "it takes no more requests for now (HTTP status {status})"
+        ))
+        .with_help("wait a few minutes, then try again")
+        .with_exit(Exit::TryLater),
+        408 | 500..=599 => error(format!(
+            "its server has a fault that may pass (HTTP status {status})"
+        ))
+        .with_help("wait a few minutes, then try again")
+        .with_exit(Exit::TryLater),
+        _ => error(format!("it answered with HTTP status {status}"))
+            .with_help(purpose.correction)
+            .with_exit(Exit::Config),
+    }
+}
+
 fn delivery_error(action: &str, why: String) -> Error {
     Error::new(action)
         .with_source(why)
-        .with_help("check whether the address is still right; the next check tries again")
+        .with_help("check the network of this machine and the host in the address, then try again")
         .with_exit(Exit::TryLater)
 }

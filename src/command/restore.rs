@@ -15,7 +15,8 @@ use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
-use crate::model::path::{display_path, folder_of, shell_word};
+use crate::model::invocation::name_restored;
+use crate::model::path::{display_path, folder_of, plain_absolute, shell_word};
 use crate::model::size::{count, group_digits};
 use crate::model::time::iso;
 use crate::model::watch::Watch;
@@ -72,6 +73,12 @@ impl Args {
 /// Checks the backup, asks the user, then verifies the backup and replaces the database.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let now = context.settings.clock.now();
+    let configured = &context.settings.database;
+    if let Some(to) = &args.to
+        && plain_absolute(to) != plain_absolute(configured)
+    {
+        name_restored(to);
+    }
     let job = Job::new(context, args, now)?;
     if let Some(manifest) = &job.manifest {
         job.check_identity(&manifest.identity())?;

@@ -105,7 +105,11 @@ impl<'a> ConfigText<'a> {
     /// The error for text that is not TOML.
     pub(super) fn syntax_error(&self, error: &toml::de::Error) -> Error {
         let span = self.within_text(error.span().unwrap_or_default());
-        if let Some(open) = self.open_list_before(span.start) {
+        let open = self.open_list_before(span.start).or_else(|| {
+            let is_open = error.message().starts_with("unclosed array");
+            open_list(self.text).filter(|_| is_open)
+        });
+        if let Some(open) = open {
             return self.error_at(open..open + 1, LIST_IS_OPEN);
         }
         let line = self.line_of(span.start);
@@ -113,7 +117,8 @@ impl<'a> ConfigText<'a> {
         if let Some(why) = toml_words::describe_foreign(text) {
             return self.error_at(span, why);
         }
-        if let Some(why) = toml_words::describe_mistyped(text, self.value_before(span.start)) {
+        let value = self.value_before(span.start);
+        if let Some(why) = toml_words::describe_mistyped(text, value, self.is_of_ids(line)) {
             return self.error_at(span, why);
         }
         if error.message().starts_with("duplicate key") {
@@ -130,7 +135,7 @@ impl<'a> ConfigText<'a> {
             };
             return self.error_at(span, format!("{before}; {remedy}"));
         }
-        match self.value_before(span.start) {
+        match value {
             Some(value) if value.is_empty() || value.starts_with('#') => {
                 self.error_at(span, "a value is missing after the `=`")
             }
@@ -148,6 +153,9 @@ impl<'a> ConfigText<'a> {
                 let why = self.describe_unquoted(span.start);
                 self.error_at(span, why)
             }
+            Some(value) if !toml_words::knows(error.message()) => {
+                self.error_at(span, toml_words::describe_rest(value))
+            }
             _ => self.error_at(span, toml_words::plain(error.message())),
         }
     }
@@ -155,14 +163,32 @@ impl<'a> ConfigText<'a> {
     /// The reason why the text at a position is no value: a word, a word behind a number, or an entry behind another.
     fn describe_unquoted(&self, position: usize) -> &'static str {
         let value = self.value_before(position);
-        if value.is_some_and(|value| !value.starts_with('[')) {
-            return UNIT_IS_TOO_MUCH;
+        if let Some(value) = value.filter(|value| !value.starts_with('[')) {
+            let is_number =
+                value.starts_with(|first: char| first.is_ascii_digit() || "+-".contains(first));
+            return if is_number {
+                UNIT_IS_TOO_MUCH
+            } else {
+                toml_words::NO_VALUE
+            };
         }
         let rest = self.text.get(position..).unwrap_or_default();
         if rest.starts_with(|first: char| first.is_alphabetic() || first == '_') {
             return TEXT_IS_UNQUOTED;
         }
         COMMA_IS_MISSING
+    }
+
+    /// Whether the line with this number has a field that takes a list of ids. `[schedule]` has fields of the same names.
+    fn is_of_ids(&self, line: usize) -> bool {
+        let lines: Vec<&str> = self.text.lines().take(line).map(str::trim).collect();
+        let Some((field, before)) = lines.split_last() else {
+            return false;
+        };
+        let name = field.split('=').next().unwrap_or_default().trim();
+        let heading = before.iter().rfind(|line| line.starts_with('['));
+        matches!(name, "players" | "factions")
+            && heading.is_some_and(|heading| heading.starts_with("[track]"))
     }
 
     /// The position of a list that is not closed, if the line of a later position begins a new field or table. Within a list,
@@ -305,7 +331,8 @@ fn open_list(text: &str) -> Option<usize> {
     open.first().copied()
 }
 
-const LIST_IS_OPEN: &str = "the list that begins in this line is not closed with ]";
+const LIST_IS_OPEN: &str =
+    "the list that begins in this line is not closed with ]; write such as [9001, 9002]";
 
 const UNIT_IS_TOO_MUCH: &str = "there is something behind the number; write the number alone, or a text in straight quotes, such \
                                 as \"5m\", if the field takes a text";

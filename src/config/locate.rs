@@ -96,6 +96,7 @@ pub(crate) fn named(overrides: &Overrides) -> Named {
             .filter(|used| !used.is_found_without_name())
             .map(|used| used.path),
         database: overrides.database.clone().or_else(from_variable),
+        restored: None,
     }
 }
 

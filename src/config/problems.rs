@@ -51,6 +51,14 @@ pub(crate) fn find_problems(path: &Path, text: &str) -> (Vec<Problem>, Option<Se
     }
     let has_syntax_errors = !problems.is_empty();
     let mut table = table.into_inner();
+    // The value of a field with such an error is an invention of the parser, without a position.
+    for problem in &problems {
+        if let Some(name) = problem.line.and_then(|line| start_of_line(text, line))
+            && is_name(&table, name)
+        {
+            remove_at(&mut table, name);
+        }
+    }
     let mut rest = None;
     while problems.len() < MOST_PROBLEMS {
         let config = ConfigText::new(path, text);
@@ -80,6 +88,32 @@ pub(crate) fn find_problems(path: &Path, text: &str) -> (Vec<Problem>, Option<Se
     }
     problems.sort_by_key(|problem| problem.line);
     (problems, rest.filter(|_| !has_syntax_errors))
+}
+
+/// The position of the first letter of a line; the first line is 1.
+fn start_of_line(text: &str, line: usize) -> Option<usize> {
+    let before: usize = text
+        .split_inclusive('\n')
+        .take(line - 1)
+        .map(str::len)
+        .sum();
+    let rest = text.get(before..)?;
+    Some(before + rest.len() - rest.trim_start().len())
+}
+
+/// Whether a position is in the name of a field.
+fn is_name(table: &DeTable<'_>, position: usize) -> bool {
+    table.iter().any(|(name, value)| {
+        contains(&name.span(), position)
+            || match value.get_ref() {
+                DeValue::Table(fields) => is_name(fields, position),
+                DeValue::Array(entries) => entries.iter().any(|entry| match entry.get_ref() {
+                    DeValue::Table(fields) => is_name(fields, position),
+                    _ => false,
+                }),
+                _ => false,
+            }
+    })
 }
 
 /// Adds a problem, unless its line has one. The second is mostly a consequence of the first.

@@ -10,6 +10,7 @@ use crate::config::config_text::ConfigText;
 use crate::config::field::FieldValue;
 use crate::config::mask::{mask_addresses, mask_key_like, mask_path};
 use crate::config::path::resolve_path;
+use crate::config::toml_words::LIST_OF_NUMBERS;
 use crate::error::Result;
 use crate::model::nearest::nearest;
 
@@ -262,7 +263,7 @@ impl<'a> Table<'a> {
         };
         let config = self.config;
         let DeValue::Array(entries) = value.get_ref() else {
-            let expected = "a list of numbers, such as [10741]";
+            let expected = LIST_OF_NUMBERS;
             return Err(config.wrong_type(value.span(), name, expected));
         };
         let mut numbers = BTreeSet::new();

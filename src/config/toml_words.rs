@@ -1,11 +1,44 @@
 //! Puts the messages of the TOML parser into plain words. They are written for programmers.
 
+/// What a list of ids is.
+pub(super) const LIST_OF_NUMBERS: &str = "a list of numbers, such as [9001, 9002]";
+
+/// What a value that is none is not.
+pub(super) const NO_VALUE: &str =
+    "the value is neither a text in quotes nor a number, true, false or a list";
+
+/// What is wrong with the text after an `=` that begins like a value, or like none.
+pub(super) fn describe_rest(text: &str) -> &'static str {
+    let begins_like_value = text.starts_with(|first: char| {
+        first.is_ascii_digit() || first.is_alphabetic() || "\"'[{+-".contains(first)
+    });
+    if begins_like_value {
+        "there is something behind the value; write the value alone"
+    } else {
+        NO_VALUE
+    }
+}
+
 /// A message of the parser in plain words.
-pub(super) fn plain(message: &str) -> String {
+pub(super) fn plain(message: &str) -> &'static str {
+    known(message).unwrap_or(
+        "it is neither a field, written as `name = value`, nor a heading such as [track]",
+    )
+}
+
+/// Whether there are words for a message of the parser.
+pub(super) fn knows(message: &str) -> bool {
+    known(message).is_some()
+}
+
+fn known(message: &str) -> Option<&'static str> {
     let first = message.lines().next().unwrap_or_default();
     let what = first.split(", expected").next().unwrap_or(first);
-    match what {
-        "invalid basic string" | "invalid literal string" | "invalid string" | "missing opening quote" => {
+    let words = match what {
+        "invalid basic string"
+        | "invalid literal string"
+        | "invalid string"
+        | "missing opening quote" => {
             "a text is not closed with a quotation mark, or it has a character that no text may have"
         }
         "invalid multi-line basic string" | "invalid multi-line literal string" => {
@@ -25,23 +58,21 @@ pub(super) fn plain(message: &str) -> String {
             "too many [ or { are inside each other"
         }
         "extra assignment between key-value pairs" | "extra `=`" | "unexpected `=` in array" => {
-            "there is an = too many"
+            "there is an = too many; write `name = value`"
         }
         "carriage return must be followed by newline" => {
             "there is a carriage return without a line feed; save the file with the usual line ends"
         }
         "invalid comment character" => "a comment has a control character",
-        "invalid boolean" | "invalid value" | "missing value" => {
-            "the value is neither a text in quotes nor a number, true, false or a list"
-        }
+        "invalid boolean" | "invalid value" | "missing value" => NO_VALUE,
         "invalid date-time" => "the date or time cannot be read",
         _ if is_about_number(what) => "the number cannot be read",
         _ if what.starts_with("cannot extend value of type") => {
             "the name before the dot has a value already, so it is no table"
         }
-        _ => "it is neither a field, written as `name = value`, nor a heading such as [track]",
-    }
-    .to_owned()
+        _ => return None,
+    };
+    Some(words)
 }
 
 fn is_about_number(what: &str) -> bool {
@@ -77,19 +108,30 @@ pub(super) fn describe_foreign(line: &str) -> Option<&'static str> {
 }
 
 /// The mistake in a line that a text editor or another language has led to, with what to write. `value` is what follows
-/// the `=`, if the mistake is behind one.
-pub(super) fn describe_mistyped(line: &str, value: Option<&str>) -> Option<String> {
+/// the `=`, if the mistake is behind one. `is_of_ids`: whether the field takes a list of ids.
+pub(super) fn describe_mistyped(
+    line: &str,
+    value: Option<&str>,
+    is_of_ids: bool,
+) -> Option<String> {
     let code = before_comment(line);
-    if let Some((quote, name)) = find_letter(code, &CURLY_QUOTES) {
+    if let Some((wide, plain)) = find_letter(code, plain_form) {
+        return Some(format!("{wide} is a wide character; write {plain}"));
+    }
+    if let Some((quote, name)) = find_letter(code, |letter| named(&CURLY_QUOTES, letter)) {
         return Some(format!("{quote} is a {name}; write straight quotes: \"…\""));
     }
-    if let Some((letter, name)) = find_letter(code, &INVISIBLE) {
+    if let Some((letter, name)) = find_letter(code, |letter| named(&INVISIBLE, letter)) {
         return Some(format!(
             "it has an invisible character, a {name} (U+{:04X}); remove it, or write a space",
             u32::from(letter)
         ));
     }
     let value = before_comment(value?).trim();
+    if is_of_ids {
+        let is_list = value.is_empty() || value.starts_with(['[', '=']);
+        return (!is_list).then(|| format!("the field must be {LIST_OF_NUMBERS}"));
+    }
     if let Some(small) = ["true", "false"]
         .into_iter()
         .find(|word| value.eq_ignore_ascii_case(word) && value != *word)
@@ -128,8 +170,25 @@ const INVISIBLE: [(char, &str); 9] = [
     ('\u{feff}', "byte order mark"),
 ];
 
-/// The first of these letters in a line, outside texts in straight quotes.
-fn find_letter(line: &str, letters: &[(char, &'static str)]) -> Option<(char, &'static str)> {
+/// The name of a letter.
+fn named(letters: &[(char, &'static str)], letter: char) -> Option<&'static str> {
+    let found = letters.iter().find(|(known, _)| *known == letter)?;
+    Some(found.1)
+}
+
+/// The ASCII character that a wide one of an East Asian keyboard stands for.
+fn plain_form(letter: char) -> Option<char> {
+    match letter {
+        '、' => Some(','),
+        '【' => Some('['),
+        '】' => Some(']'),
+        '！'..='～' => char::from_u32(u32::from(letter) - 0xfee0),
+        _ => None,
+    }
+}
+
+/// The first letter in a line, outside texts in straight quotes, for which there is something to say.
+fn find_letter<T>(line: &str, say: impl Fn(char) -> Option<T>) -> Option<(char, T)> {
     let mut quote = None;
     for letter in line.chars() {
         match quote {
@@ -137,8 +196,8 @@ fn find_letter(line: &str, letters: &[(char, &'static str)]) -> Option<(char, &'
             Some(_) => {}
             None if letter == '"' || letter == '\'' => quote = Some(letter),
             None => {
-                if let Some(found) = letters.iter().find(|(known, _)| *known == letter) {
-                    return Some(*found);
+                if let Some(said) = say(letter) {
+                    return Some((letter, said));
                 }
             }
         }

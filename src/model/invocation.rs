@@ -15,11 +15,14 @@ use crate::model::path::shell_word;
 pub(crate) struct Named {
     pub(crate) config: Option<PathBuf>,
     pub(crate) database: Option<PathBuf>,
+    /// The database that this run of `restore` makes or replaces, if it is another one than that of the configuration.
+    pub(crate) restored: Option<PathBuf>,
 }
 
 static NAMED: RwLock<Named> = RwLock::new(Named {
     config: None,
     database: None,
+    restored: None,
 });
 
 /// The beginning of a command in a message.
@@ -34,6 +37,12 @@ const WITHOUT_DATABASE: &str = "schedule";
 /// Prints these options from now on.
 pub(crate) fn name_in_commands(named: Named) {
     *NAMED.write().unwrap_or_else(PoisonError::into_inner) = named;
+}
+
+/// Prints commands that change the database at this path instead of the database of the configuration.
+pub(crate) fn name_restored(database: &Path) {
+    let mut named = NAMED.write().unwrap_or_else(PoisonError::into_inner);
+    named.restored = Some(database.to_owned());
 }
 
 /// The text with the options of this run in each command of this program. A command that has an option already keeps its own.
@@ -73,22 +82,33 @@ impl Named {
         let Some(subcommand) = subcommand.filter(|name| !WITHOUT_OPTIONS.contains(name)) else {
             return String::new();
         };
+        let restored = self.restored.as_deref();
         let database = self.database.as_deref();
-        let database = database.filter(|_| subcommand != WITHOUT_DATABASE);
-        option_for(command, "--config", self.config.as_deref())
+        // `latest` is the latest backup of the configured database, also if it goes to another place.
+        let (to, database) = match subcommand {
+            WITHOUT_DATABASE => (None, None),
+            "import" => (None, restored.or(database)),
+            "restore" if !has_option(command, "--database") => (restored, database),
+            _ => (None, database),
+        };
+        option_for(command, "--to", to)
+            + &option_for(command, "--config", self.config.as_deref())
             + &option_for(command, "--database", database)
     }
 }
 
 /// The option with a blank before it, if there is a value for it and the command does not have it.
 fn option_for(command: &str, option: &str, value: Option<&Path>) -> String {
-    let has_it = command
-        .split(' ')
-        .any(|word| word.split('=').next() == Some(option));
     match value {
-        Some(path) if !has_it => format!(" {option} {}", shell_word(path)),
+        Some(path) if !has_option(command, option) => format!(" {option} {}", shell_word(path)),
         _ => String::new(),
     }
+}
+
+fn has_option(command: &str, option: &str) -> bool {
+    command
+        .split(' ')
+        .any(|word| word.split('=').next() == Some(option))
 }
 
 /// The length of a text up to the backtick that ends the command at its start. A name in quotes may have a backtick.
@@ -118,6 +138,7 @@ mod tests {
         Named {
             config: config.map(PathBuf::from),
             database: database.map(PathBuf::from),
+            restored: None,
         }
     }
 
@@ -154,6 +175,35 @@ mod tests {
         ] {
             assert_eq!(both.add_to(text), shown);
             assert_eq!(both.add_to(shown), shown, "a second time");
+        }
+    }
+
+    #[test]
+    fn a_command_after_a_restore_to_another_place_changes_that_place() {
+        let to = Named {
+            restored: Some(PathBuf::from("c.db")),
+            ..named(Some("c.toml"), Some("a.db"))
+        };
+        for (text, shown) in [
+            (
+                "`tornsnap import b.db`",
+                "`tornsnap import b.db --config c.toml --database c.db`",
+            ),
+            (
+                "`tornsnap restore b.db`",
+                "`tornsnap restore b.db --to c.db --config c.toml --database a.db`",
+            ),
+            (
+                "`tornsnap restore b.db --database d.db`",
+                "`tornsnap restore b.db --database d.db --config c.toml`",
+            ),
+            (
+                "`tornsnap backup --list`",
+                "`tornsnap backup --list --config c.toml --database a.db`",
+            ),
+        ] {
+            assert_eq!(to.add_to(text), shown);
+            assert_eq!(to.add_to(shown), shown, "a second time");
         }
     }
 

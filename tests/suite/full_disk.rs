@@ -3,10 +3,18 @@
 use std::process::Command;
 
 use crate::month_model::{IN_APRIL, with_steady_history_at};
+use crate::support::programs::write_script;
 use crate::support::{Finished, Sandbox, skipped, started_by};
 
 /// Runs a command in a copy of the folder on a small disk without free space. `None` where nothing may be mounted.
 fn on_full_disk(sandbox: &Sandbox, arguments: &[&str]) -> Option<Finished> {
+    let mut command = sandbox.command(arguments);
+    command.env("TORNSNAP_NOW", IN_APRIL.to_string());
+    started_on_full_disk(sandbox, &command)
+}
+
+/// The same for a command with its variables.
+fn started_on_full_disk(sandbox: &Sandbox, command: &Command) -> Option<Finished> {
     const SCRIPT: &str = r#"
         mount -t tmpfs -o size=16m none /mnt || exit 99
         cp -r "$0"/. /mnt && cd /mnt || exit 98
@@ -16,9 +24,7 @@ fn on_full_disk(sandbox: &Sandbox, arguments: &[&str]) -> Option<Finished> {
     unshare
         .args(["--mount", "sh", "-c", SCRIPT])
         .arg(sandbox.path(""));
-    let mut command = sandbox.command(arguments);
-    command.env("TORNSNAP_NOW", IN_APRIL.to_string());
-    let Ok(output) = started_by(unshare, &command).output() else {
+    let Ok(output) = started_by(unshare, command).output() else {
         skipped("there is no unshare");
         return None;
     };
@@ -28,6 +34,39 @@ fn on_full_disk(sandbox: &Sandbox, arguments: &[&str]) -> Option<Finished> {
         return None;
     }
     Some(finished)
+}
+
+#[test]
+fn jobs_that_are_installed_on_a_full_disk_need_space_and_nothing_else() {
+    for (scheduler, crontab) in [
+        ("cron", "echo \"no crontab for $(id -un)\" >&2; exit 1"),
+        ("cron", "echo '0 5 * * * mine'"),
+        ("systemd", "exit 1"),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("alice.key", "SomeKeyOfAlice01\n");
+        let config =
+            "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n[track]\nfactions = [9]\n";
+        sandbox.write("tornsnap.toml", config);
+        write_script(&sandbox.path("crontab"), &format!("{crontab}\n"));
+        write_script(&sandbox.path("systemctl"), "exit 0\n");
+        let mut command = sandbox.command(&["schedule", "install", "--for", scheduler]);
+        // The copy of the folder is on the full disk.
+        command.env("PATH", "/mnt:/usr/sbin:/usr/bin:/sbin:/bin");
+        command.env("XDG_CONFIG_HOME", "/mnt");
+
+        let Some(finished) = started_on_full_disk(&sandbox, &command) else {
+            return;
+        };
+
+        let stderr = finished.stderr();
+        let what = format!("{scheduler}, {crontab}: {stderr}");
+        assert_eq!(finished.code(), 74, "{what}");
+        assert!(stderr.contains("try: free some space"), "{what}");
+        for other in ["cron.allow", "systemctl", ".partial"] {
+            assert!(!stderr.contains(other), "{what}");
+        }
+    }
 }
 
 #[test]

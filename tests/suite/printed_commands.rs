@@ -201,6 +201,47 @@ fn a_restore_without_a_backup_of_its_database_names_commands_for_that_database()
 }
 
 #[test]
+fn a_command_after_a_restore_to_another_place_leaves_the_main_database_alone() {
+    for global in [
+        &[][..],
+        &["--config", "tornsnap.toml"],
+        &["--config", CONFIG],
+    ] {
+        let sandbox = two_databases();
+        let backup = "backups/tornsnap-20260401T120000Z.db";
+        let main = if global.contains(&CONFIG) {
+            fs::copy(sandbox.database(), sandbox.path("sub/tornsnap.db")).unwrap();
+            sandbox.path("sub/tornsnap.db")
+        } else {
+            sandbox.database()
+        };
+        let before = fs::read(&main).unwrap();
+        let restore = |more: &[&str]| {
+            sandbox.run(
+                &[
+                    &["restore", backup, "--to", OTHER, "--other-database"],
+                    more,
+                    global,
+                ]
+                .concat(),
+            )
+        };
+        let restored = restore(&["--yes"]).expect(0);
+        let manifest = format!("{backup}.json");
+        fs::rename(sandbox.path(&manifest), sandbox.path("aside.json")).unwrap();
+        let refused = restore(&[]).expect(78);
+
+        let printed = [commands_in(&restored), commands_in(&refused)].concat();
+        assert_eq!(printed.len(), 3, "{printed:?}");
+        for command in printed {
+            type_in(&sandbox, &command).expect(0);
+
+            assert_eq!(fs::read(&main).unwrap(), before, "{command}");
+        }
+    }
+}
+
+#[test]
 fn an_interrupted_restore_is_finished_by_the_command_that_is_printed() {
     let sandbox = two_databases();
     let main = fs::read(sandbox.database()).unwrap();

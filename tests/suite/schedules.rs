@@ -13,6 +13,8 @@ mod examples;
 mod job_log;
 #[cfg(unix)]
 mod marks;
+#[cfg(target_os = "linux")]
+mod not_installed;
 #[cfg(unix)]
 mod other_crons;
 #[cfg(unix)]
@@ -28,7 +30,6 @@ mod signals;
 mod systemd;
 mod windows;
 
-#[cfg(unix)]
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -117,6 +118,14 @@ fn entries(finished: &Finished) -> Vec<(String, String)> {
         .iter()
         .map(|file| (text(&file["path"]), text(&file["text"])))
         .collect()
+}
+
+/// Writes the units that `schedule show --for systemd --json` has shown, as an installation does.
+fn write_units(shown: &Finished) {
+    for (path, text) in entries(shown) {
+        fs::create_dir_all(Path::new(&path).parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
 }
 
 /// Whether a program is there. Says so if the test is skipped without it.

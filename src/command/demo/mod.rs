@@ -166,7 +166,7 @@ impl<'a> Demo<'a> {
         let settings = write_settings(&args.output, &simulator)?;
         name_in_commands(Named {
             config: settings.config_file.clone(),
-            database: None,
+            ..Named::default()
         });
         let demo = Self {
             context,

@@ -124,7 +124,11 @@ fn failure(
         (Exit::Done, _) => None,
         (Exit::Interrupted | Exit::Terminated, _) => {
             let why = "it was interrupted; what had arrived is saved";
-            Some(Error::new("finish the fetch").with_source(why))
+            Some(
+                Error::new("finish the fetch")
+                    .with_source(why)
+                    .with_help("run it again to fetch the rest"),
+            )
         }
         (_, Some(end)) => {
             let action = if totals.saved > 0 {
@@ -139,8 +143,16 @@ fn failure(
             )
         }
         (_, None) if totals.failed == 0 => {
+            let help = busy
+                .iter()
+                .find_map(Error::help)
+                .unwrap_or("run it again later");
             let busy: Vec<String> = busy.iter().map(Error::one_line).collect();
-            Some(Error::new("fetch everything").with_source(busy.join("; ")))
+            Some(
+                Error::new("fetch everything")
+                    .with_source(busy.join("; "))
+                    .with_help(help),
+            )
         }
         (exit, None) => {
             let Totals { saved, failed, .. } = totals;

@@ -136,9 +136,11 @@ pub(super) fn send_test(settings: &Settings, now: i64) -> Vec<Check> {
 }
 
 fn failed_delivery(id: &str, error: &Error) -> Check {
-    let help = match error.exit() {
-        Exit::TryLater => "check whether the address is still right, then try again",
-        _ => error.help().unwrap_or("run it again with -v"),
+    let state = match error.exit() {
+        // The same request may succeed later.
+        Exit::TryLater => State::Warning,
+        _ => State::Critical,
     };
-    Check::finding(id, State::Critical, error.one_line(), help)
+    let help = error.help().unwrap_or("run it again with -v");
+    Check::finding(id, state, error.one_line(), help)
 }

@@ -18,6 +18,12 @@ pub(super) trait Backend {
     /// Whether this machine has it, and it answers.
     fn is_available(&self) -> bool;
 
+    /// The command that installs the jobs here, in backticks. It names the scheduler, because a machine may have several.
+    fn install_command(&self) -> String {
+        let name = self.name();
+        format!("`tornsnap schedule install --for {name}`")
+    }
+
     /// Whether a job of the schedule with this id has this environment variable.
     fn sets_variable(&self, name: &str, id: &str) -> bool;
 

@@ -27,7 +27,7 @@ impl Replacement<'_> {
     ///
     /// # Errors
     ///
-    /// [`Exit::Failure`] when `crontab` fails, or the crontab is another one than was written. Only the words of `crontab` say
+    /// [`Exit::Io`] when a file for `crontab` cannot be written; [`Exit::Failure`] when `crontab` fails, or the crontab is another one than was written. Only the words of `crontab` say
     /// whether trying again helps. The message says what the crontab is then.
     pub(super) fn run(&self) -> Result<Change> {
         if self.before == self.after {
@@ -74,8 +74,16 @@ impl Replacement<'_> {
     /// Puts the old crontab back if it was changed, and says what the crontab is now.
     fn recover(&self, written: Result<()>, found: Result<Vec<u8>>, copy: Option<&Path>) -> Error {
         let has_failed = written.is_err();
+        // The help for a file of this program that could not be written. `crontab` has not been started then.
+        let mut own_help = None;
         let why = match written {
-            Err(error) => error.causes().join(": "),
+            Err(error) => {
+                own_help = error
+                    .help()
+                    .filter(|_| error.exit() == Exit::Io)
+                    .map(str::to_owned);
+                error.causes().join(": ")
+            }
             Ok(()) => "`crontab` reported no error, and the crontab is not what was written to it"
                 .to_owned(),
         };
@@ -92,10 +100,12 @@ impl Replacement<'_> {
                 self.put_back()
             }
         };
-        Error::new(format!("change {PLACE}"))
-            .with_source(format!("{why}; {}", now.describe(self.before)))
-            .with_help(now.help(copy))
-            .with_exit(Exit::Failure)
+        let error = Error::new(format!("change {PLACE}"))
+            .with_source(format!("{why}; {}", now.describe(self.before)));
+        match own_help {
+            Some(help) if matches!(now, Now::AsBefore) => error.with_help(help).with_exit(Exit::Io),
+            _ => error.with_help(now.help(copy)).with_exit(Exit::Failure),
+        }
     }
 
     fn put_back(&self) -> Now {

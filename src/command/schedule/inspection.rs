@@ -23,7 +23,7 @@ pub(in crate::command) fn inspect(settings: &Settings) -> Condition {
     for backend in Scheduler::backends() {
         let found = match backend.look(&id) {
             Ok(Look::Absent) => continue,
-            Ok(Look::Damaged(error)) => vec![damage(&backend.place(), &error)],
+            Ok(Look::Damaged(error)) => vec![damage(backend.as_ref(), &error)],
             Ok(Look::Present { programs, config }) => {
                 faults_of(backend.as_ref(), &id, &programs, config.as_deref())
             }
@@ -44,13 +44,14 @@ pub(in crate::command) fn inspect(settings: &Settings) -> Condition {
     }
 }
 
-fn damage(place: &str, error: &Error) -> Fault {
+fn damage(backend: &dyn Backend, error: &Error) -> Fault {
+    let (place, name) = (backend.place(), backend.name());
     Fault {
         message: format!("{place} is damaged: {}", error.causes().join(": ")),
-        help: error
-            .help()
-            .unwrap_or("run `tornsnap schedule show`")
-            .to_owned(),
+        help: error.help().map_or_else(
+            || format!("run `tornsnap schedule show --for {name}`"),
+            str::to_owned,
+        ),
     }
 }
 
@@ -62,14 +63,16 @@ fn faults_of(
     config: Option<&str>,
 ) -> Vec<Fault> {
     let place = backend.place();
-    let mut faults: Vec<Fault> = missing_path(&place, programs, config).into_iter().collect();
+    let mut faults: Vec<Fault> = missing_path(backend, programs, config)
+        .into_iter()
+        .collect();
     if let (Some(program), Some(config)) = (programs.first(), config)
         && faults.is_empty()
         && is_outdated(backend, program, config).unwrap_or(false)
     {
         faults.push(Fault {
             message: format!("the jobs in {place} do not match the configuration any more"),
-            help: "run `tornsnap schedule install` to bring them up to date".to_owned(),
+            help: format!("run {} to bring them up to date", backend.install_command()),
         });
     }
     faults.extend(backend.why_idle(id));
@@ -77,7 +80,7 @@ fn faults_of(
 }
 
 /// A program or a configuration that was moved or removed. A folder that cannot be read is not gone.
-fn missing_path(place: &str, programs: &[String], config: Option<&str>) -> Option<Fault> {
+fn missing_path(backend: &dyn Backend, programs: &[String], config: Option<&str>) -> Option<Fault> {
     let is_gone = |path: &&str| matches!(Path::new(path).try_exists(), Ok(false));
     let program = programs.iter().map(String::as_str).find(is_gone);
     let (path, kind) = match (program, config.filter(is_gone)) {
@@ -86,9 +89,13 @@ fn missing_path(place: &str, programs: &[String], config: Option<&str>) -> Optio
         (None, None) => return None,
     };
     Some(Fault {
-        message: format!("the jobs in {place} need the {kind} {path}, which is not there"),
+        message: format!(
+            "the jobs in {} need the {kind} {path}, which is not there",
+            backend.place()
+        ),
         help: format!(
-            "run `tornsnap schedule install`, which writes the path of this {kind} into the jobs"
+            "run {}, which writes the path of this {kind} into the jobs",
+            backend.install_command()
         ),
     })
 }
@@ -107,7 +114,7 @@ pub(super) fn warnings(backend: &dyn Backend, id: &str) -> Vec<String> {
     let Ok(Look::Present { programs, config }) = backend.look(id) else {
         return Vec::new();
     };
-    let missing = missing_path(&backend.place(), &programs, config.as_deref());
+    let missing = missing_path(backend, &programs, config.as_deref());
     let faults = missing.into_iter().chain(backend.why_idle(id));
     faults.map(|fault| fault.to_string()).collect()
 }

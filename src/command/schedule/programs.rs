@@ -12,6 +12,9 @@ use crate::error::{Error, Exit, Result, WithContext};
 /// How long a program may take to answer a question. `health` asks, and must not hang.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(10);
 
+/// The help for a program that failed for a reason which only its own words tell.
+const RUN_IT_YOURSELF: &str = "run that command yourself to see why, then run this one again";
+
 /// The pause between two looks whether a program has ended.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -75,10 +78,12 @@ pub(super) fn ask(program: &str, arguments: &[&str]) -> Result<Option<Output>> {
     match answer {
         Answer::Output(output) => Ok(Some(output)),
         Answer::NoSuchProgram => Ok(None),
-        Answer::Late => Err(Error::new(action()).with_source(format!(
-            "it did not answer within {} seconds",
-            TIME_TO_ANSWER.as_secs()
-        ))),
+        Answer::Late => Err(Error::new(action())
+            .with_source(format!(
+                "it did not answer within {} seconds",
+                TIME_TO_ANSWER.as_secs()
+            ))
+            .with_help(RUN_IT_YOURSELF)),
     }
 }
 
@@ -148,12 +153,15 @@ pub(super) fn run_to_success(program: &str, arguments: &[&str]) -> Result<Output
     let output = output?.ok_or_else(|| {
         Error::new(shown())
             .with_source("there is no such program")
+            .with_help("install it, or choose another scheduler with --for")
             .with_exit(Exit::Config)
     })?;
     if output.status.success() {
         return Ok(output);
     }
-    Err(Error::new(shown()).with_source(message_of(&output)))
+    Err(Error::new(shown())
+        .with_source(message_of(&output))
+        .with_help(RUN_IT_YOURSELF))
 }
 
 /// The error output of a program that failed, on one line. If there is none, its standard output or its exit status.

@@ -114,7 +114,8 @@ pub(super) struct JobReport {
     /// `None` if it never ran, or if its runs are not recorded (health).
     pub(super) last_run_at: Option<i64>,
     pub(super) last_status: Option<String>,
-    pub(super) next_run_at: i64,
+    /// `None` unless the job is installed as it is shown.
+    pub(super) next_run_at: Option<i64>,
 }
 
 /// A file of the scheduler. The report of a change has no text.

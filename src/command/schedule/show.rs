@@ -11,6 +11,7 @@ use crate::command::schedule::surroundings;
 use crate::command::{Context, Outcome};
 use crate::config::Settings;
 use crate::error::Result;
+use crate::model::invocation::with_options;
 use crate::model::path::display_path;
 use crate::model::schedule::job::{Job, JobName};
 use crate::model::time::iso;
@@ -41,13 +42,18 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
         }
     }
     let (installed, advice) = installation(settings, backend, &entries, &mut warnings);
-    let jobs = job_reports(settings, backend, &entries, &mut warnings);
+    let mut jobs = job_reports(settings, backend, &entries, &mut warnings);
+    if installed != INSTALLED {
+        for job in &mut jobs {
+            job.next_run_at = None;
+        }
+    }
     for warning in &warnings {
         log::warn!("{warning}");
     }
     if !context.json {
         let mut lines = heading(backend, &entries, installed, &advice);
-        lines.extend(table(&entries.jobs, &jobs));
+        lines.extend(table(&entries.jobs, &jobs, installed));
         terminal::print_bytes(text_of(backend, &lines, &files).as_bytes())?;
     }
     Ok(Outcome::done(
@@ -77,6 +83,9 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
     ))
 }
 
+/// The word for jobs that are installed as they are shown. Only these start as they say.
+const INSTALLED: &str = "yes";
+
 /// Whether the jobs are installed, in one word, and the next step.
 fn installation(
     settings: &Settings,
@@ -85,15 +94,15 @@ fn installation(
     warnings: &mut Vec<String>,
 ) -> (&'static str, String) {
     match backend.state(entries) {
-        Ok(State::Yes) => ("yes", String::new()),
+        Ok(State::Yes) => (INSTALLED, String::new()),
         Ok(State::No) if entries.jobs.is_empty() => {
             ("no", ": all jobs are off under [schedule]".to_owned())
         }
         Ok(State::No) if is_of_demo(settings) => ("no", format!(": {NO_JOBS}")),
-        Ok(State::No) => ("no", ": run `tornsnap schedule install`".to_owned()),
+        Ok(State::No) => ("no", format!(": run {}", backend.install_command())),
         Ok(State::Outdated) => (
             "outdated",
-            ": run `tornsnap schedule install` to bring it up to date".to_owned(),
+            format!(": run {} to bring it up to date", backend.install_command()),
         ),
         Err(error) => {
             let help = error.help_clause();
@@ -127,13 +136,17 @@ fn heading(backend: &dyn Backend, entries: &Entries, installed: &str, advice: &s
             entries.paths.id,
             entries.config.display()
         ),
-        format!("Installed in {}: {installed}{advice}", backend.place()),
+        format!(
+            "Installed in {}: {installed}{}",
+            backend.place(),
+            with_options(advice)
+        ),
         String::new(),
     ]
 }
 
 /// The jobs as lines of a table, which fit a terminal of 80 columns as comments of cron and systemd. Times are in UTC.
-fn table(jobs: &[Job], reports: &[JobReport]) -> Vec<String> {
+fn table(jobs: &[Job], reports: &[JobReport], installed: &str) -> Vec<String> {
     let header = format!(
         "{:11}  {:10}  {:19}  {:9}  {}",
         "job", "every", "last start (UTC)", "result", "next start (UTC)"
@@ -149,7 +162,11 @@ fn table(jobs: &[Job], reports: &[JobReport]) -> Vec<String> {
             report.name,
             job.interval.period(),
             report.last_status.as_deref().unwrap_or_default(),
-            utc(report.next_run_at)
+            match report.next_run_at {
+                Some(at) => utc(at),
+                None if installed == "no" => "not installed".to_owned(),
+                None => installed.to_owned(),
+            }
         )
     });
     [header].into_iter().chain(rows).collect()
@@ -195,7 +212,7 @@ fn job_reports(
                 last_status: start
                     .map(|(_, result)| result.to_owned())
                     .or_else(|| run.map(|run| run.status.clone())),
-                next_run_at: backend.next_start(job, entries, now),
+                next_run_at: Some(backend.next_start(job, entries, now)),
             }
         })
         .collect()

@@ -137,7 +137,7 @@ impl Backend for Systemd {
         let (timer, state) = idle.find(|(_, state)| matches!(**state, "inactive" | "failed"))?;
         (states.len() == timers.len()).then(|| Fault {
             message: format!("the timer {timer} of systemd is {state}, so nothing starts its job"),
-            help: "run `tornsnap schedule install`, which starts the timers".to_owned(),
+            help: format!("run {}, which starts the timers", self.install_command()),
         })
     }
 
@@ -170,6 +170,10 @@ impl Backend for Systemd {
         let replaced = replace_units(&folder, &before, &units);
         if let Err(error) = replaced.and_then(|()| self.require_active(&entries.paths.id)) {
             undo(&folder, &before, &units);
+            // The disk is full, or the like: no status of systemd says so.
+            if error.exit() == Exit::Io {
+                return Err(error);
+            }
             return Err(error
                 .with_help("the units are as they were before; see `systemctl --user status`")
                 .with_exit(Exit::Config));

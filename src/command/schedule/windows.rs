@@ -10,7 +10,7 @@ use crate::command::schedule::entries::Entries;
 use crate::command::schedule::mark;
 use crate::command::schedule::programs::{ask, run, run_to_success};
 use crate::config::{system_path, system_variable};
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result};
 use crate::model::schedule::condition::Fault;
 use crate::model::schedule::job::{Job, JobName};
 use crate::model::schedule::windows::{
@@ -44,6 +44,14 @@ impl Backend for Windows {
 
     fn is_available(&self) -> bool {
         cfg!(windows)
+    }
+
+    fn install_command(&self) -> String {
+        match self.logon {
+            Logon::Interactive => "`tornsnap schedule install --for windows`",
+            Logon::Always { .. } => "`tornsnap schedule install --for windows --when-logged-off`",
+        }
+        .to_owned()
     }
 
     /// Tasks have the variables of the user. A variable of one prompt only cannot be told apart.
@@ -341,7 +349,8 @@ fn create(name: &str, xml: &str) -> Result<()> {
         .suffix(".xml")
         .tempfile()
         .map_err(|error| Error::of_temporary_folder(action(), error))?;
-    file.write_all(xml.as_bytes()).with_context(action)?;
+    file.write_all(xml.as_bytes())
+        .map_err(|error| Error::of_temporary_folder(action(), error))?;
     // `schtasks` cannot read a file that is open for writing.
     let path = file.into_temp_path();
     let path = path.to_string_lossy();

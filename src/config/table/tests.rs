@@ -21,7 +21,7 @@ fn an_error_about_a_type_names_the_field_and_what_is_expected() {
     );
     expect_error(
         "[track]\nplayers = 3",
-        "line 2: players must be a list of numbers, such as [10741]",
+        "line 2: players must be a list of numbers, such as [9001, 9002]",
     );
     expect_error(
         "[track]\nplayers = [1,\n\"a = b\"]",

@@ -22,6 +22,7 @@ pub(super) fn ask(keyboard: &Keyboard<'_>, question: &str, default: bool) -> Res
         keyboard.print(&format!("{row}\n"));
     }
     let mut answer = default;
+    let mut has_other_text = false;
     let draw = |rest: &str| {
         let gap = if last.is_empty() { "" } else { " " };
         keyboard.print(&format!("{last}{gap}{rest}"));
@@ -33,6 +34,13 @@ pub(super) fn ask(keyboard: &Keyboard<'_>, question: &str, default: bool) -> Res
             Key::Char('y' | 'Y') => answer = true,
             Key::Char('n' | 'N') => answer = false,
             Key::Enter => break,
+            // The rest of "yes" or "no".
+            Key::Char('e' | 'E' | 's' | 'S' | 'o' | 'O') => continue,
+            // A text that was meant for another question. It may have more lines.
+            Key::Char(_) => {
+                has_other_text = true;
+                continue;
+            }
             _ => continue,
         }
         keyboard.clear_line();
@@ -40,5 +48,8 @@ pub(super) fn ask(keyboard: &Keyboard<'_>, question: &str, default: bool) -> Res
     }
     keyboard.clear_line();
     draw(if answer { "yes\n" } else { "no\n" });
+    if has_other_text {
+        keyboard.discard_rest()?;
+    }
     Ok(answer)
 }

@@ -67,6 +67,18 @@ impl<'a> Keyboard<'a> {
         cfg!(unix) && wait_for_input(PASTE_PAUSE)
     }
 
+    /// Discards the lines of a pasted text after the first. Otherwise, they would answer the next questions, which show them.
+    ///
+    /// # Errors
+    ///
+    /// See [`Self::next`].
+    pub(super) fn discard_rest(&self) -> Result<()> {
+        while Self::has_more() {
+            self.next()?;
+        }
+        Ok(())
+    }
+
     /// Clears the line of the cursor, which goes to its start.
     pub(super) fn clear_line(&self) {
         // Ignore the error, as in `print`.

@@ -10,9 +10,8 @@ use crate::output::wrap::wrap_indented;
 /// How a line is read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum LineStyle {
+    /// Shown. A line break inside a pasted text is a part of the answer.
     Shown,
-    /// Shown, and a line break inside a pasted text becomes a blank.
-    Pasted,
     /// Not shown.
     Hidden,
 }
@@ -20,6 +19,9 @@ pub(super) enum LineStyle {
 /// Asks the terminal to mark a pasted text. Terminals without this mode ignore it.
 const START_MARKING: &str = "\u{1b}[?2004h";
 const STOP_MARKING: &str = "\u{1b}[?2004l";
+
+/// A line break inside a pasted text. It is shown as a blank.
+pub(super) const LINE_BREAK: char = '\n';
 
 const CTRL_U: char = '\u{15}';
 const CTRL_W: char = '\u{17}';
@@ -56,8 +58,13 @@ impl Line {
             }
             Edit::RemoveWord => {
                 let before = &self.text[..self.cursor];
-                let end = before.iter().rposition(|found| *found != ' ').unwrap_or(0);
-                let blank = before[..end].iter().rposition(|found| *found == ' ');
+                let end = before
+                    .iter()
+                    .rposition(|found| !found.is_whitespace())
+                    .unwrap_or(0);
+                let blank = before[..end]
+                    .iter()
+                    .rposition(|found| found.is_whitespace());
                 self.remove_from(blank.map_or(0, |at| at + 1));
             }
             Edit::RemoveAll => *self = Self::default(),
@@ -75,12 +82,21 @@ impl Line {
     }
 
     fn before_cursor(&self) -> String {
-        self.text[..self.cursor].iter().collect()
+        shown(&self.text[..self.cursor])
     }
 
     fn whole(&self) -> String {
-        self.text.iter().collect()
+        shown(&self.text)
     }
+}
+
+/// The text in one line.
+fn shown(text: &[char]) -> String {
+    let blank = |character: &char| match *character {
+        LINE_BREAK => ' ',
+        character => character,
+    };
+    text.iter().map(blank).collect()
 }
 
 /// Shows `question`, and reads a line.
@@ -91,7 +107,7 @@ pub(super) fn read(keyboard: &Keyboard<'_>, question: &str, style: LineStyle) ->
         keyboard.print(&format!("{row}\n"));
     }
     keyboard.print(&label);
-    let marks_paste = style == LineStyle::Pasted && !console::is_dumb();
+    let marks_paste = style == LineStyle::Shown && !console::is_dumb();
     if marks_paste {
         keyboard.print(START_MARKING);
     }
@@ -102,10 +118,7 @@ pub(super) fn read(keyboard: &Keyboard<'_>, question: &str, style: LineStyle) ->
     keyboard.print("\n");
     let text = text?;
     if style == LineStyle::Hidden {
-        // The second line of a pasted text would be the answer to the next question, and that question shows it.
-        while Keyboard::has_more() {
-            keyboard.next()?;
-        }
+        keyboard.discard_rest()?;
     }
     Ok(text)
 }
@@ -127,7 +140,7 @@ fn read_keys(keyboard: &Keyboard<'_>, label: &str, style: LineStyle) -> Result<S
             redraw(keyboard, label, &before, &line);
         }
         if is_finished {
-            return Ok(line.whole());
+            return Ok(line.text.into_iter().collect());
         }
     }
 }
@@ -136,8 +149,8 @@ fn read_keys(keyboard: &Keyboard<'_>, label: &str, style: LineStyle) -> Result<S
 fn edit(key: &Key, line: &Line, style: LineStyle, is_pasting: bool) -> Edit {
     let end = line.text.len();
     match key {
-        Key::Enter if style == LineStyle::Pasted && (is_pasting || Keyboard::has_more()) => {
-            Edit::Add(' ')
+        Key::Enter if style == LineStyle::Shown && (is_pasting || Keyboard::has_more()) => {
+            Edit::Add(LINE_BREAK)
         }
         Key::Enter => Edit::Finish,
         Key::Tab => Edit::Add(' '),
@@ -173,18 +186,18 @@ fn redraw(keyboard: &Keyboard<'_>, label: &str, before: &Line, line: &Line) {
         && is_at_end(before)
         && is_at_end(line)
     {
-        keyboard.print(&added.iter().collect::<String>());
+        keyboard.print(&shown(added));
         return;
     }
     let start = to_start(label, &before.before_cursor());
     let whole = line.whole();
-    let mut shown = format!("{start}\u{1b}[J{label}{whole}");
+    let mut drawn = format!("{start}\u{1b}[J{label}{whole}");
     if !is_at_end(line) {
         // Written again, the text before the cursor leaves the cursor behind it.
         let prefix = line.before_cursor();
-        shown.extend([&to_start(label, &whole), label, &prefix]);
+        drawn.extend([&to_start(label, &whole), label, &prefix]);
     }
-    keyboard.print(&shown);
+    keyboard.print(&drawn);
 }
 
 /// The control sequence that moves the cursor from behind this text to the start of the label before it.

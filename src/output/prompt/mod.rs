@@ -18,7 +18,7 @@ use std::io::{self, IsTerminal};
 
 use crate::error::{Error, Exit, Result};
 use crate::output::prompt::keyboard::Keyboard;
-use crate::output::prompt::line::LineStyle;
+use crate::output::prompt::line::{LINE_BREAK, LineStyle};
 use crate::output::prompt::mode::Mode;
 use crate::output::terminal;
 
@@ -84,8 +84,20 @@ impl<'a> Prompt<'a> {
         }
     }
 
-    /// Asks for a line of text. An empty line means `default`, which is shown.
+    /// Asks for a line of text. An empty line means `default`, which is shown. A pasted text with several lines is asked for
+    /// again.
     pub(crate) fn line(&self, question: &str, default: &str) -> Result<String> {
+        loop {
+            let answer = self.pasted(question, default)?;
+            if !answer.contains(LINE_BREAK) {
+                return Ok(answer);
+            }
+            terminal::print_wrapped("That has more than one line. Type or paste one line.", 0);
+        }
+    }
+
+    /// Asks for a text that may be pasted and have several lines. An empty text means `default`, which is shown.
+    pub(crate) fn pasted(&self, question: &str, default: &str) -> Result<String> {
         let question = match default {
             "" => format!("{question}:"),
             default => format!("{question} [{default}]:"),
@@ -95,11 +107,6 @@ impl<'a> Prompt<'a> {
             "" => default.to_owned(),
             answer => answer.to_owned(),
         })
-    }
-
-    /// Asks for a text that may be pasted and have several lines. The line breaks become blanks.
-    pub(crate) fn pasted(&self, question: &str) -> Result<String> {
-        self.read(&format!("{question}:"), LineStyle::Pasted)
     }
 
     /// Asks for a line that is not shown while it is typed.

@@ -84,7 +84,7 @@ fn all_problems_are_shown_at_once() {
     for part in [
         "line 3: unknown field `concurency` in [api] (did you mean `concurrency`?)",
         "line 5: each entry of factions must be a whole number; the line is: factions = [\"10741\"]",
-        "line 6: players must be a list of numbers, such as [10741]",
+        "line 6: players must be a list of numbers, such as [9001, 9002]",
         "key alice: alice.key: there is no such file",
         "webhook: hook: there is no https:// address in it",
         "logs: it is not a regular file",

@@ -38,7 +38,7 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         text: "[track]\nfactions = 10741\n",
-        because: "line 2: factions must be a list of numbers, such as [10741]; the line is: factions = 10741",
+        because: "line 2: factions must be a list of numbers, such as [9001, 9002]; the line is: factions = 10741",
     },
     Mistake {
         text: "[track]\nfactions = [\"10741\"]\n",
@@ -134,7 +134,7 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         text: "[track]\nfactions = [9001, 9102\nmembers = true\n",
-        because: "line 2: the list that begins in this line is not closed with ]; the line is: factions = [9001, 9102",
+        because: "line 2: the list that begins in this line is not closed with ]; write such as [9001, 9002]; the line is: factions = [9001, 9102",
     },
     Mistake {
         text: "[track]\nfactions = [9001,\n9102,\n[api]\nconcurrency = 1\n",

@@ -1,5 +1,6 @@
 //! Files that are not TOML: the line and the mistake, in plain words.
 
+use super::check::findings;
 use crate::support::Sandbox;
 
 /// A file that is not TOML, and what is said about it.
@@ -9,6 +10,42 @@ struct NotToml {
 }
 
 const NOT_TOML: &[NotToml] = &[
+    NotToml {
+        text: "[track]\nfactions == [9001]\n",
+        why: "line 2: there is an = too many; write `name = value`",
+    },
+    NotToml {
+        text: "[track]\nfactions = [9001",
+        why: "line 2: the list that begins in this line is not closed with ]; write such as [9001, 9002]",
+    },
+    NotToml {
+        text: "[track]\nplayers = [1,\n2\n",
+        why: "line 2: the list that begins in this line is not closed with ]",
+    },
+    NotToml {
+        text: "[track]\nfactions = 9001, 9002\n",
+        why: "line 2: the field must be a list of numbers, such as [9001, 9002]",
+    },
+    NotToml {
+        text: "[track]\nplayers = (9001)\n",
+        why: "line 2: the field must be a list of numbers, such as [9001, 9002]",
+    },
+    NotToml {
+        text: "[track]\nfactions = ［9001］\n",
+        why: "line 2: ［ is a wide character; write [",
+    },
+    NotToml {
+        text: "[api]\nconcurrency ＝ 4\n",
+        why: "line 2: ＝ is a wide character; write =",
+    },
+    NotToml {
+        text: "[api]\nconcurrency = §4\n",
+        why: "line 2: the value is neither a text in quotes nor a number, true, false or a list",
+    },
+    NotToml {
+        text: "[track]\nfactions = [9001]]\n",
+        why: "line 2: there is something behind the value; write the value alone",
+    },
     NotToml {
         text: "[track]\nplayers = [1]\n\n[api]\n# note\n[track] # again\nfactions = [2]\n",
         why: "line 6: line 1 has this name already; put the fields of both under one heading",
@@ -103,6 +140,32 @@ fn a_file_that_is_not_toml_is_described_without_the_words_of_the_parser() {
         for word in ["expected", "duplicate", "recursion", "inline"] {
             assert!(!report.to_string().contains(word), "{report:#}");
         }
+    }
+}
+
+#[test]
+fn a_mistake_in_a_value_is_the_only_problem_of_its_field() {
+    for mistake in [
+        "[track]\nfactions == [9001]",
+        "[track]\nfactions = 9001, 9002",
+        "[track]\nmembers == true",
+        "[[key]]\nkey_file == \"alice.key\"",
+        "[track]\nfactions = [9001",
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write(
+            "tornsnap.toml",
+            &format!("database = \"a.db\"\n{mistake}\n"),
+        );
+
+        let report = sandbox
+            .run(&["config", "check", "--json"])
+            .expect(78)
+            .json();
+
+        let problems = findings(&report, "problem");
+        assert_eq!(problems.len(), 1, "{mistake}: {problems:#?}");
+        assert!(problems[0].contains("line 3: "), "{mistake}: {problems:#?}");
     }
 }
 

@@ -230,6 +230,11 @@ fn fetch_all_skips_a_busy_kind_and_says_so() {
         "{}",
         all.stderr()
     );
+    assert!(
+        all.stderr().contains("\n  try: wait for it to end"),
+        "{}",
+        all.stderr()
+    );
     assert_eq!(
         torn.rows("SELECT kind FROM fetch_runs WHERE status = 'ok' ORDER BY kind"),
         ["factions", "territories", "wars"]

@@ -270,6 +270,48 @@ fn a_test_message_reports_its_delivery_and_leaves_the_state_file_unchanged() {
     assert_eq!(last["embeds"][0]["title"], "tornsnap: a test");
 }
 
+/// An answer to a test message.
+struct Answered {
+    status: &'static str,
+    code: i32,
+    says: &'static str,
+}
+
+#[test]
+fn a_test_message_tells_faults_that_pass_from_others() {
+    const PASSES: &str = "try: wait a few minutes, then try again";
+    const STAYS: &str = "the webhook was deleted, or its address is wrong: make a new one";
+    let (sandbox, listener) = with_webhook();
+    for Answered { status, code, says } in [
+        ("429 Too Many Requests", 1, PASSES),
+        ("500 Internal Server Error", 1, PASSES),
+        ("503 Service Unavailable", 1, PASSES),
+        ("401 Unauthorized", 2, STAYS),
+        ("404 Not Found", 2, STAYS),
+        ("400 Bad Request", 2, STAYS),
+    ]
+    .map(|(status, code, says)| Answered { status, code, says })
+    {
+        listener.answer(status);
+
+        let page = sandbox.run(&["health", "--test-notify"]).expect(code);
+
+        assert_no_secret(&page);
+        assert!(page.stdout().contains(says), "{status}: {}", page.stdout());
+        assert!(page.stdout().contains(&status[..3]), "{}", page.stdout());
+    }
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = nobody.local_addr().unwrap();
+    drop(nobody);
+    sandbox.write("webhook", &format!("http://{address}/{SECRET}\n"));
+    let page = sandbox.run(&["health", "--test-notify"]).expect(1);
+    assert!(
+        page.stdout().contains("try: check the network"),
+        "{}",
+        page.stdout()
+    );
+}
+
 fn events(listener: &Listener) -> Vec<String> {
     listener
         .bodies()

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{configure, configured, entries};
+use super::{configure, configured, entries, write_units};
 use crate::support::{NOW, Sandbox};
 
 #[test]
@@ -310,6 +310,12 @@ fn the_last_and_the_next_runs_are_shown() {
         torn.sandbox.run_at(NOW + 120, &arguments).expect(0)
     };
 
+    let not_installed = show(&["--json"]);
+    assert!(
+        !fs::exists(torn.sandbox.path(".config")).unwrap(),
+        "show writes nothing"
+    );
+    write_units(&not_installed);
     let report = show(&["--json"]).json();
     let job = |name: &str| -> Value {
         let jobs = report["schedulers"][0]["jobs"].as_array().unwrap();
@@ -337,10 +343,6 @@ fn the_last_and_the_next_runs_are_shown() {
         .find(|line| line.starts_with("# wars "))
         .unwrap();
     assert!(line.contains("never"), "{line}");
-    assert!(
-        !fs::exists(torn.sandbox.path(".config")).unwrap(),
-        "show writes nothing"
-    );
 }
 
 #[test]

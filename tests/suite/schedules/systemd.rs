@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{
-    AWKWARD, configure, configured, entries, has_program, is_root, move_to_awkward_folder, value_of,
+    AWKWARD, configure, configured, entries, has_program, is_root, move_to_awkward_folder,
+    value_of, write_units,
 };
 use crate::support::programs::copy_program;
 use crate::support::torn::Torn;
@@ -78,6 +79,7 @@ fn the_timers_are_in_utc_and_start_when_show_says_so() {
             .run_with_real_clock(&["schedule", "show", "--for", "systemd", "--json"])
             .expect(0)
     };
+    write_units(&shown());
     let next_of = |calendar: &str| {
         let output = Command::new("systemd-analyze")
             .args(["calendar", calendar])

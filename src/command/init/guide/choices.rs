@@ -36,7 +36,7 @@ impl Guide<'_> {
         let before = present.listed();
         let default = list_tiles(&before);
         loop {
-            let text = self.prompt.line("Tiles, such as AAB, AAC", &default)?;
+            let text = self.prompt.pasted("Tiles, such as AAB, AAC", &default)?;
             let tiles: std::result::Result<BTreeSet<TerritoryId>, String> = text
                 .split(|character: char| character.is_whitespace() || ",;".contains(character))
                 .filter(|word| !word.is_empty())

@@ -95,7 +95,7 @@ impl Guide<'_> {
                     "More players: ids or addresses of their profiles (Enter for no more)"
                 }
             };
-            let parsed = parse_ids(&self.prompt.pasted(question)?);
+            let parsed = parse_ids(&self.prompt.pasted(question, "")?);
             if parsed.ids.is_empty() && parsed.refused.is_empty() {
                 return Ok(());
             }
@@ -131,16 +131,22 @@ impl Guide<'_> {
     /// The ids that Torn knows and that are not followed yet. Says something about each of the others.
     fn look_up_all(&mut self, wanted: Wanted, ids: Vec<PastedId>) -> Result<Vec<Found>> {
         let mut found = Vec::new();
+        // A number and the address of its page are one id.
+        let mut looked_up = BTreeSet::new();
         for id in ids {
-            let item = match (id, wanted) {
-                (PastedId::Faction(id), _) => self.find_faction(id)?,
-                (PastedId::Player(id), _) => self.find_player(id)?,
-                (PastedId::Number(id), Wanted::Factions) => {
-                    self.find_faction(FactionId::new(id)?)?
-                }
-                (PastedId::Number(id), Wanted::Players) => self.find_player(PlayerId::new(id)?)?,
+            let id = match (id, wanted) {
+                (PastedId::Number(id), Wanted::Factions) => PastedId::Faction(FactionId::new(id)?),
+                (PastedId::Number(id), Wanted::Players) => PastedId::Player(PlayerId::new(id)?),
+                (known, _) => known,
             };
-            found.extend(item);
+            if !looked_up.insert(id) {
+                continue;
+            }
+            found.extend(match id {
+                PastedId::Faction(id) => self.find_faction(id)?,
+                PastedId::Player(id) => self.find_player(id)?,
+                PastedId::Number(_) => None,
+            });
         }
         Ok(found)
     }

@@ -6,6 +6,7 @@ mod edited;
 mod jobs;
 mod keys;
 mod lost;
+mod pasted;
 
 use std::collections::BTreeMap;
 use std::fs;
