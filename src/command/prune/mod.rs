@@ -27,7 +27,8 @@ use crate::model::size::count;
 use crate::model::time::{Month, iso};
 use crate::model::watch::Watch as _;
 use crate::output::progress::Progress;
-use crate::store::archive_check::{Archive, ArchiveUse};
+use crate::store::archive_check::Archive;
+use crate::store::archive_file::ArchiveUse;
 use crate::store::lock::{MAINTENANCE, SUMMARIZE};
 use crate::store::prune::{PrunePlan, PruneResult, RetentionPolicy};
 use crate::store::{Store, backup};
@@ -177,8 +178,7 @@ fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
     let blockers = find_blockers(context, args, &store, &plan, now)?;
     verify_archive(context, &plan, archive.as_ref())?;
     store.check_unchanged()?;
-    let archive = archive.as_ref().map(Archive::path);
-    report::preview(context, &plan, &blockers, archive)
+    report::preview(context, &plan, &blockers, archive.as_ref())
 }
 
 /// A prune that was checked and can be executed.
