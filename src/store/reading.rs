@@ -322,6 +322,11 @@ pub(super) fn wal_of(database: &Path) -> PathBuf {
     with_suffix(&resolve_links(database), LOG_SUFFIXES[0])
 }
 
+/// The path of the shared memory of a database.
+pub(super) fn shm_of(database: &Path) -> PathBuf {
+    with_suffix(&resolve_links(database), "-shm")
+}
+
 /// Whether the file exists and this user has no right to write it.
 ///
 /// Call this only while no connection of this process has the file open; see [`is_forbidden`].

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result};
 use crate::store::files::same::{FileAt, refuse_hard_links};
-use crate::store::handle::{Access, Store};
+use crate::store::handle::{Access, OpenedFiles, Store};
 use crate::store::lock::Lock;
 use crate::store::migrate::{self, SCHEMA, Schema, SchemaState};
 use crate::store::{SqlContext, backup, open, owner, wal};
@@ -53,7 +53,7 @@ impl Store {
         Ok(Self {
             connection,
             path: path.to_owned(),
-            access: Access::Write(file),
+            access: Access::Write(OpenedFiles::new(file, path)),
         })
     }
 
