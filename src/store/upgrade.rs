@@ -83,7 +83,8 @@ impl Store {
     pub(crate) fn check_openable(path: &Path) -> Result<()> {
         open::check_is_file(path)?;
         refuse_hard_links(path)?;
-        let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // Read-write, because SQLite may have to undo a transaction of a program that was ended within it.
+        let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         open::set_checkpoint_on_close(&connection, false).context("set up the connection")?;
         match open::inspect(&connection, path)? {
             SchemaState::Empty => Err(open::empty_error(path)),
