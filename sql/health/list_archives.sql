@@ -1,20 +1,24 @@
 -- Lists the archives that have history rows, each with the path that its last prune recorded.
 --
 -- cutoff:      unix seconds; older rows were moved to it
--- is_replaced: 1: a later prune has begun a new archive under this path. 0 also if another archive was moved there.
+-- replaced_by: path of the archive that a later prune has begun under the same path, or elsewhere while this one was gone. NULL
+--              also if another archive was moved to the path of this one.
 SELECT
     run.archive,
     run.archive_id,
     moved.cutoff,
-    EXISTS (
-        SELECT 1
+    (
+        SELECT later.archive
         FROM prune_runs AS later
         WHERE later.id > run.id
-          AND later.archive = run.archive
-          AND NOT EXISTS (SELECT 1 FROM prune_runs AS earlier
-                          WHERE earlier.id < later.id AND earlier.archive_id = later.archive_id
-                            AND earlier.archive <> later.archive)
-    ) AS is_replaced
+          AND (later.given_up = run.archive_id
+               OR (later.archive = run.archive
+                   AND NOT EXISTS (SELECT 1 FROM prune_runs AS earlier
+                                   WHERE earlier.id < later.id AND earlier.archive_id = later.archive_id
+                                     AND earlier.archive <> later.archive)))
+        ORDER BY later.id DESC
+        LIMIT 1
+    ) AS replaced_by
 FROM prune_runs AS run
 JOIN (SELECT archive_id, max(cutoff) AS cutoff FROM prune_runs WHERE deleted > 0 GROUP BY archive_id) AS moved
     ON moved.archive_id = run.archive_id

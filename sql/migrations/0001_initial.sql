@@ -613,6 +613,7 @@ CREATE TABLE prune_runs (                         -- each prune that moved or de
     deleted     INTEGER NOT NULL DEFAULT 0,       -- history rows that were deleted or moved
     archive     TEXT,                             -- the archive that was used; NULL: the rows were deleted
     archive_id  TEXT,                             -- database_id of that file
+    given_up    TEXT,                             -- database_id of the archive that was gone when --new-archive began this one
     CHECK ((archive IS NULL) = (archive_id IS NULL))
 ) STRICT;
 

@@ -96,6 +96,17 @@ impl Outcome {
         }
     }
 
+    /// Adds a failure after the work that the summary and the report describe, with its exit code.
+    #[must_use]
+    pub(crate) fn with_failure(mut self, failure: Option<Error>) -> Self {
+        if let Some(error) = &failure {
+            self.exit = error.exit();
+            self.status = self.exit.into();
+        }
+        self.failure = failure;
+        self
+    }
+
     /// Adds the command's own fields of the JSON report.
     #[must_use]
     pub(crate) fn with_report(mut self, report: impl Serialize) -> Self {

@@ -64,7 +64,7 @@ impl NamedBy {
     }
 
     /// The remedy that begins a new archive at this path.
-    fn new_archive(self, path: &Path) -> String {
+    pub(crate) fn new_archive(self, path: &Path) -> String {
         match self {
             Self::Flag => "add --new-archive".to_owned(),
             Self::Configuration => "run `tornsnap prune --new-archive`".to_owned(),
@@ -112,6 +112,8 @@ pub(crate) enum ArchiveBlocker {
     DanglingLink,
     /// A restore of it was interrupted, and has moved it away.
     RestoreUnfinished,
+    /// No archive is at this path, and rows were moved to another archive before.
+    Elsewhere,
     /// Rows were moved to this path before, and the file no longer exists.
     Missing,
     /// Rows were moved to this path before, and the file is empty now.
@@ -136,6 +138,9 @@ impl ArchiveBlocker {
             }
             Self::DanglingLink => "it is a link to a file that does not exist",
             Self::RestoreUnfinished => WAS_INTERRUPTED,
+            Self::Elsewhere => {
+                "no archive is there, and history rows were moved to another archive before"
+            }
             Self::Missing => {
                 "history rows were moved to it before, and the file no longer exists: it was moved or deleted, \
                  or its disk is not mounted"
@@ -170,6 +175,9 @@ impl ArchiveBlocker {
             Self::DanglingLink => format!(
                 "mount the disk that it leads to, or {present}; or remove the link, and {begin} to start a new one"
             ),
+            Self::Elsewhere => format!(
+                "put the archive there, {present}, or {begin} to start a new one and to give the rows up"
+            ),
             Self::Missing => {
                 format!(
                     "mount the disk, put a copy of the archive back, {present}, or {begin} to start a new one and to give the \
@@ -201,7 +209,7 @@ impl ArchiveBlocker {
     pub(crate) fn can_be_overridden(self) -> bool {
         matches!(
             self,
-            Self::Missing | Self::Emptied | Self::Replaced | Self::Outdated
+            Self::Elsewhere | Self::Missing | Self::Emptied | Self::Replaced | Self::Outdated
         )
     }
 }
@@ -217,10 +225,13 @@ pub(crate) fn find_blocker(
 ) -> Option<ArchiveBlocker> {
     let last = used.iter().rfind(|used| used.path == path);
     let found = match found {
-        ArchiveFile::Missing => return last.map(|_| ArchiveBlocker::Missing),
+        ArchiveFile::Missing | ArchiveFile::Empty if last.is_none() => {
+            return (!used.is_empty()).then_some(ArchiveBlocker::Elsewhere);
+        }
+        ArchiveFile::Missing => return Some(ArchiveBlocker::Missing),
         ArchiveFile::DanglingLink(_) => return Some(ArchiveBlocker::DanglingLink),
         ArchiveFile::RestoreUnfinished(_) => return Some(ArchiveBlocker::RestoreUnfinished),
-        ArchiveFile::Empty => return last.map(|_| ArchiveBlocker::Emptied),
+        ArchiveFile::Empty => return Some(ArchiveBlocker::Emptied),
         ArchiveFile::NoDatabase if last.is_some() => return Some(ArchiveBlocker::Destroyed),
         ArchiveFile::NoDatabase => return Some(ArchiveBlocker::NoDatabase),
         ArchiveFile::OfAnotherProgram => return Some(ArchiveBlocker::OfAnotherProgram),
@@ -309,7 +320,7 @@ mod tests {
         );
 
         assert_eq!(check("/cold.db", None), Some(ArchiveBlocker::Missing));
-        assert_eq!(check("/new.db", None), None);
+        assert_eq!(check("/new.db", None), Some(ArchiveBlocker::Elsewhere));
         assert_eq!(check("/cold.db", Some("1")), None);
         assert_eq!(check("/moved.db", Some("1")), None);
         assert_eq!(

@@ -1,65 +1,21 @@
 //! Decides whether a file may be used as the archive of a database: for `prune`, `config check` and `health`.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::model::archive::{
     ArchiveBlocker, ArchiveFile, NamedBy, UsedArchive, find_blocker, present_path,
 };
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, plain_absolute, shell_word};
+use crate::store::archive_file::{ArchiveUse, archive_error, explain_damage, read};
 use crate::store::archives::{Receipts, lacks_rows};
 use crate::store::check::{self, Depth};
-use crate::store::files::kind::FileKind;
-use crate::store::files::same::refuse_names;
-use crate::store::files::{is_empty, is_same_file};
-use crate::store::identity::identity;
-use crate::store::migrate::{APPLICATION_ID, SchemaState, count_objects};
-use crate::store::owner::{Purpose, explain_forbidden};
+use crate::store::files::is_same_file;
 use crate::store::reading::Reader;
-use crate::store::{SqlContext, Store, open, restore_marker, sql};
-
-/// A path that is to be the archive, and the use that is made of it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ArchiveUse<'a> {
-    pub(crate) path: &'a Path,
-    pub(crate) named_by: NamedBy,
-    /// Whether there are rows to move.
-    pub(crate) is_needed: bool,
-    /// Accepts another archive than the one used before.
-    pub(crate) allows_new: bool,
-    /// How long to wait for a program that locks the file.
-    pub(crate) wait: Duration,
-}
-
-impl<'a> ArchiveUse<'a> {
-    /// The use that the next prune with rows to move makes of the configured archive.
-    pub(crate) fn configured(path: &'a Path, wait: Duration) -> Self {
-        Self {
-            path,
-            named_by: NamedBy::Configuration,
-            is_needed: true,
-            allows_new: false,
-            wait,
-        }
-    }
-
-    /// The absolute path, as `prune_runs` records it.
-    fn recorded_path(&self) -> String {
-        display_path(&plain_absolute(self.path))
-    }
-
-    fn refuse(&self, reason: impl Into<String>) -> Error {
-        archive_error(self.path)
-            .with_source(reason.into())
-            .with_help(self.named_by.another())
-    }
-}
+use crate::store::{SqlContext, Store, open, sql};
 
 /// A file that passed [`Store::check_archive`].
 #[derive(Clone, Debug)]
@@ -70,6 +26,10 @@ pub(crate) struct Archive {
     pub(super) found: ArchiveFile,
     /// Whether to begin with this archive also if another one was used before, and if there are no rows to move.
     pub(super) begins: bool,
+    /// The archive that is gone, and that the user gives up by beginning this one.
+    pub(super) gives_up: Option<DatabaseId>,
+    /// The archive that rows were moved to last, if this file is a new one beside it.
+    other: Option<UsedArchive>,
 }
 
 impl Archive {
@@ -84,6 +44,11 @@ impl Archive {
     /// Whether the user asked to begin with this archive.
     pub(crate) fn begins(&self) -> bool {
         self.begins
+    }
+
+    /// The path of the archive that rows were moved to last, if this one is a new one.
+    pub(crate) fn other(&self) -> Option<&str> {
+        self.other.as_ref().map(|other| other.path.as_str())
     }
 
     /// Whether the prune uses the file. It makes a missing one if the user asks for it, also if there are no rows to move.
@@ -130,11 +95,23 @@ pub(crate) struct ArchiveRecords {
 }
 
 /// The file at the path of an archive, and why it cannot be the archive.
-pub(super) struct Inspected {
+pub(super) struct Inspected<'a> {
     pub(super) found: ArchiveFile,
     pub(super) blocker: Option<ArchiveBlocker>,
+    /// The archive that rows were moved to last, if none is at this path and none was.
+    other: Option<OtherArchive<'a>>,
     /// Open if it is a database of tornsnap.
     pub(super) connection: Option<Connection>,
+}
+
+/// An archive at another path.
+#[derive(Clone, Copy, Debug)]
+struct OtherArchive<'a> {
+    archive: &'a UsedArchive,
+    /// Whether it is at the path where it was recorded, with all rows.
+    is_present: bool,
+    /// Whether no file is there.
+    is_gone: bool,
 }
 
 impl Store {
@@ -177,11 +154,16 @@ impl ArchiveRecords {
     /// As [`Store::check_archive`].
     pub(crate) fn check(&self, archive: &ArchiveUse<'_>) -> Result<Archive> {
         let inspected = self.inspect(archive)?;
+        let other = inspected.other;
         let checked = Archive {
             path: archive.path.to_owned(),
             named_by: archive.named_by,
             found: inspected.found,
             begins: archive.allows_new,
+            gives_up: other
+                .filter(|other| archive.allows_new && other.is_gone)
+                .map(|other| other.archive.id.clone()),
+            other: other.map(|other| other.archive.clone()),
         };
         let is_used = checked.is_used(archive.is_needed);
         if is_used && archive.path.to_str().is_none() {
@@ -199,7 +181,7 @@ impl ArchiveRecords {
     }
 
     /// Reads the file at the path, and finds a reason not to use it.
-    pub(super) fn inspect(&self, archive: &ArchiveUse<'_>) -> Result<Inspected> {
+    pub(super) fn inspect(&self, archive: &ArchiveUse<'_>) -> Result<Inspected<'_>> {
         if is_same_file(&self.database, archive.path) {
             return Err(archive.refuse("it is the database itself"));
         }
@@ -212,9 +194,23 @@ impl ArchiveRecords {
                 .then_some(ArchiveBlocker::Outdated),
             blocker => blocker,
         };
+        let other = self
+            .used
+            .last()
+            .filter(|_| blocker == Some(ArchiveBlocker::Elsewhere));
+        let other = other.map(|used| OtherArchive {
+            archive: used,
+            is_present: self.is_present(archive, used),
+            is_gone: open::is_missing(Path::new(&used.path)),
+        });
+        // The flag asks for this file, and the archive before is not hidden by it. A path in the configuration may just be wrong.
+        let is_asked_for = archive.named_by == NamedBy::Flag;
+        let blocker =
+            blocker.filter(|_| !(is_asked_for && other.is_some_and(|other| other.is_present)));
         Ok(Inspected {
             found,
             blocker,
+            other,
             connection,
         })
     }
@@ -235,6 +231,9 @@ impl ArchiveRecords {
         blocker: ArchiveBlocker,
     ) -> Error {
         let path = archive.recorded_path();
+        if let (ArchiveBlocker::Elsewhere, Some(last)) = (blocker, self.used.last()) {
+            return self.refuse_second(archive, last);
+        }
         let is_recorded = self.used.iter().any(|used| used.path == path);
         let error = refusal(archive, found, blocker, is_recorded);
         let copy = match (blocker, found) {
@@ -258,6 +257,28 @@ impl ArchiveRecords {
         }
         moved(format!("{reason}; the archive is {} now", present.path))
             .with_help(archive.named_by.name(&shell_word(Path::new(&present.path))))
+    }
+
+    /// The error about a path without an archive, while rows were moved to `last`.
+    fn refuse_second(&self, archive: &ArchiveUse<'_>, last: &UsedArchive) -> Error {
+        let blocker = ArchiveBlocker::Elsewhere;
+        let reason = format!("{}: {}", blocker.reason(), last.path);
+        let error = archive_error(archive.path);
+        if self.is_present(archive, last) {
+            return error.with_source(reason).with_help(format!(
+                "{}, or {} to begin a second one; no row is given up by that",
+                archive.named_by.name(&shell_word(Path::new(&last.path))),
+                archive.named_by.new_archive(archive.path)
+            ));
+        }
+        error
+            .with_source(format!("{reason}, which cannot be read now"))
+            .with_help(blocker.help(archive.named_by, archive.path, false))
+    }
+
+    /// Whether rows were moved to this archive last.
+    pub(super) fn is_last(&self, archive: &DatabaseId) -> bool {
+        self.used.last().is_some_and(|last| last.id == *archive)
     }
 
     /// Whether the archive is at the path where it was recorded last, with all rows.
@@ -314,113 +335,4 @@ pub(crate) fn check_without_database(archive: &ArchiveUse<'_>) -> Result<()> {
         None => Ok(()),
         Some(blocker) => Err(refusal(archive, &found, blocker, false)),
     }
-}
-
-/// Reads the ids of the file that is to be the archive, and opens it if it is a database of tornsnap.
-fn read(archive: &ArchiveUse<'_>) -> Result<(ArchiveFile, Option<Connection>)> {
-    let path = archive.path;
-    match fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Ok((missing(path), None));
-        }
-        Err(error) => return Err(unreadable(path, error)),
-        Ok(found) if found.is_dir() => return Err(archive.refuse("it is a folder")),
-        // SQLite would wait for the other end of a FIFO.
-        Ok(found) if !found.is_file() => return Err(archive.refuse("it is not a file")),
-        Ok(_) => {}
-    }
-    refuse_names(path, || context_for(path))?;
-    // Before SQLite opens the file: closing another descriptor of it would drop SQLite's locks.
-    match fs::File::open(path) {
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-            return Err(unreadable(path, error));
-        }
-        _ => {}
-    }
-    let (found, connection) = read_file(path, archive.wait)
-        .map_err(|error| explain_damage(error, path, archive.named_by))?;
-    Ok((found, connection))
-}
-
-fn unreadable(path: &Path, error: std::io::Error) -> Error {
-    explain_forbidden(Error::of_io(context_for(path), error), path, Purpose::Read)
-}
-
-fn missing(path: &Path) -> ArchiveFile {
-    if let Some(moved) = restore_marker::unfinished(path) {
-        return ArchiveFile::RestoreUnfinished(moved);
-    }
-    match fs::read_link(path) {
-        Ok(target) => ArchiveFile::DanglingLink(target),
-        Err(_) => ArchiveFile::Missing,
-    }
-}
-
-/// Reads the ids of a file that is to be an archive, and leaves no file beside it.
-///
-/// # Errors
-///
-/// [`Exit::Damaged`] if it is a database of tornsnap whose own tables cannot be read.
-fn read_file(path: &Path, wait: Duration) -> Result<(ArchiveFile, Option<Connection>)> {
-    if is_empty(path) {
-        return Ok((ArchiveFile::Empty, None));
-    }
-    // A file that cannot be read is left to SQLite, whose error names the owner.
-    let kind = fs::File::open(path).and_then(FileKind::of);
-    if kind.is_ok_and(|kind| kind != FileKind::Database) {
-        return Ok((ArchiveFile::NoDatabase, None));
-    }
-    let connection = Reader::open_without_trace(path, wait)?.connection;
-    // All statements see one state, and only the first waits for a lock.
-    connection
-        .execute_batch("BEGIN")
-        .context(format!("read the archive {}", path.display()))?;
-    let application = connection
-        .query_row("PRAGMA application_id", [], |row| row.get::<_, i64>(0))
-        .context(format!("read the archive {}", path.display()))?;
-    if application != APPLICATION_ID {
-        let objects =
-            count_objects(&connection).context(format!("read the archive {}", path.display()))?;
-        let is_empty = application == 0 && objects == 0;
-        let found = if is_empty {
-            ArchiveFile::NoDatabase
-        } else {
-            ArchiveFile::OfAnotherProgram
-        };
-        return Ok((found, None));
-    }
-    match inspect(&connection, path)? {
-        None => Ok((ArchiveFile::NoDatabase, None)),
-        Some(ids) => Ok((ArchiveFile::Database(ids), Some(connection))),
-    }
-}
-
-/// The ids of an archive; `None` if it has no tables.
-fn inspect(connection: &Connection, path: &Path) -> Result<Option<Identity>> {
-    match open::inspect(connection, path)? {
-        SchemaState::Empty => Ok(None),
-        SchemaState::Ours(0) => Err(Error::new(format!("read the archive {}", path.display()))
-            .with_source("it has no tables")
-            .with_exit(Exit::Damaged)),
-        SchemaState::Ours(_) => identity(connection).map(Some),
-    }
-}
-
-/// Gives an error about a damaged file the remedy for an archive. `restore latest` would replace the database.
-pub(super) fn explain_damage(error: Error, path: &Path, named_by: NamedBy) -> Error {
-    if error.exit() != Exit::Damaged {
-        return error;
-    }
-    Error::new(context_for(path))
-        .with_source(error.one_line())
-        .with_help(named_by.damage_help(path))
-        .with_exit(Exit::Damaged)
-}
-
-pub(super) fn archive_error(archive: &Path) -> Error {
-    Error::new(context_for(archive)).with_exit(Exit::Config)
-}
-
-fn context_for(archive: &Path) -> String {
-    format!("use the archive {}", archive.display())
 }

@@ -16,8 +16,8 @@ pub(crate) struct RecordedArchive {
     pub(crate) id: DatabaseId,
     /// Rows with a timestamp before this one were moved to the archive.
     pub(crate) cutoff: i64,
-    /// Whether `prune --new-archive` has begun another archive at this path.
-    pub(crate) is_replaced: bool,
+    /// The path of the archive that `prune --new-archive` has begun at this path, or elsewhere while this one was gone.
+    pub(crate) replaced_by: Option<PathBuf>,
 }
 
 impl RecordedArchive {
@@ -35,7 +35,9 @@ pub(super) fn recorded_archives(connection: &Connection) -> rusqlite::Result<Vec
                 path: PathBuf::from(row.get::<_, String>("archive")?),
                 id: DatabaseId::new(row.get("archive_id")?),
                 cutoff: row.get("cutoff")?,
-                is_replaced: row.get("is_replaced")?,
+                replaced_by: row
+                    .get::<_, Option<String>>("replaced_by")?
+                    .map(PathBuf::from),
             })
         })?
         .collect()

@@ -6,8 +6,9 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction};
 
 use crate::error::{Error, Exit, Result};
+use crate::model::path::shell_word;
 use crate::store::files::same::{FileAt, refuse_hard_links};
-use crate::store::reading::{ReadMode, ReadSource, Reader};
+use crate::store::reading::{ReadMode, ReadSource, Reader, shm_of, wal_of};
 use crate::store::{open, transaction, wal};
 
 /// One connection to the database.
@@ -21,13 +22,29 @@ pub struct Store {
 /// The kind of access that a connection has.
 #[derive(Debug)]
 pub(super) enum Access {
-    /// The file is the one that was opened.
-    Write(FileAt),
+    Write(OpenedFiles),
     /// Only the calls to Torn are recorded.
     RecordCalls,
     Read(ReadSource),
     /// The database is in memory, which can be read and written.
     Memory,
+}
+
+/// The files that were opened for writing. Another program may have put other ones in their places since.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenedFiles {
+    database: FileAt,
+    wal: FileAt,
+}
+
+impl OpenedFiles {
+    /// `database`: the file at the path before it was opened. Call this when the WAL exists.
+    pub(super) fn new(database: FileAt, path: &Path) -> Self {
+        Self {
+            database,
+            wal: FileAt::new(&wal_of(path)),
+        }
+    }
 }
 
 impl Store {
@@ -114,20 +131,41 @@ impl Store {
         wal::sync(&self.connection)?;
         wal::checkpoint(&self.connection, "main")?;
         match &self.access {
-            Access::Write(file) if file.has_moved_from(&self.path) => {
+            Access::Write(files) if files.database.has_moved_from(&self.path) => {
                 Err(Error::new(format!("save in {}", self.path.display()))
                     .with_source("the file was moved, replaced or removed meanwhile; the new rows are in the file that was there before")
-                    .with_help("leave the file alone while tornsnap runs, and run it again")
+                    .with_help(self.leave_moved_file(files))
                     .with_exit(Exit::TryLater))
             }
             _ => Ok(()),
         }
     }
+
+    /// Empties the WAL of a file that has lost its place, and returns what is left to do.
+    ///
+    /// SQLite keeps the WAL of such a file, and the next program would read the file that is now there with it. So all of it is
+    /// copied to the file that it belongs to. SQLite's locks prevent that while another program reads that WAL.
+    fn leave_moved_file(&self, files: &OpenedFiles) -> String {
+        let advice = "leave the file alone while tornsnap runs, and run it again";
+        let wal = wal_of(&self.path);
+        if wal::empty(&self.connection).unwrap_or(false) || files.wal.has_moved_from(&wal) {
+            return advice.to_owned();
+        }
+        let [wal, shm] = [wal, shm_of(&self.path)].map(|file| shell_word(&file));
+        format!(
+            "end the programs that have it open, and run `mv {wal} {wal}.old; mv {shm} {shm}.old`, because these two belong to the \
+             file that was there before; then {advice}"
+        )
+    }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        if let Access::Write(_) = self.access {
+        if let Access::Write(files) = self.access {
+            if files.database.has_moved_from(&self.path) {
+                let _ = self.leave_moved_file(&files);
+                return;
+            }
             // Best effort: outdated statistics only cost some speed, so this does not wait for another writer.
             // FULL, because this may be the last commit of a run.
             let _ = self.connection.busy_timeout(Duration::ZERO);

@@ -3,6 +3,7 @@
 //! Each statement is a file in `sql/` that also runs unchanged in the sqlite3 shell.
 
 pub(crate) mod archive_check;
+pub(crate) mod archive_file;
 mod archives;
 mod budget;
 mod check;

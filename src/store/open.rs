@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -280,4 +280,66 @@ fn looks_like_sqlite(path: &Path) -> bool {
         // A file shorter than a header is no database. SQLite reports files that cannot be read.
         Err(error) => error.kind() != std::io::ErrorKind::UnexpectedEof,
     }
+}
+
+/// The path as a URI with `immutable=1`, so that SQLite takes no locks and ignores the WAL. <https://sqlite.org/uri.html>
+pub(super) fn immutable_uri(path: &Path) -> Result<PathBuf> {
+    let whole = std::path::absolute(path)
+        .with_context(|| format!("find the folder of {}", path.display()))?;
+    #[cfg(unix)]
+    let name = whole.as_os_str().as_encoded_bytes().to_vec();
+    #[cfg(not(unix))]
+    let name = without_verbatim_prefix(&whole.to_string_lossy().replace('\\', "/")).into_bytes();
+    // The authority is empty. Without it, SQLite would take `nas` in `//nas/share` for the authority.
+    let mut uri = String::from("file://");
+    if !name.starts_with(b"/") {
+        uri.push('/'); // A drive letter.
+    }
+    uri.extend(name.into_iter().map(|byte| {
+        if byte.is_ascii_alphanumeric() || b"/:._-~".contains(&byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02x}")
+        }
+    }));
+    uri.push_str("?immutable=1");
+    Ok(PathBuf::from(uri))
+}
+
+/// `\\?\C:\Torn` and `\\?\UNC\nas\share` in their usual form. Both have `/` for each `\` here.
+#[cfg(not(unix))]
+fn without_verbatim_prefix(path: &str) -> String {
+    match (path.strip_prefix("//?/UNC/"), path.strip_prefix("//?/")) {
+        (Some(share), _) => format!("//{share}"),
+        (None, Some(local)) => local.to_owned(),
+        (None, None) => path.to_owned(),
+    }
+}
+
+/// Lets SQLite undo the transaction of a program that was ended within it. <https://sqlite.org/lockingv3.html#hot_journals>
+pub(super) fn roll_back(path: &Path, wait: Duration) -> Result<()> {
+    let attempt = || -> rusqlite::Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let connection = connect_bare(&as_file_name(path), flags)?;
+        connection.busy_timeout(wait)?;
+        set_checkpoint_on_close(&connection, false)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    };
+    match attempt() {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+            Err(error).context(format!("read the database {}", path.display()))
+        }
+        Err(_) => Err(unfinished(path)),
+        Ok(()) => Ok(()),
+    }
+}
+
+pub(super) fn unfinished(path: &Path) -> Error {
+    Error::new(format!("read the database {}", path.display()))
+        .with_source(
+            "another program was ended within a transaction, and this user cannot undo it with the file beside the database \
+             that ends in -journal",
+        )
+        .with_help("run `tornsnap backup` as a user who may write to both files and their folder; SQLite then undoes it")
+        .with_exit(Exit::Config)
 }

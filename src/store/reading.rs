@@ -9,9 +9,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use rusqlite::ffi::SQLITE_READONLY_ROLLBACK;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::error::{Error, Exit, Result, WithContext, is_open_elsewhere};
+use crate::error::{Error, Exit, Result, is_open_elsewhere};
 use crate::model::path::with_suffix;
 use crate::model::regular_file::why_no_file;
 use crate::model::watch::Unwatched;
@@ -82,11 +83,18 @@ impl Reader {
             return Self::open_immutable(path, ReadMode::Immutable, before, wait);
         }
         match Self::open_shared(path, wait)? {
-            Some(reader) => Ok(reader),
-            None if before.has_log() => {
+            Shared::Open(reader) => Ok(reader),
+            Shared::HasHotJournal => {
+                open::roll_back(path, wait)?;
+                match Self::open_shared(path, wait)? {
+                    Shared::Open(reader) => Ok(reader),
+                    Shared::NeedsFiles | Shared::HasHotJournal => Err(open::unfinished(path)),
+                }
+            }
+            Shared::NeedsFiles if before.has_log() => {
                 Self::open_immutable(path, ReadMode::WithoutWal, before, wait)
             }
-            None => Self::open_immutable(path, ReadMode::Immutable, before, wait),
+            Shared::NeedsFiles => Self::open_immutable(path, ReadMode::Immutable, before, wait),
         }
     }
 
@@ -101,7 +109,7 @@ impl Reader {
             return Self::open_immutable(path, ReadMode::Immutable, before, open::BUSY_TIMEOUT);
         }
         for _ in 0..MAX_COPIES {
-            if let Some(reader) = Self::open_shared(path, open::BUSY_TIMEOUT)? {
+            if let Shared::Open(reader) = Self::open_shared(path, open::BUSY_TIMEOUT)? {
                 return Ok(reader);
             }
             let before = FileStamps::of(path);
@@ -130,7 +138,7 @@ impl Reader {
                 continue;
             }
             if !is_in_wal_mode(path)
-                && let Some(reader) = Self::open_shared(path, open::BUSY_TIMEOUT)?
+                && let Shared::Open(reader) = Self::open_shared(path, open::BUSY_TIMEOUT)?
             {
                 return Ok(reader);
             }
@@ -139,8 +147,8 @@ impl Reader {
         Err(changing(path))
     }
 
-    /// Opens a database with locks; `None` if SQLite can neither create nor open the files that it needs beside it.
-    fn open_shared(path: &Path, wait: Duration) -> Result<Option<Self>> {
+    /// Opens a database with locks.
+    fn open_shared(path: &Path, wait: Duration) -> Result<Shared> {
         let attempt = || -> rusqlite::Result<Connection> {
             let connection =
                 open::connect_to_read(&open::as_file_name(path), OpenFlags::empty(), wait)?;
@@ -152,19 +160,22 @@ impl Reader {
         };
         let error = match attempt() {
             Ok(connection) => {
-                return Ok(Some(Self {
+                return Ok(Shared::Open(Self {
                     connection,
                     source: ReadSource::new(path, ReadMode::Shared, FileStamps::default()),
                 }));
             }
             Err(error) => error,
         };
+        if error.sqlite_error().map(|error| error.extended_code) == Some(SQLITE_READONLY_ROLLBACK) {
+            return Ok(Shared::HasHotJournal);
+        }
         let needs_files = matches!(
             error.sqlite_error_code(),
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied)
         );
         if needs_files && !is_forbidden(path) {
-            return Ok(None);
+            return Ok(Shared::NeedsFiles);
         }
         Err(error)
             .context(format!("read the database {}", path.display()))
@@ -182,7 +193,7 @@ impl Reader {
     ) -> Result<Self> {
         Ok(Self {
             connection: open::connect_to_read(
-                &immutable_uri(path)?,
+                &open::immutable_uri(path)?,
                 OpenFlags::SQLITE_OPEN_URI,
                 wait,
             )
@@ -225,6 +236,15 @@ impl Reader {
             .map_err(|error| error.with_known_name(&copy, &path.display().to_string()))?;
         Ok(Some(Self { connection, source }))
     }
+}
+
+/// The result of an attempt to read a database with locks.
+enum Shared {
+    Open(Reader),
+    /// SQLite can neither create nor open the files that it needs beside the database.
+    NeedsFiles,
+    /// Another program was ended within a transaction, and only a connection that may write can undo it.
+    HasHotJournal,
 }
 
 fn changing(path: &Path) -> Error {
@@ -322,6 +342,11 @@ pub(super) fn wal_of(database: &Path) -> PathBuf {
     with_suffix(&resolve_links(database), LOG_SUFFIXES[0])
 }
 
+/// The path of the shared memory of a database.
+pub(super) fn shm_of(database: &Path) -> PathBuf {
+    with_suffix(&resolve_links(database), "-shm")
+}
+
 /// Whether the file exists and this user has no right to write it.
 ///
 /// Call this only while no connection of this process has the file open; see [`is_forbidden`].
@@ -342,40 +367,6 @@ pub(super) fn is_forbidden(path: &Path) -> bool {
         && fs::File::open(path).is_err_and(|error| {
             error.kind() == std::io::ErrorKind::PermissionDenied || is_open_elsewhere(&error)
         })
-}
-
-/// The path as a URI with `immutable=1`, so that SQLite takes no locks and ignores the WAL. <https://sqlite.org/uri.html>
-fn immutable_uri(path: &Path) -> Result<PathBuf> {
-    let whole = std::path::absolute(path)
-        .with_context(|| format!("find the folder of {}", path.display()))?;
-    #[cfg(unix)]
-    let name = whole.as_os_str().as_encoded_bytes().to_vec();
-    #[cfg(not(unix))]
-    let name = without_verbatim_prefix(&whole.to_string_lossy().replace('\\', "/")).into_bytes();
-    // The authority is empty. Without it, SQLite would take `nas` in `//nas/share` for the authority.
-    let mut uri = String::from("file://");
-    if !name.starts_with(b"/") {
-        uri.push('/'); // A drive letter.
-    }
-    uri.extend(name.into_iter().map(|byte| {
-        if byte.is_ascii_alphanumeric() || b"/:._-~".contains(&byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02x}")
-        }
-    }));
-    uri.push_str("?immutable=1");
-    Ok(PathBuf::from(uri))
-}
-
-/// `\\?\C:\Torn` and `\\?\UNC\nas\share` in their usual form. Both have `/` for each `\` here.
-#[cfg(not(unix))]
-fn without_verbatim_prefix(path: &str) -> String {
-    match (path.strip_prefix("//?/UNC/"), path.strip_prefix("//?/")) {
-        (Some(share), _) => format!("//{share}"),
-        (None, Some(local)) => local.to_owned(),
-        (None, None) => path.to_owned(),
-    }
 }
 
 #[cfg(test)]

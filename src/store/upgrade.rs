@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result};
 use crate::store::files::same::{FileAt, refuse_hard_links};
-use crate::store::handle::{Access, Store};
+use crate::store::handle::{Access, OpenedFiles, Store};
 use crate::store::lock::Lock;
 use crate::store::migrate::{self, SCHEMA, Schema, SchemaState};
 use crate::store::{SqlContext, backup, open, owner, wal};
@@ -53,7 +53,7 @@ impl Store {
         Ok(Self {
             connection,
             path: path.to_owned(),
-            access: Access::Write(file),
+            access: Access::Write(OpenedFiles::new(file, path)),
         })
     }
 
@@ -83,7 +83,8 @@ impl Store {
     pub(crate) fn check_openable(path: &Path) -> Result<()> {
         open::check_is_file(path)?;
         refuse_hard_links(path)?;
-        let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // Read-write, because SQLite may have to undo a transaction of a program that was ended within it.
+        let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         open::set_checkpoint_on_close(&connection, false).context("set up the connection")?;
         match open::inspect(&connection, path)? {
             SchemaState::Empty => Err(open::empty_error(path)),

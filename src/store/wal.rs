@@ -1,6 +1,6 @@
 //! Syncs and checkpoints the write-ahead log, and limits its size. <https://sqlite.org/wal.html>
 //!
-//! No function here waits for a reader.
+//! Only [`empty`] waits for a reader.
 
 use std::time::Duration;
 
@@ -11,6 +11,9 @@ use crate::store::{SqlContext, open};
 
 /// Size of the WAL file in bytes above which it is truncated as soon as no connection reads from it.
 const MAX_WAL_BYTES: i64 = 16 << 20;
+
+/// How long [`empty`] waits for other connections.
+const EMPTY_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Checkpoint {
@@ -100,6 +103,15 @@ pub(super) fn truncate_if_unused(connection: &Connection, schema: &str) -> Resul
     truncate(connection, schema)
         .map(drop)
         .context("checkpoint the WAL")
+}
+
+/// Copies the whole WAL to the database file, and empties it. Waits some seconds for other connections. Returns whether it is empty
+/// now.
+pub(super) fn empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.busy_timeout(EMPTY_TIMEOUT)?;
+    let truncated = run_checkpoint(connection, "main", "TRUNCATE");
+    connection.busy_timeout(open::BUSY_TIMEOUT)?;
+    truncated.map(|result| !result.was_busy)
 }
 
 fn truncate(connection: &Connection, schema: &str) -> rusqlite::Result<Checkpoint> {

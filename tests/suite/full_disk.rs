@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::month_model::{IN_APRIL, with_steady_history_at};
+use crate::month_model::{IN_APRIL, history_rows, with_steady_history_at};
 use crate::support::programs::write_script;
 use crate::support::{Finished, Sandbox, skipped, started_by};
 
@@ -34,6 +34,56 @@ fn started_on_full_disk(sandbox: &Sandbox, command: &Command) -> Option<Finished
         return None;
     }
     Some(finished)
+}
+
+/// Runs a prune with `--vacuum` whose folder for temporary files is a small disk. `None` where nothing may be mounted.
+fn vacuum_with_small_temporary_disk(sandbox: &Sandbox, more: &[&str]) -> Option<Finished> {
+    const SCRIPT: &str = r#"
+        mount -t tmpfs -o size=4m none /mnt || exit 99
+        export SQLITE_TMPDIR=/mnt
+        exec "$@""#;
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--mount", "sh", "-c", SCRIPT, "sh"]);
+    let flags = [
+        "prune",
+        "--vacuum",
+        "--without-backup",
+        "--allow-large",
+        "--keep-unsummarized",
+    ];
+    let mut command = sandbox.command(&[&flags, more].concat());
+    command.env("TORNSNAP_NOW", IN_APRIL.to_string());
+    let Ok(output) = started_by(unshare, &command).output() else {
+        skipped("there is no unshare");
+        return None;
+    };
+    let finished = Finished(output);
+    if finished.code() == 99 || finished.stderr().contains("unshare failed") {
+        skipped("this user may not mount a disk");
+        return None;
+    }
+    Some(finished)
+}
+
+#[test]
+fn no_row_is_deleted_without_room_for_the_vacuum() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "[track]\nplayers = [1]\n");
+    let main = with_steady_history_at(&sandbox, "tornsnap.db");
+    sandbox
+        .run_at(IN_APRIL, &["summarize", "--no-backup"])
+        .expect(0);
+    let before = history_rows(&main);
+
+    for more in [&[][..], &["--dry-run"]] {
+        let Some(finished) = vacuum_with_small_temporary_disk(&sandbox, more) else {
+            return;
+        };
+
+        let said = finished.expect(74).stderr();
+        assert!(said.contains("set SQLITE_TMPDIR to a folder"), "{said}");
+        assert_eq!(history_rows(&main), before);
+    }
 }
 
 #[test]

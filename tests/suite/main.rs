@@ -24,6 +24,7 @@ mod foreign_text;
 mod full_disk;
 mod hangup;
 mod health;
+mod hot_journal;
 mod import;
 mod init;
 mod interrupt;

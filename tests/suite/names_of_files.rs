@@ -5,12 +5,13 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::health::check;
-use crate::support::Finished;
 use crate::support::new_database::new_database;
 use crate::support::torn::Torn;
+use crate::support::{Finished, rows};
 
 #[test]
 fn a_database_with_a_second_name_is_refused_until_the_name_is_removed() {
@@ -63,6 +64,10 @@ fn a_fetch_whose_database_loses_its_name_does_not_say_that_rows_were_saved() {
         if is_replaced {
             let copy = torn.sandbox.path("copy.db");
             new_database(&copy);
+            let new = Connection::open(&copy).unwrap();
+            new.execute_batch("INSERT INTO factions (faction_id, name) VALUES (77, 'Synced')")
+                .unwrap();
+            drop(new);
             fs::rename(copy, torn.sandbox.database()).unwrap();
         } else {
             fs::rename(torn.sandbox.database(), torn.sandbox.path("away.db")).unwrap();
@@ -73,5 +78,41 @@ fn a_fetch_whose_database_loses_its_name_does_not_say_that_rows_were_saved() {
         let cause = "was moved, replaced or removed meanwhile";
         assert!(stderr.contains(cause), "{is_replaced}: {stderr}");
         assert!(!stderr.contains("fetched: "), "{is_replaced}: {stderr}");
+        if is_replaced {
+            // The WAL of the file that was there before is not read with the new one.
+            let wal = torn.sandbox.path("tornsnap.db-wal");
+            assert_eq!(fs::metadata(wal).map_or(0, |file| file.len()), 0);
+            let new = torn.sandbox.sqlite();
+            assert_eq!(rows(&new, "SELECT name FROM factions"), ["Synced"]);
+            assert_eq!(rows(&new, "PRAGMA integrity_check"), ["ok"]);
+        }
     }
+}
+
+#[test]
+fn the_wal_of_a_replaced_database_is_named_if_a_reader_keeps_it() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    let reader = torn.sandbox.sqlite();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM factions")
+        .unwrap();
+    let hang = FaultKind::Slow(Duration::from_secs(1));
+    torn.simulator.fault(Fault::always(hang));
+    let mut command = torn.fetching(&["wars"]);
+    let before = torn.simulator.requests().len();
+    let fetch = thread::spawn(move || Finished(command.output().unwrap()));
+    torn.wait_for_requests(before + 1);
+    let copy = torn.sandbox.path("copy.db");
+    new_database(&copy);
+    fs::rename(copy, torn.sandbox.database()).unwrap();
+
+    let stderr = fetch.join().unwrap().expect(75).stderr();
+
+    let [wal, shm] = ["-wal", "-shm"].map(|end| {
+        let database = fs::canonicalize(torn.sandbox.database()).unwrap();
+        format!("{}{end}", database.display())
+    });
+    let advice = format!("`mv {wal} {wal}.old; mv {shm} {shm}.old`");
+    assert!(stderr.contains(&advice), "{stderr}");
 }

@@ -11,7 +11,8 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::model::size::count;
 use crate::store::Store;
-use crate::store::archive_check::{ArchiveUse, check_without_database};
+use crate::store::archive_check::check_without_database;
+use crate::store::archive_file::ArchiveUse;
 use crate::store::identity::{Usable, check_usable};
 
 /// How long to wait for a program that locks the archive.

@@ -164,16 +164,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         return Ok(nothing_found(&bounds, false, early));
     }
     refuse_if_blocked(context, args, &findings, now)?;
+    super::check_room_for_vacuum(args, store)?;
     let backup = take_backup(context, args, &lock_wait)?;
     // With --force, the clock may be behind, and then the backups are right. So a fetch has to confirm the clock.
     let is_clock_right =
         doubts(context, &findings, now).is_empty() || store.is_clock_confirmed(now)?;
-    let done = remove(context, store, &bounds, is_clock_right, args.vacuum)?;
+    let (done, failure) = remove(context, store, &bounds, is_clock_right, args.vacuum)?;
     if is_clock_right {
         note_ahead_backups(context, store, now);
     }
     let early = look_for_lost_rows(context, args, store, &bounds, &findings)?;
-    Ok(outcome(&bounds, &done, backup, early))
+    Ok(outcome(&bounds, &done, backup, early).with_failure(failure))
 }
 
 /// Notes which backups were made by a clock that was ahead.
@@ -208,23 +209,26 @@ fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<O
     backup::before_change(context, rotation, lock_wait).map(Some)
 }
 
+/// Returns what was removed, and why the file could not be rewritten afterwards.
 fn remove(
     context: &Context,
     store: &mut Store,
     bounds: &FutureBounds,
     is_clock_right: bool,
     vacuum: bool,
-) -> Result<Vec<FutureRows>> {
+) -> Result<(Vec<FutureRows>, Option<Error>)> {
     let done = StopSignal::interruptible(
         "remove rows with future timestamps",
         "nothing was removed",
         || store.remove_future(bounds, is_clock_right),
     )?;
-    if vacuum {
-        super::vacuum(context, store)?;
-    }
+    let failure = if vacuum {
+        super::vacuum(context, store).err()
+    } else {
+        None
+    };
     store.checkpoint()?;
-    Ok(done)
+    Ok((done, failure))
 }
 
 fn outcome(

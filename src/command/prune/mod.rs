@@ -27,7 +27,8 @@ use crate::model::size::count;
 use crate::model::time::{Month, iso};
 use crate::model::watch::Watch as _;
 use crate::output::progress::Progress;
-use crate::store::archive_check::{Archive, ArchiveUse};
+use crate::store::archive_check::Archive;
+use crate::store::archive_file::ArchiveUse;
 use crate::store::lock::{MAINTENANCE, SUMMARIZE};
 use crate::store::prune::{PrunePlan, PruneResult, RetentionPolicy};
 use crate::store::{Store, backup};
@@ -149,13 +150,17 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         .as_ref()
         .map(|archive| new_folder_note(folder_of(archive.path())));
     let mut result = execute(context, store, &plan, archive.as_ref(), now)?;
-    if args.vacuum {
-        result.bytes_after = vacuum(context, store)?;
+    let failure = if args.vacuum {
+        let rewritten = vacuum(context, store);
         store.checkpoint()?;
-    }
+        rewritten.map(|bytes| result.bytes_after = bytes).err()
+    } else {
+        None
+    };
     let summary = report::describe(&plan, &result, archive.as_ref(), &place.unwrap_or_default());
     let archive = archive.as_ref().map(Archive::path);
-    Ok(Outcome::done(summary, Report::new(&plan, &result, archive)))
+    let report = Report::new(&plan, &result, archive);
+    Ok(Outcome::done(summary, report).with_failure(failure))
 }
 
 /// Rewrites the database without its free space, and returns its new size.
@@ -169,16 +174,24 @@ fn vacuum(context: &Context, store: &Store) -> Result<i64> {
     )
 }
 
+/// Fails if there is no room for `--vacuum`, before a row is deleted.
+fn check_room_for_vacuum(args: &Args, store: &Store) -> Result<()> {
+    if args.vacuum {
+        store.check_room_for_vacuum()?;
+    }
+    Ok(())
+}
+
 /// Shows what would be deleted. Changes nothing and takes no lock.
 fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let plan = make_plan(context, args, &store, now)?;
     let archive = check_archive(context, args, &store, &plan)?;
     let blockers = find_blockers(context, args, &store, &plan, now)?;
+    check_room_for_vacuum(args, &store)?;
     verify_archive(context, &plan, archive.as_ref())?;
     store.check_unchanged()?;
-    let archive = archive.as_ref().map(Archive::path);
-    report::preview(context, &plan, &blockers, archive)
+    report::preview(context, &plan, &blockers, archive.as_ref())
 }
 
 /// A prune that was checked and can be executed.
@@ -212,6 +225,7 @@ fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
         if !blockers.is_empty() {
             return Err(refusal(context, &blockers));
         }
+        check_room_for_vacuum(args, store)?;
         verify_archive(context, &plan, archive.as_ref())?;
         return Ok(Prepared {
             database,

@@ -142,8 +142,10 @@ pub(super) fn preview(
     context: &Context,
     plan: &PrunePlan,
     blockers: &[PruneBlocker],
-    archive: Option<&Path>,
+    archive: Option<&Archive>,
 ) -> Result<Outcome> {
+    let new = archive.filter(|archive| archive.is_used(plan.history_rows() > 0));
+    let new = new.and_then(|archive| note_new(archive, "would be"));
     if !context.json {
         for table in plan.tables() {
             terminal::print("the plan", &format_table(table))?;
@@ -155,7 +157,7 @@ pub(super) fn preview(
     }
     Ok(Outcome::done(
         format!(
-            "{} from before {} would be {}, about {}",
+            "{} from before {} would be {}, about {}{}",
             count(plan.history_rows() + plan.housekeeping_rows(), "row"),
             iso(plan.cutoff),
             if archive.is_some() {
@@ -164,8 +166,9 @@ pub(super) fn preview(
                 "deleted"
             },
             format_bytes(plan.tables().map(|table| table.bytes).sum()),
+            new.unwrap_or_default(),
         ),
-        Report::preview(plan, blockers, archive),
+        Report::preview(plan, blockers, archive.map(Archive::path)),
     ))
 }
 
@@ -195,9 +198,11 @@ pub(super) fn describe(
     archive: Option<&Archive>,
     place: &str,
 ) -> String {
-    let begun = archive.map_or_else(String::new, |archive| describe_begun(archive, result));
     let sum = |tables: &[(&str, i64)]| tables.iter().map(|(_, rows)| rows).sum::<i64>();
     let history = sum(&result.history);
+    let begun = archive.map_or_else(String::new, |archive| {
+        describe_begun(archive, result, history > 0)
+    });
     let housekeeping = sum(&result.housekeeping);
     if history + housekeeping == 0 {
         return format!(
@@ -224,17 +229,27 @@ pub(super) fn describe(
     )
 }
 
-/// Names the archive that `--new-archive` has begun, as the end of a line. Empty without that flag.
-fn describe_begun(archive: &Archive, result: &PruneResult) -> String {
+/// Names the archive that this prune has begun with, as the end of a line. Empty for the first archive, unless a flag asked for it.
+fn describe_begun(archive: &Archive, result: &PruneResult, has_rows: bool) -> String {
     let path = archive.path().display();
+    let new = note_new(archive, "is").filter(|_| archive.is_used(has_rows));
     match (archive.begins(), archive.exists()) {
-        (false, _) => String::new(),
-        (true, false) => format!("; a new archive is {path}"),
+        (false, _) => new.unwrap_or_default(),
+        (true, false) => new.unwrap_or_else(|| format!("; a new archive is {path}")),
         (true, true) if result.gave_up_rows => {
             format!("; the archive is {path}, and rows that are not in it are given up")
         }
         (true, true) => format!("; the archive is {path}"),
     }
+}
+
+/// Says that the archive is a new one beside that of earlier prunes, as the end of a line.
+fn note_new(archive: &Archive, is: &str) -> Option<String> {
+    let other = archive.other()?;
+    let path = archive.path().display();
+    Some(format!(
+        "; a new archive {is} {path}: earlier rows were moved to {other}"
+    ))
 }
 
 fn format_bytes(bytes: i64) -> String {

@@ -17,7 +17,7 @@ pub(crate) struct Archive {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum ArchiveState {
     Sound,
-    /// It is gone, and the user has begun another archive in its place.
+    /// It is gone, and the user has begun another archive in its place. `path` is that of the other one.
     GivenUp,
     /// `prune` would refuse the file at its path.
     Unusable {

@@ -32,7 +32,7 @@ pub(super) fn open_archive(
         }
         return Ok(reader);
     }
-    if archive.is_replaced {
+    if archive.replaced_by.is_some() {
         return refuse(
             "another archive was begun in its place; if the file is elsewhere, `tornsnap prune --archive FILE` records where",
         );

@@ -37,7 +37,7 @@ use crate::store::{SqlContext, sql};
 /// The highest compression level of zstd that is still as fast as a disk.
 const ZSTD_LEVEL: i32 = 3;
 
-/// The database to copy, opened read-only.
+/// The database to copy. Nothing writes to it.
 pub(super) struct SourceDatabase {
     pub(super) connection: Connection,
     pub(super) schema_version: i64,
@@ -45,12 +45,19 @@ pub(super) struct SourceDatabase {
 
 impl SourceDatabase {
     pub(super) fn open(database: &Path) -> Result<Self> {
-        let connection = open::connect(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // Read-write, because SQLite may have to undo a transaction of a program that was ended within it.
+        let connection = open::connect(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        open::set_checkpoint_on_close(&connection, false).context("set up the connection")?;
         match open::inspect(&connection, database)? {
-            SchemaState::Ours(schema_version) => Ok(Self {
-                connection,
-                schema_version,
-            }),
+            SchemaState::Ours(schema_version) => {
+                connection
+                    .pragma_update(None, "query_only", true)
+                    .context("set up the connection")?;
+                Ok(Self {
+                    connection,
+                    schema_version,
+                })
+            }
             SchemaState::Empty => Err(open::empty_error(database)),
         }
     }

@@ -11,7 +11,8 @@ use crate::model::archive::{ArchiveBlocker, ArchiveFile, NamedBy};
 use crate::model::health::{Archive, ArchiveState};
 use crate::model::path::plain_absolute;
 use crate::store::SqlContext;
-use crate::store::archive_check::{ArchiveRecords, ArchiveUse, explain_damage};
+use crate::store::archive_check::ArchiveRecords;
+use crate::store::archive_file::{ArchiveUse, explain_damage};
 use crate::store::archives::{RecordedArchive, recorded_archives};
 use crate::store::check::{self, Depth};
 
@@ -60,26 +61,29 @@ pub(crate) fn inspect_archive(
     };
     let mut archive = place(recorded.path.as_path(), named_by);
     let mut found = find(&archive, recorded, records);
-    if let (Found::Other(_), Some(path)) = (&found, configured.filter(|path| !is_recorded(path))) {
+    if let (Found::Nothing(_) | Found::Other(_), Some(path)) =
+        (&found, configured.filter(|path| !is_recorded(path)))
+    {
         let moved = place(path, NamedBy::Configuration);
         let there = find(&moved, recorded, records);
-        if !matches!(there, Found::Other(_)) {
+        // A prune would look for the archive at the configured path, and its remedy is about that path.
+        let is_awaited = matches!(&there, Found::Nothing(_)) && records.is_last(&recorded.id);
+        if is_awaited || matches!(there, Found::This(_) | Found::Unreadable(_)) {
             (archive, found) = (moved, there);
         }
     }
     let error = match found {
         Found::This(connection) if deep => check_fully(&connection, &archive).err(),
         Found::This(_) => None,
-        Found::Unreadable(error) | Found::Other(error) => Some(error),
+        Found::Unreadable(error) | Found::Nothing(error) | Found::Other(error) => Some(error),
     };
-    let state = match error {
-        None => ArchiveState::Sound,
-        // The file at its path is the new archive.
-        Some(_) if recorded.is_replaced => ArchiveState::GivenUp,
-        Some(error) => unusable(&error, archive.path),
+    let (path, state) = match (error, &recorded.replaced_by) {
+        (None, _) => (archive.path, ArchiveState::Sound),
+        (Some(_), Some(new)) => (new.as_path(), ArchiveState::GivenUp),
+        (Some(error), None) => (archive.path, unusable(&error, archive.path)),
     };
     Archive {
-        path: archive.path.to_owned(),
+        path: path.to_owned(),
         cutoff: recorded.cutoff,
         state,
     }
@@ -91,7 +95,9 @@ enum Found {
     This(Connection),
     /// A file that may be the archive and cannot be read.
     Unreadable(Error),
-    /// No file, or another one.
+    /// No archive, and none was there.
+    Nothing(Error),
+    /// The file is gone, or is another one.
     Other(Error),
 }
 
@@ -102,10 +108,13 @@ fn find(archive: &ArchiveUse<'_>, recorded: &RecordedArchive, records: &ArchiveR
     };
     let is_this =
         matches!(&inspected.found, ArchiveFile::Database(found) if found.id == recorded.id);
-    let blocker = match (inspected.blocker, inspected.connection) {
+    // The path may be recorded in another form.
+    let blocker = inspected.blocker.filter(|blocker| {
+        !(*blocker == ArchiveBlocker::Elsewhere && archive.path == recorded.path)
+    });
+    let blocker = match (blocker, inspected.connection) {
         (None, Some(connection)) if is_this => return Found::This(connection),
         (None, _) => match inspected.found {
-            // The path may be recorded in another form.
             ArchiveFile::Missing => ArchiveBlocker::Missing,
             ArchiveFile::Empty => ArchiveBlocker::Emptied,
             // Another archive of this database, which has changed places with this one.
@@ -113,7 +122,11 @@ fn find(archive: &ArchiveUse<'_>, recorded: &RecordedArchive, records: &ArchiveR
         },
         (Some(blocker), _) => blocker,
     };
-    Found::Other(records.refusal(archive, &inspected.found, blocker))
+    let error = records.refusal(archive, &inspected.found, blocker);
+    match blocker {
+        ArchiveBlocker::Elsewhere => Found::Nothing(error),
+        _ => Found::Other(error),
+    }
 }
 
 fn check_fully(connection: &Connection, archive: &ArchiveUse<'_>) -> Result<()> {

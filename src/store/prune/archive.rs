@@ -9,7 +9,8 @@ use crate::model::archive::ArchiveFile;
 use crate::model::history::History;
 use crate::model::identity::DatabaseId;
 use crate::model::path::folder_of;
-use crate::store::archive_check::{Archive, archive_error};
+use crate::store::archive_check::Archive;
+use crate::store::archive_file::archive_error;
 use crate::store::check::{self, Depth};
 use crate::store::create::NewDatabase;
 use crate::store::files::sync::sync_folder;
@@ -81,7 +82,7 @@ impl Store {
             .with_help("run the same command again"))
     }
 
-    /// Records where the archive is, if no row is moved to it. A moved archive is known by its id, and a new one begins here.
+    /// Records where the archive is, if no row is moved to it or if another one is given up. A moved archive is known by its id, and a new one begins here.
     pub(super) fn record_archive(
         &self,
         archive: &Archive,
@@ -97,6 +98,7 @@ impl Store {
                     ":cutoff": cutoff,
                     ":archive": archive.recorded_path(),
                     ":archive_id": id.as_str(),
+                    ":given_up": archive.gives_up.as_ref().map(DatabaseId::as_str),
                     ":is_new": archive.begins,
                 },
             )

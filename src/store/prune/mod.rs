@@ -115,7 +115,7 @@ impl Store {
             Some(archive) => {
                 let (id, gave_up_rows) = self.attach(archive)?;
                 result.gave_up_rows = gave_up_rows;
-                if !has_rows {
+                if !has_rows || archive.gives_up.is_some() {
                     self.record_archive(archive, &id, plan.cutoff, now)?;
                 }
                 Some(AttachedArchive {

@@ -15,6 +15,9 @@ const FIRST_STEP: i64 = 1_000;
 /// The minimum and the maximum number of pages of later steps.
 const STEP_LIMITS: (i64, i64) = (100, 16_000);
 
+/// Completes "could not …" for `VACUUM`.
+const REWRITE: &str = "rewrite the database without its free space";
+
 /// `PRAGMA cache_size` during `VACUUM`: a negative number is in KiB.
 const VACUUM_CACHE: i64 = -8_000;
 
@@ -67,15 +70,24 @@ impl Store {
         Ok(false)
     }
 
+    /// Fails if there is not enough free space for [`Self::vacuum`].
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Io`](crate::error::Exit::Io).
+    pub(crate) fn check_room_for_vacuum(&self) -> Result<()> {
+        let bytes = u64::try_from(self.file_bytes()?).unwrap_or_default();
+        check_room_for_rewrite(&self.path, &temporary_folder(), bytes, REWRITE)
+    }
+
     /// Runs `VACUUM`, with a small cache. Other processes cannot write meanwhile. Returns the new size of the database.
     ///
     /// # Errors
     ///
     /// [`Exit::Io`](crate::error::Exit::Io) when there is not enough free space for the copy.
     pub(crate) fn vacuum(&self) -> Result<i64> {
-        let action = "rewrite the database without its free space";
-        let bytes = u64::try_from(self.file_bytes()?).unwrap_or_default();
-        check_room_for_rewrite(&self.path, &temporary_folder(), bytes, action)?;
+        let action = REWRITE;
+        self.check_room_for_vacuum()?;
         let set = |temp_store: &str, cache: i64| {
             self.connection
                 .pragma_update(None, "temp_store", temp_store)
@@ -119,8 +131,14 @@ fn check_room_for_rewrite(
     } else {
         1
     };
-    check_room(temporary, bytes * copies, action)?;
+    check_room(temporary, bytes.saturating_mul(copies), action).map_err(|error| {
+        let variable = if cfg!(unix) { "SQLITE_TMPDIR" } else { "TMP" };
+        error.with_help(format!(
+            "free some space on that disk, set {variable} to a folder on another one, or leave --vacuum away"
+        ))
+    })?;
     check_room(folder, bytes, action)
+        .map_err(|error| error.with_help("free some space on that disk, or leave --vacuum away"))
 }
 
 #[cfg(unix)]

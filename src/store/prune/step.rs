@@ -156,7 +156,7 @@ impl Step {
                 iso(self.from),
                 iso(self.until)
             ))
-            .with_help("name another archive, with --archive or as `archive` under [retention]; none of these rows was deleted")
+            .with_help("name a new file with --archive, and set `archive` under [retention] to it; none of these rows was deleted")
             .with_exit(Exit::Config))
     }
 

@@ -10,11 +10,11 @@ use crate::month_model::{EDGES, IN_APRIL, prune, summarize, with_steady_history}
 use crate::support::{DAY, Finished, Sandbox, link, native};
 
 /// When the rows of one more month may be moved.
-const LATER: i64 = EDGES[4] + 40 * DAY;
+pub(super) const LATER: i64 = EDGES[4] + 40 * DAY;
 
 /// A database with a configuration, whose old rows are in the archive `cold.db`, and which has more rows to move. An older
 /// copy of the archive is `older.db`.
-fn archived() -> Sandbox {
+pub(super) fn archived() -> Sandbox {
     let sandbox = Sandbox::new();
     drop(with_steady_history(&sandbox));
     sandbox.write(
@@ -30,12 +30,12 @@ fn archived() -> Sandbox {
 }
 
 /// Prunes to the archive of the configuration.
-fn configured(sandbox: &Sandbox, now: i64, more: &[&str]) -> Finished {
+pub(super) fn configured(sandbox: &Sandbox, now: i64, more: &[&str]) -> Finished {
     prune(sandbox, now, "a.db", &[&["--ignore-clock"], more].concat())
 }
 
 /// The message and the remedy of `config check` about the archive, and whether it is a problem.
-fn checked(sandbox: &Sandbox) -> (String, bool) {
+pub(super) fn checked(sandbox: &Sandbox) -> (String, bool) {
     let report = sandbox.run(&["config", "check", "--json"]).json();
     let findings = report["findings"].as_array().unwrap();
     let found = findings.iter().find(|found| found["subject"] == "archive");
@@ -45,7 +45,7 @@ fn checked(sandbox: &Sandbox) -> (String, bool) {
     (said, found["state"] == "problem")
 }
 
-fn health_check(sandbox: &Sandbox) -> Value {
+pub(super) fn health_check(sandbox: &Sandbox) -> Value {
     let report = sandbox.run_at(LATER, &["health", "--json"]).json();
     check(&report, "archive").unwrap().clone()
 }

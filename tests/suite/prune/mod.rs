@@ -3,6 +3,7 @@
 mod archive;
 mod archive_agreement;
 mod archive_damage;
+mod archive_elsewhere;
 mod archive_identity;
 mod archive_place;
 mod future;
