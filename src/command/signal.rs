@@ -54,7 +54,6 @@ pub(super) struct EndWithMessage(
 pub(super) fn interrupted(action: &str, kept: &str, exit: Exit) -> Error {
     Error::new(action)
         .with_source(format!("it was interrupted; {kept}"))
-        .with_help("run it again to finish it")
         .with_exit(exit)
 }
 

@@ -124,11 +124,7 @@ fn failure(
         (Exit::Done, _) => None,
         (Exit::Interrupted | Exit::Terminated, _) => {
             let why = "it was interrupted; what had arrived is saved";
-            Some(
-                Error::new("finish the fetch")
-                    .with_source(why)
-                    .with_help("run it again to fetch the rest"),
-            )
+            Some(Error::new("finish the fetch").with_source(why))
         }
         (_, Some(end)) => {
             let action = if totals.saved > 0 {

@@ -23,24 +23,7 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
     let settings = &context.settings;
     let entries = Entries::of_context(context, backend.appends_output())?;
     let files = backend.files(&entries)?;
-    let mut warnings = entries.warnings.clone();
-    let jobs_settings = surroundings::settings_of_jobs(&entries.config)?;
-    warnings.extend(surroundings::warnings(
-        settings,
-        &jobs_settings,
-        backend,
-        &entries.paths.id,
-    ));
-    warnings.extend(mark::warnings_of_no_file(&entries.jobs, &entries.config));
-    warnings.extend(others::warnings_of_gone());
-    if backend.require().is_ok() {
-        warnings.extend(backend.notes(&entries));
-    }
-    for warning in inspection::warnings(backend, &entries.paths.id) {
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
-    }
+    let mut warnings = warnings_of(settings, backend, &entries)?;
     let (installed, advice) = installation(settings, backend, &entries, &mut warnings);
     let mut jobs = job_reports(settings, backend, &entries, &mut warnings);
     if installed != INSTALLED {
@@ -81,6 +64,33 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
             }],
         },
     ))
+}
+
+/// The warnings about the entries and what they need, each once.
+fn warnings_of(
+    settings: &Settings,
+    backend: &dyn Backend,
+    entries: &Entries,
+) -> Result<Vec<String>> {
+    let mut warnings = entries.warnings.clone();
+    let jobs_settings = surroundings::settings_of_jobs(&entries.config)?;
+    warnings.extend(surroundings::warnings(
+        settings,
+        &jobs_settings,
+        backend,
+        &entries.paths.id,
+    ));
+    warnings.extend(mark::warnings_of_no_file(&entries.jobs, &entries.config));
+    warnings.extend(others::warnings_of_gone());
+    if backend.require().is_ok() {
+        warnings.extend(backend.notes(entries));
+    }
+    for warning in inspection::warnings(backend, &entries.paths.id) {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+    Ok(warnings)
 }
 
 /// The word for jobs that are installed as they are shown. Only these start as they say.

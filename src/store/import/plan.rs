@@ -52,13 +52,6 @@ pub(super) fn read(
         tallies.insert(table.name, tally);
     }
     derive::missing_tables(target, derive::States::AreObservations)?;
-    let knows_factions = columns_of(connection, "players")
-        .context("read the table players")?
-        .contains("faction_id");
-    let facts = SourceFacts {
-        factions_of_players: FactionsOfPlayers::of_states(SourceKind::Plan, knows_factions),
-        ..SourceFacts::default()
-    };
     // The start of a period is a date. Moved to UTC, it could fall into the month before.
     let dialect = Dialect {
         offset: 0,
@@ -94,7 +87,17 @@ pub(super) fn read(
         }
         tallies.insert(table.name, tally);
     }
-    Ok(facts)
+    facts(connection)
+}
+
+fn facts(source: &Connection) -> Result<SourceFacts> {
+    let knows_factions = columns_of(source, "players")
+        .context("read the table players")?
+        .contains("faction_id");
+    Ok(SourceFacts {
+        factions_of_players: FactionsOfPlayers::of_states(SourceKind::Plan, knows_factions),
+        ..SourceFacts::default()
+    })
 }
 
 /// The numbers of imported history rows, by entity and month.

@@ -55,11 +55,7 @@ pub(super) fn read(
                 let (Some(history), Some(start)) = (history, start) else {
                     return sense::check(table, row, period);
                 };
-                let month = match row[start] {
-                    Datum::Integer(at) => Month::of(at),
-                    _ => None,
-                };
-                let Some(month) = month else {
+                let Some(month) = month_at(&row[start]) else {
                     return Err(Skip::Recomputed);
                 };
                 let is_imported =
@@ -78,7 +74,6 @@ pub(super) fn read(
         tallies.insert(table.name, tally);
     }
     left_out::copy(connection, target, &dialect, &pruned, tallies)?;
-    left_out::count_months(connection, target, options.now)?;
     copy_inner(connection, target, options.now, tallies)?;
     Ok(SourceFacts {
         factions_of_players: FactionsOfPlayers::Sightings,
@@ -89,6 +84,14 @@ pub(super) fn read(
     })
 }
 
+/// The month of a time.
+fn month_at(time: &Datum) -> Option<Month> {
+    match time {
+        Datum::Integer(at) => Month::of(*at),
+        _ => None,
+    }
+}
+
 /// Copies the rows of the tables that are not exported as data.
 fn copy_inner(
     source: &Connection,
@@ -96,6 +99,7 @@ fn copy_inner(
     now: i64,
     tallies: &mut Tallies,
 ) -> Result<()> {
+    left_out::count_months(source, target, now)?;
     let sightings = copy_sightings(source, target, now)?;
     leave(
         tallies,

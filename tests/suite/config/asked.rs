@@ -133,7 +133,7 @@ fn online_ends_with_the_exit_code_of_the_signal() {
 
         assert_eq!(
             finished.stderr(),
-            "tornsnap: could not finish the check with Torn\n  because: it was interrupted; nothing was changed\n  try: run it again to finish it\n",
+            "tornsnap: could not finish the check with Torn\n  because: it was interrupted; nothing was changed\n",
             "{name}"
         );
         assert_eq!(finished.stdout(), "", "{name}: half a list");

@@ -280,7 +280,7 @@ fn an_interrupted_export_cleans_up() {
     assert!(
         finished
             .stderr()
-            .contains("because: it was interrupted; nothing was left behind\n"),
+            .ends_with("because: it was interrupted; nothing was left behind\n"),
         "{}",
         finished.stderr()
     );
