@@ -1,4 +1,5 @@
--- Records where an archive is, in a prune that moved no row to it, or that begins it and gives another one up. Does nothing if that is recorded already.
+-- Records the path of an archive, in a prune that moved no row to it, or that begins it and gives another one up.
+-- Does nothing if that is recorded already.
 --
 -- :now, :cutoff   unix seconds
 -- :archive        path of the archive

@@ -12,7 +12,7 @@ use crate::model::proxy::Proxy;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a request is for.
+/// The texts of errors about a request.
 struct Purpose {
     /// It completes the sentence "could not …".
     action: &'static str,

@@ -1,13 +1,13 @@
 //! Puts the messages of the TOML parser into plain words. They are written for programmers.
 
-/// What a list of ids is.
+/// The form of a list of ids, in messages.
 pub(super) const LIST_OF_NUMBERS: &str = "a list of numbers, such as [9001, 9002]";
 
-/// What a value that is none is not.
+/// The message about a text that is no value of TOML.
 pub(super) const NO_VALUE: &str =
     "the value is neither a text in quotes nor a number, true, false or a list";
 
-/// What is wrong with the text after an `=` that begins like a value, or like none.
+/// Describes the mistake in the text after an `=`. It may begin with a value.
 pub(super) fn describe_rest(text: &str) -> &'static str {
     let begins_like_value = text.starts_with(|first: char| {
         first.is_ascii_digit() || first.is_alphabetic() || "\"'[{+-".contains(first)

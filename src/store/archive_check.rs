@@ -65,7 +65,7 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// [`crate::error::Exit::Damaged`] with the remedy for an archive.
+    /// [`Damaged`](crate::error::Exit::Damaged) with the remedy for an archive.
     pub(crate) fn verify(&self) -> Result<()> {
         if !self.exists() {
             return Ok(());
@@ -119,7 +119,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`crate::error::Exit::Config`] if the file cannot be used as the archive, and [`crate::error::Exit::Damaged`] if it is damaged.
+    /// [`Config`](crate::error::Exit::Config) if the file cannot be used as the archive, and
+    /// [`Damaged`](crate::error::Exit::Damaged) if it is damaged.
     pub(crate) fn check_archive(&self, archive: &ArchiveUse<'_>) -> Result<Archive> {
         self.archive_records()?.check(archive)
     }
@@ -321,7 +322,7 @@ fn refusal(
 ///
 /// # Errors
 ///
-/// [`crate::error::Exit::Config`] if it is no archive, and [`crate::error::Exit::Damaged`] if it is damaged.
+/// [`Config`](crate::error::Exit::Config) if it is no archive, and [`Damaged`](crate::error::Exit::Damaged) if it is damaged.
 pub(crate) fn check_without_database(archive: &ArchiveUse<'_>) -> Result<()> {
     let (found, _) = read(archive)?;
     let ours = match &found {

@@ -11,7 +11,7 @@ use crate::store::pruned_early::missing_rows;
 use crate::store::value::bind_used;
 use crate::store::{SqlContext, Store, sql};
 
-/// How to summarize.
+/// The settings of a summary.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SummaryOptions {
     /// Unix seconds.

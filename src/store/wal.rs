@@ -12,7 +12,7 @@ use crate::store::{SqlContext, open};
 /// Size of the WAL file in bytes above which it is truncated as soon as no connection reads from it.
 const MAX_WAL_BYTES: i64 = 16 << 20;
 
-/// How long [`empty`] waits for other connections.
+/// The time for which [`empty`] waits for other connections.
 const EMPTY_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

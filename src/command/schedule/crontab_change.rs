@@ -27,8 +27,8 @@ impl Replacement<'_> {
     ///
     /// # Errors
     ///
-    /// [`Exit::Io`] when a file for `crontab` cannot be written; [`Exit::Failure`] when `crontab` fails, or the crontab is another one than was written. Only the words of `crontab` say
-    /// whether trying again helps. The message says what the crontab is then.
+    /// [`Exit::Io`] when a file for `crontab` cannot be written; [`Exit::Failure`] when `crontab` fails, or the crontab is another
+    /// one than was written. Only the words of `crontab` say whether trying again helps. The message says what the crontab is then.
     pub(super) fn run(&self) -> Result<Change> {
         if self.before == self.after {
             return Ok(Change::default());

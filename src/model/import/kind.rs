@@ -1,6 +1,6 @@
 //! The kinds of columns that an import reads.
 
-/// How the values of a column are converted; `cell.rs` has the rules.
+/// The conversion of the values of a column; `cell.rs` has the rules.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     /// A positive number, without which the row means nothing.

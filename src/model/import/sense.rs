@@ -21,7 +21,7 @@ pub(crate) type Period = [Datum; 2];
 const WRONG_TYPE: &str = "period_type is not monthly";
 const WRONG_END: &str = "period_end is not the end of the month";
 
-/// How far midnight of a local clock can be from midnight UTC.
+/// The largest difference between midnight of a local clock and midnight UTC, in seconds.
 const FARTHEST_MIDNIGHT: i64 = 14 * HOUR;
 
 /// A local month can be this much longer or shorter than the month in UTC, because of summer time.

@@ -243,7 +243,7 @@ pub(in crate::store) fn has_manifest(backup: &Path) -> bool {
     if !found.is_file() || found.len() > LARGEST_MANIFEST {
         return false;
     }
-    // What cannot be read may be one.
+    // A file that cannot be read may be a manifest.
     fs::read(&path).map_or(true, |bytes| {
         let text = String::from_utf8_lossy(&bytes);
         text.contains(HASH_KEY) || text.contains(TOOL_FIELD)

@@ -82,7 +82,9 @@ impl Store {
             .with_help("run the same command again"))
     }
 
-    /// Records where the archive is, if no row is moved to it or if another one is given up. A moved archive is known by its id, and a new one begins here.
+    /// Records the path of the archive, if no row is moved to it or if another archive is given up.
+    ///
+    /// The id tells a moved archive from a new one.
     pub(super) fn record_archive(
         &self,
         archive: &Archive,
