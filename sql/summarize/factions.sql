@@ -165,10 +165,10 @@ ON CONFLICT (faction_id, period_start, period_end, period_type) DO UPDATE SET
     record_count = excluded.record_count,
     created_at = excluded.created_at
 WHERE coalesce(
-    (SELECT excluded.record_count + coalesce((
+    (SELECT coalesce(excluded.record_count + coalesce((
          SELECT sum(rows) FROM repeated_rows
          WHERE history = 'faction_history' AND entity = CAST(excluded.faction_id AS TEXT)
-           AND at >= excluded.period_start AND at < excluded.period_end), 0) >= faction_summary.record_count + mark.left_out
+           AND at >= excluded.period_start AND at < excluded.period_end), 0) >= faction_summary.record_count + mark.left_out, 0)
      FROM imported_summaries AS mark
      WHERE mark.history = 'faction_history' AND mark.period_start = excluded.period_start
        AND mark.entity = CAST(excluded.faction_id AS TEXT)),

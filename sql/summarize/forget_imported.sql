@@ -7,7 +7,7 @@
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 DELETE FROM imported_summaries
 WHERE history = :history AND period_start = :period_start AND +entity IN (
-    SELECT CAST(summary.entity AS TEXT)
+    SELECT mark.entity
     FROM (
         SELECT player_id AS entity, record_count
         FROM player_stats_summary
@@ -19,8 +19,10 @@ WHERE history = :history AND period_start = :period_start AND +entity IN (
         WHERE timestamp >= :period_start AND timestamp < :period_end
         GROUP BY 1
     ) AS present ON present.entity = summary.entity
+    JOIN imported_summaries AS mark ON mark.history = :history AND mark.period_start = :period_start
+        AND mark.entity = CAST(summary.entity AS TEXT)
     WHERE present.rows + coalesce((
         SELECT sum(rows) FROM repeated_rows
-        WHERE history = :history AND entity = CAST(summary.entity AS TEXT)
-          AND at >= :period_start AND at < :period_end), 0) >= summary.record_count + imported_summaries.left_out
+        WHERE history = :history AND entity = mark.entity
+          AND at >= :period_start AND at < :period_end), 0) >= summary.record_count + mark.left_out
 )

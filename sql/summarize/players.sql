@@ -321,10 +321,10 @@ ON CONFLICT (player_id, period_start, period_end, period_type) DO UPDATE SET
     record_count = excluded.record_count,
     created_at = excluded.created_at
 WHERE coalesce(
-    (SELECT excluded.record_count + coalesce((
+    (SELECT coalesce(excluded.record_count + coalesce((
          SELECT sum(rows) FROM repeated_rows
          WHERE history = 'player_stats_history' AND entity = CAST(excluded.player_id AS TEXT)
-           AND at >= excluded.period_start AND at < excluded.period_end), 0) >= player_stats_summary.record_count + mark.left_out
+           AND at >= excluded.period_start AND at < excluded.period_end), 0) >= player_stats_summary.record_count + mark.left_out, 0)
      FROM imported_summaries AS mark
      WHERE mark.history = 'player_stats_history' AND mark.period_start = excluded.period_start
        AND mark.entity = CAST(excluded.player_id AS TEXT)),

@@ -23,7 +23,7 @@ struct Purpose {
 const MESSAGE: Purpose = Purpose {
     action: "send the message to the webhook",
     correction: "the webhook was deleted, or its address is wrong: make a new one (Discord: channel settings, Integrations), \
-                 and write its address into the file that webhook_url_file in [health] names",
+                 and write its address where [health] says",
 };
 
 const PING: Purpose = Purpose {

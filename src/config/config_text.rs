@@ -332,7 +332,7 @@ fn open_list(text: &str) -> Option<usize> {
 }
 
 const LIST_IS_OPEN: &str =
-    "the list that begins in this line is not closed with ]; write such as [9001, 9002]";
+    "the list that begins in this line is not closed with ], as in [9001, 9002]";
 
 const UNIT_IS_TOO_MUCH: &str = "there is something behind the number; write the number alone, or a text in straight quotes, such \
                                 as \"5m\", if the field takes a text";

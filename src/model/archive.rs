@@ -63,6 +63,16 @@ impl NamedBy {
         }
     }
 
+    /// The remedy that names this file. In the configuration, it is a text of TOML.
+    pub(crate) fn name_file(self, path: &Path) -> String {
+        let word = shell_word(path);
+        let text = path.display().to_string();
+        match self {
+            Self::Configuration if word != text => self.name(&format!("{text:?}")),
+            _ => self.name(&word),
+        }
+    }
+
     /// The remedy that begins a new archive at this path.
     pub(crate) fn new_archive(self, path: &Path) -> String {
         match self {

@@ -9,7 +9,7 @@ use crate::model::archive::{
     ArchiveBlocker, ArchiveFile, NamedBy, UsedArchive, find_blocker, present_path,
 };
 use crate::model::identity::{DatabaseId, Identity};
-use crate::model::path::{display_path, plain_absolute, shell_word};
+use crate::model::path::{display_path, plain_absolute};
 use crate::store::archive_file::{ArchiveUse, archive_error, explain_damage, read};
 use crate::store::archives::{Receipts, lacks_rows};
 use crate::store::check::{self, Depth};
@@ -44,6 +44,11 @@ impl Archive {
     /// Whether the user asked to begin with this archive.
     pub(crate) fn begins(&self) -> bool {
         self.begins
+    }
+
+    /// Whether the user gives up the rows of an archive that is gone.
+    pub(crate) fn gives_up_rows(&self) -> bool {
+        self.gives_up.is_some()
     }
 
     /// The path of the archive that rows were moved to last, if this one is a new one.
@@ -110,8 +115,6 @@ struct OtherArchive<'a> {
     archive: &'a UsedArchive,
     /// Whether it is at the path where it was recorded, with all rows.
     is_present: bool,
-    /// Whether no file is there.
-    is_gone: bool,
 }
 
 impl Store {
@@ -155,16 +158,13 @@ impl ArchiveRecords {
     /// As [`Store::check_archive`].
     pub(crate) fn check(&self, archive: &ArchiveUse<'_>) -> Result<Archive> {
         let inspected = self.inspect(archive)?;
-        let other = inspected.other;
         let checked = Archive {
             path: archive.path.to_owned(),
             named_by: archive.named_by,
+            gives_up: self.given_up(archive, &inspected.found),
             found: inspected.found,
             begins: archive.allows_new,
-            gives_up: other
-                .filter(|other| archive.allows_new && other.is_gone)
-                .map(|other| other.archive.id.clone()),
-            other: other.map(|other| other.archive.clone()),
+            other: inspected.other.map(|other| other.archive.clone()),
         };
         let is_used = checked.is_used(archive.is_needed);
         if is_used && archive.path.to_str().is_none() {
@@ -202,7 +202,6 @@ impl ArchiveRecords {
         let other = other.map(|used| OtherArchive {
             archive: used,
             is_present: self.is_present(archive, used),
-            is_gone: open::is_missing(Path::new(&used.path)),
         });
         // The flag asks for this file, and the archive before is not hidden by it. A path in the configuration may just be wrong.
         let is_asked_for = archive.named_by == NamedBy::Flag;
@@ -257,7 +256,7 @@ impl ArchiveRecords {
                 .with_help(error.help().unwrap_or_default());
         }
         moved(format!("{reason}; the archive is {} now", present.path))
-            .with_help(archive.named_by.name(&shell_word(Path::new(&present.path))))
+            .with_help(archive.named_by.name_file(Path::new(&present.path)))
     }
 
     /// The error about a path without an archive, while rows were moved to `last`.
@@ -268,13 +267,22 @@ impl ArchiveRecords {
         if self.is_present(archive, last) {
             return error.with_source(reason).with_help(format!(
                 "{}, or {} to begin a second one; no row is given up by that",
-                archive.named_by.name(&shell_word(Path::new(&last.path))),
+                archive.named_by.name_file(Path::new(&last.path)),
                 archive.named_by.new_archive(archive.path)
             ));
         }
         error
             .with_source(format!("{reason}, which cannot be read now"))
             .with_help(blocker.help(archive.named_by, archive.path, false))
+    }
+
+    /// The archive that rows were moved to last, if it is gone and the user begins another one instead.
+    fn given_up(&self, archive: &ArchiveUse<'_>, found: &ArchiveFile) -> Option<DatabaseId> {
+        let last = self.used.last().filter(|_| archive.allows_new)?;
+        let is_this = matches!(found, ArchiveFile::Database(ids) if ids.id == last.id);
+        let is_gone =
+            last.path != archive.recorded_path() && open::is_missing(Path::new(&last.path));
+        (is_gone && !is_this).then(|| last.id.clone())
     }
 
     /// Whether rows were moved to this archive last.

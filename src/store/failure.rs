@@ -4,13 +4,15 @@ use std::fmt;
 
 use rusqlite::ErrorCode;
 use rusqlite::ffi::{
-    SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_IOERR_DIR_FSYNC,
-    SQLITE_IOERR_FSYNC, SQLITE_IOERR_READ, SQLITE_IOERR_SHMMAP, SQLITE_IOERR_SHMOPEN,
-    SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE,
-    SQLITE_NOTADB, SQLITE_READONLY_DBMOVED, code_to_str,
+    SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_IOERR_DELETE,
+    SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_READ, SQLITE_IOERR_SHMMAP,
+    SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_TRUNCATE,
+    SQLITE_IOERR_WRITE, SQLITE_NOTADB, SQLITE_READONLY_DBMOVED, code_to_str,
 };
 
 use crate::error::{Error, Exit, FULL_DISK_HELP, Result};
+
+const FORBIDDEN_HELP: &str = "check who owns the file and its folder, and that both can be written";
 
 /// Adds context to errors of SQLite.
 pub(crate) trait SqlContext<T> {
@@ -27,6 +29,10 @@ impl<T> SqlContext<T> for rusqlite::Result<T> {
 fn explain(error: &rusqlite::Error, action: String) -> Error {
     let (exit, help) = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => (Exit::Io, Some(FULL_DISK_HELP)),
+        // After a rollback, SQLite may not remove the journal.
+        Some(ErrorCode::SystemIoFailure) if extended_code(error) == Some(SQLITE_IOERR_DELETE) => {
+            (Exit::Config, Some(FORBIDDEN_HELP))
+        }
         Some(ErrorCode::SystemIoFailure) => (Exit::Io, Some("check the disk and its free space")),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
             Exit::TryLater,
@@ -41,10 +47,9 @@ fn explain(error: &rusqlite::Error, action: String) -> Error {
         Some(ErrorCode::ReadOnly) if extended_code(error) == Some(SQLITE_READONLY_DBMOVED) => {
             (Exit::TryLater, Some("run it again"))
         }
-        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => (
-            Exit::Config,
-            Some("check who owns the file and its folder, and that both can be written"),
-        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            (Exit::Config, Some(FORBIDDEN_HELP))
+        }
         None if damaged_column(error).is_some() => (Exit::Damaged, None),
         _ => (Exit::Failure, None),
     };

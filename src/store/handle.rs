@@ -130,6 +130,15 @@ impl Store {
     pub(crate) fn checkpoint(&self) -> Result<()> {
         wal::sync(&self.connection)?;
         wal::checkpoint(&self.connection, "main")?;
+        self.check_in_place()
+    }
+
+    /// Fails if the path has led to another file since the database was opened, or to none.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::TryLater`].
+    pub(crate) fn check_in_place(&self) -> Result<()> {
         match &self.access {
             Access::Write(files) if files.database.has_moved_from(&self.path) => {
                 Err(Error::new(format!("save in {}", self.path.display()))

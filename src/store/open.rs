@@ -315,31 +315,3 @@ fn without_verbatim_prefix(path: &str) -> String {
         (None, None) => path.to_owned(),
     }
 }
-
-/// Lets SQLite undo the transaction of a program that was ended within it. <https://sqlite.org/lockingv3.html#hot_journals>
-pub(super) fn roll_back(path: &Path, wait: Duration) -> Result<()> {
-    let attempt = || -> rusqlite::Result<()> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-        let connection = connect_bare(&as_file_name(path), flags)?;
-        connection.busy_timeout(wait)?;
-        set_checkpoint_on_close(&connection, false)?;
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-    };
-    match attempt() {
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
-            Err(error).context(format!("read the database {}", path.display()))
-        }
-        Err(_) => Err(unfinished(path)),
-        Ok(()) => Ok(()),
-    }
-}
-
-pub(super) fn unfinished(path: &Path) -> Error {
-    Error::new(format!("read the database {}", path.display()))
-        .with_source(
-            "another program was ended within a transaction, and this user cannot undo it with the file beside the database \
-             that ends in -journal",
-        )
-        .with_help("run `tornsnap backup` as a user who may write to both files and their folder; SQLite then undoes it")
-        .with_exit(Exit::Config)
-}

@@ -84,13 +84,7 @@ impl Reader {
         }
         match Self::open_shared(path, wait)? {
             Shared::Open(reader) => Ok(reader),
-            Shared::HasHotJournal => {
-                open::roll_back(path, wait)?;
-                match Self::open_shared(path, wait)? {
-                    Shared::Open(reader) => Ok(reader),
-                    Shared::NeedsFiles | Shared::HasHotJournal => Err(open::unfinished(path)),
-                }
-            }
+            Shared::HasHotJournal => Self::open_copy(path, &before)?.ok_or_else(|| changing(path)),
             Shared::NeedsFiles if before.has_log() => {
                 Self::open_immutable(path, ReadMode::WithoutWal, before, wait)
             }
@@ -145,6 +139,13 @@ impl Reader {
             return Self::open_immutable(path, ReadMode::Immutable, before, open::BUSY_TIMEOUT);
         }
         Err(changing(path))
+    }
+
+    /// Opens a database without the WAL or journal beside it. The manifest of a backup tells the contents of the file alone.
+    pub(super) fn open_alone(path: &Path) -> Result<Self> {
+        open::check_is_file(path)?;
+        let before = FileStamps::of(path);
+        Self::open_immutable(path, ReadMode::WithoutWal, before, open::BUSY_TIMEOUT)
     }
 
     /// Opens a database with locks.

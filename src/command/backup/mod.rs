@@ -181,11 +181,12 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     };
     let archives = archives_of(context);
     let elsewhere = archives.iter().map(|archive| {
-        format!(
-            "; not in this copy: the archive {}; copy it with `tornsnap backup --database {}`",
-            archive.display(),
-            shell_word(archive)
-        )
+        let name = archive.display();
+        if !archive.exists() {
+            return format!("; not in this copy: the archive {name}, which is not there now");
+        }
+        let word = shell_word(archive);
+        format!("; not in this copy: the archive {name}; copy it with `tornsnap backup --database {word}`")
     });
     Ok(Outcome::done(
         format!(

@@ -102,6 +102,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         store.import(&source, &options(context, args))
     })?;
     let done = finish(context, args, &mut store, &result);
+    if done.failure.is_some() {
+        // The imported rows are not in a file that was put there meanwhile.
+        store.check_in_place()?;
+    }
     drop(store);
     drop(maintenance);
     Ok(outcome(context, args, backup, &result, &done))

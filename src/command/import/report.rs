@@ -218,8 +218,8 @@ pub(super) fn describe_read_as_utc(times: i64) -> String {
 pub(super) fn describe_coarse_times(times: i64) -> String {
     format!(
         "{} in the file {} no seconds, as a spreadsheet shows {}; the rows that are not stored here yet begin at the start of the minute \
-         or the day; for exact times import the file that `export` wrote into a database without these rows: where they are \
-         stored, they would be stored twice",
+         or the day; for exact times import the file that `export` wrote into a database without these rows, because a row of a \
+         war would be stored twice, and with `record = \"every-poll\"` any row",
         count(group_digits(times), "time"),
         agree(times, "has", "have"),
         agree(times, "it", "them"),

@@ -227,8 +227,8 @@ fn remove(
     } else {
         None
     };
-    store.checkpoint()?;
-    Ok((done, failure))
+    let checkpointed = store.checkpoint();
+    Ok((done, failure.or(checkpointed.err())))
 }
 
 fn outcome(

@@ -102,8 +102,8 @@ pub(crate) struct HistoryArgs {
     /// Move history rows to this database instead of deleting them
     #[arg(long, value_name = "FILE")]
     archive: Option<PathBuf>,
-    /// Begin a new archive although the one that rows were moved to is gone, empty or replaced; the file is made also when no row
-    /// is to be moved
+    /// Begin a new archive although the one that rows were moved to is gone, empty, replaced or at another path; the file is made
+    /// also when no row is to be moved
     #[arg(long)]
     new_archive: bool,
     /// If a month is not summarized, prune only the months before it, and keep it and all later ones
@@ -151,9 +151,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         .map(|archive| new_folder_note(folder_of(archive.path())));
     let mut result = execute(context, store, &plan, archive.as_ref(), now)?;
     let failure = if args.vacuum {
-        let rewritten = vacuum(context, store);
-        store.checkpoint()?;
-        rewritten.map(|bytes| result.bytes_after = bytes).err()
+        // The rows are deleted now, so the report tells their number even if this fails.
+        let rewritten = vacuum(context, store).map(|bytes| result.bytes_after = bytes);
+        let checkpointed = store.checkpoint();
+        rewritten.and(checkpointed).err()
     } else {
         None
     };
@@ -188,10 +189,11 @@ fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
     let plan = make_plan(context, args, &store, now)?;
     let archive = check_archive(context, args, &store, &plan)?;
     let blockers = find_blockers(context, args, &store, &plan, now)?;
-    check_room_for_vacuum(args, &store)?;
+    let room = check_room_for_vacuum(args, &store);
     verify_archive(context, &plan, archive.as_ref())?;
     store.check_unchanged()?;
-    report::preview(context, &plan, &blockers, archive.as_ref())
+    let shown = report::preview(context, &plan, &blockers, archive.as_ref())?;
+    Ok(shown.with_failure(room.err()))
 }
 
 /// A prune that was checked and can be executed.

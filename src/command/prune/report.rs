@@ -247,8 +247,13 @@ fn describe_begun(archive: &Archive, result: &PruneResult, has_rows: bool) -> St
 fn note_new(archive: &Archive, is: &str) -> Option<String> {
     let other = archive.other()?;
     let path = archive.path().display();
+    let given_up = if archive.gives_up_rows() {
+        ", and are given up"
+    } else {
+        ""
+    };
     Some(format!(
-        "; a new archive {is} {path}: earlier rows were moved to {other}"
+        "; a new archive {is} {path}: earlier rows were moved to {other}{given_up}"
     ))
 }
 

@@ -24,19 +24,16 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
     let entries = Entries::of_context(context, backend.appends_output())?;
     let files = backend.files(&entries)?;
     let mut warnings = warnings_of(settings, backend, &entries)?;
-    let (installed, advice) = installation(settings, backend, &entries, &mut warnings);
-    let mut jobs = job_reports(settings, backend, &entries, &mut warnings);
-    if installed != INSTALLED {
-        for job in &mut jobs {
-            job.next_run_at = None;
-        }
-    }
+    let (state, advice) = installation(settings, backend, &entries, &mut warnings);
+    let installed = word(state);
+    let is_installed = state == Some(State::Yes);
+    let jobs = job_reports(settings, backend, &entries, is_installed, &mut warnings);
     for warning in &warnings {
         log::warn!("{warning}");
     }
     if !context.json {
         let mut lines = heading(backend, &entries, installed, &advice);
-        lines.extend(table(&entries.jobs, &jobs, installed));
+        lines.extend(table(&entries.jobs, &jobs, state));
         terminal::print_bytes(text_of(backend, &lines, &files).as_bytes())?;
     }
     Ok(Outcome::done(
@@ -93,33 +90,39 @@ fn warnings_of(
     Ok(warnings)
 }
 
-/// The word for jobs that are installed as they are shown. Only these start as they say.
-const INSTALLED: &str = "yes";
+/// The word that tells whether the jobs are installed. `None`: that cannot be known.
+fn word(state: Option<State>) -> &'static str {
+    match state {
+        Some(State::Yes) => "yes",
+        Some(State::No) => "no",
+        Some(State::Outdated) => "outdated",
+        None => "unknown",
+    }
+}
 
-/// Whether the jobs are installed, in one word, and the next step.
+/// Whether the jobs are installed, and the next step as the end of a line. `None`: that cannot be known.
 fn installation(
     settings: &Settings,
     backend: &dyn Backend,
     entries: &Entries,
     warnings: &mut Vec<String>,
-) -> (&'static str, String) {
-    match backend.state(entries) {
-        Ok(State::Yes) => (INSTALLED, String::new()),
-        Ok(State::No) if entries.jobs.is_empty() => {
-            ("no", ": all jobs are off under [schedule]".to_owned())
-        }
-        Ok(State::No) if is_of_demo(settings) => ("no", format!(": {NO_JOBS}")),
-        Ok(State::No) => ("no", format!(": run {}", backend.install_command())),
-        Ok(State::Outdated) => (
-            "outdated",
-            format!(": run {} to bring it up to date", backend.install_command()),
-        ),
+) -> (Option<State>, String) {
+    let state = match backend.state(entries) {
+        Ok(state) => state,
         Err(error) => {
             let help = error.help_clause();
             warnings.push(error.one_line() + &help);
-            ("unknown", format!(": {}{help}", error.causes().join(": ")))
+            return (None, format!(": {}{help}", error.causes().join(": ")));
         }
-    }
+    };
+    let next = match state {
+        State::Yes => String::new(),
+        State::No if entries.jobs.is_empty() => ": all jobs are off under [schedule]".to_owned(),
+        State::No if is_of_demo(settings) => format!(": {NO_JOBS}"),
+        State::No => format!(": run {}", backend.install_command()),
+        State::Outdated => format!(": run {} to bring it up to date", backend.install_command()),
+    };
+    (Some(state), next)
 }
 
 /// The lines as comments, and then the entries.
@@ -156,7 +159,7 @@ fn heading(backend: &dyn Backend, entries: &Entries, installed: &str, advice: &s
 }
 
 /// The jobs as lines of a table, which fit a terminal of 80 columns as comments of cron and systemd. Times are in UTC.
-fn table(jobs: &[Job], reports: &[JobReport], installed: &str) -> Vec<String> {
+fn table(jobs: &[Job], reports: &[JobReport], state: Option<State>) -> Vec<String> {
     let header = format!(
         "{:11}  {:10}  {:19}  {:9}  {}",
         "job", "every", "last start (UTC)", "result", "next start (UTC)"
@@ -174,8 +177,8 @@ fn table(jobs: &[Job], reports: &[JobReport], installed: &str) -> Vec<String> {
             report.last_status.as_deref().unwrap_or_default(),
             match report.next_run_at {
                 Some(at) => utc(at),
-                None if installed == "no" => "not installed".to_owned(),
-                None => installed.to_owned(),
+                None if state == Some(State::No) => "not installed".to_owned(),
+                None => word(state).to_owned(),
             }
         )
     });
@@ -191,6 +194,7 @@ fn job_reports(
     settings: &Settings,
     backend: &dyn Backend,
     entries: &Entries,
+    is_installed: bool,
     warnings: &mut Vec<String>,
 ) -> Vec<JobReport> {
     let now = settings.clock.now();
@@ -222,7 +226,7 @@ fn job_reports(
                 last_status: start
                     .map(|(_, result)| result.to_owned())
                     .or_else(|| run.map(|run| run.status.clone())),
-                next_run_at: Some(backend.next_start(job, entries, now)),
+                next_run_at: is_installed.then(|| backend.next_start(job, entries, now)),
             }
         })
         .collect()

@@ -187,9 +187,13 @@ fn made_ahead(first: &Path, count: usize) -> String {
     )
 }
 
-/// The command that removes these backups, after a colon. Windows has no command that both of its shells understand.
+/// The number of backups up to which the command that removes them is printed.
+const MOST_NAMED: usize = 4;
+
+/// The command that removes these backups, after a colon; empty if they are many. Windows has no command that both of its shells
+/// understand.
 fn removal_command(backups: &[PathBuf]) -> String {
-    if cfg!(windows) {
+    if cfg!(windows) || backups.len() > MOST_NAMED {
         return String::new();
     }
     let words: Vec<String> = backups

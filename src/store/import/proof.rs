@@ -1,24 +1,30 @@
 //! Compares a backup with the manifest beside it before anything is imported from it.
 
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::watch::Unwatched;
 use crate::store::backup::{Manifest, has_manifest, unpack_and_verify};
 
-/// Fails if a file has a manifest beside it that disproves it. A file without one is not checked.
+/// Fails if a file has a manifest beside it that disproves it. Returns whether it has one: a file without one is not checked.
 ///
 /// # Errors
 ///
 /// [`Exit::Damaged`] when size or hash differ, or when the manifest itself was changed.
-pub(super) fn check(path: &Path) -> Result<()> {
-    if !has_manifest(path) {
-        return Ok(());
-    }
-    let manifest = Manifest::of(path).map_err(|error| refused(path, "is damaged", error))?;
+pub(super) fn check(path: &Path) -> Result<bool> {
+    let target = fs::canonicalize(path);
+    let Some(file) = [Some(path), target.as_deref().ok()]
+        .into_iter()
+        .flatten()
+        .find(|file| has_manifest(file))
+    else {
+        return Ok(false);
+    };
+    let manifest = Manifest::of(file).map_err(|error| refused(file, "is damaged", error))?;
     unpack_and_verify(&manifest, &mut io::sink(), &Unwatched)
-        .map_err(|error| refused(path, "disproves it", error))
+        .map_err(|error| refused(file, "disproves it", error))?;
+    Ok(true)
 }
 
 /// The refusal that names the manifest. `verdict` completes "its manifest …". Errors of the system stay as they are.

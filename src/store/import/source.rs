@@ -91,9 +91,9 @@ impl ImportSource {
 pub(crate) fn open(path: &Path, target: &Path, options: &ImportOptions) -> Result<ImportSource> {
     let kind = check_file(path, target)?;
     // Before its contents are looked at: damage can make a backup look like another kind of file.
-    proof::check(path)?;
+    let is_proven = proof::check(path)?;
     match kind {
-        FileKind::Database => open_database(path)
+        FileKind::Database => open_database(path, is_proven)
             .map_err(|error| about_source(error, path, &recovery(path)))
             .and_then(|source| admit(source, path, target, options.now)),
         FileKind::Compressed => open_compressed(path, target, options),
@@ -129,7 +129,7 @@ fn open_compressed(path: &Path, target: &Path, options: &ImportOptions) -> Resul
             IF_COPY_IS_DAMAGED,
         )
     };
-    let source = open_database(&unpacked).map_err(named)?;
+    let source = open_database(&unpacked, false).map_err(named)?;
     // The advice to repair the schema is for a file that sqlite3 can open.
     let mut source =
         admit(source, path, target, options.now).map_err(|error| match error.exit() {
@@ -254,8 +254,12 @@ fn check_file(path: &Path, target: &Path) -> Result<FileKind> {
         .map_err(|error| explain_forbidden(error, path, Purpose::Read))
 }
 
-fn open_database(path: &Path) -> Result<ImportSource> {
-    let reader = Reader::open_untouched(path)?;
+fn open_database(path: &Path, is_proven: bool) -> Result<ImportSource> {
+    let reader = if is_proven {
+        Reader::open_alone(path)?
+    } else {
+        Reader::open_untouched(path)?
+    };
     let application: i64 = reader
         .connection
         .query_row("PRAGMA application_id", [], |row| row.get(0))

@@ -134,7 +134,7 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         text: "[track]\nfactions = [9001, 9102\nmembers = true\n",
-        because: "line 2: the list that begins in this line is not closed with ]; write such as [9001, 9002]; the line is: factions = [9001, 9102",
+        because: "line 2: the list that begins in this line is not closed with ], as in [9001, 9002]; the line is: factions = [9001, 9102",
     },
     Mistake {
         text: "[track]\nfactions = [9001,\n9102,\n[api]\nconcurrency = 1\n",

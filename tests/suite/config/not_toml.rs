@@ -16,7 +16,7 @@ const NOT_TOML: &[NotToml] = &[
     },
     NotToml {
         text: "[track]\nfactions = [9001",
-        why: "line 2: the list that begins in this line is not closed with ]; write such as [9001, 9002]",
+        why: "line 2: the list that begins in this line is not closed with ], as in [9001, 9002]",
     },
     NotToml {
         text: "[track]\nplayers = [1,\n2\n",

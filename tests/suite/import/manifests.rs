@@ -184,3 +184,33 @@ fn a_file_of_another_program_with_the_name_of_a_manifest_is_no_manifest() {
     fs::create_dir(sandbox.path(&manifest)).unwrap();
     import(&sandbox, &file);
 }
+
+#[test]
+fn a_wal_beside_a_backup_that_its_manifest_proves_is_not_read() {
+    let (sandbox, file) = with_backup(&[]);
+    fs::copy(sandbox.path(&file), sandbox.path("twin.db")).unwrap();
+    let twin = super::open(&sandbox, "twin.db");
+    twin.execute_batch("PRAGMA journal_mode = WAL; UPDATE factions SET respect = 1")
+        .unwrap();
+    fs::copy(
+        sandbox.path("twin.db-wal"),
+        sandbox.path(&format!("{file}-wal")),
+    )
+    .unwrap();
+
+    import(&sandbox, &file);
+
+    assert_eq!(respects(&sandbox), ["123456789"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_backup_that_its_manifest_disproves_is_refused() {
+    let (sandbox, file) = with_backup(&[]);
+    change_value(&sandbox, &file);
+    std::os::unix::fs::symlink(sandbox.path(&file), sandbox.path("link.db")).unwrap();
+
+    let said = refusal(&sandbox, "link.db");
+
+    assert!(said.contains(".json disproves it"), "{said}");
+}

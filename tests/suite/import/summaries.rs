@@ -134,3 +134,43 @@ fn an_own_summary_that_an_import_does_not_replace_is_not_recorded_as_imported() 
     );
     assert_eq!(rows(&found, &summary), ["1|2"]);
 }
+
+#[test]
+fn an_imported_summary_of_an_unknown_number_of_rows_stays_whatever_rows_come_later() {
+    for (table, summary, history, end) in [
+        (
+            "player_stats_summary",
+            "player_id,period_start,level_start,level_end,level_change\n7,2028-01-01,30,49,19\n",
+            "player_id,timestamp,level\n7,2028-01-05 00:00:00,5\n",
+            "level_end",
+        ),
+        (
+            "faction_summary",
+            "faction_id,period_start,best_chain_start,best_chain_end,best_chain_change\n7,2028-01-01,30,49,19\n",
+            "faction_id,timestamp,best_chain\n7,2028-01-05 00:00:00,5\n",
+            "best_chain_end",
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        create(&sandbox, "mine.db");
+        sandbox.write("summary.csv", summary);
+        sandbox.write("history.csv", history);
+        for file in ["summary.csv", "history.csv"] {
+            import(&sandbox, "mine.db", &[file]);
+        }
+
+        summarize(
+            &sandbox,
+            IN_APRIL,
+            "mine.db",
+            &["--month", "2028-01", "--force"],
+        );
+
+        let summary = format!("SELECT {end} FROM {table}");
+        assert_eq!(
+            rows(&open(&sandbox, "mine.db"), &summary),
+            ["49"],
+            "{table}"
+        );
+    }
+}

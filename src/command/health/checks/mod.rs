@@ -11,7 +11,7 @@ use crate::command::config::check_configured;
 use crate::command::demo_config;
 use crate::command::lost_database;
 use crate::command::schedule::inspect;
-use crate::config::Settings;
+use crate::config::{Settings, WebhookSource};
 use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, FailedRuns, State, UnusableKeyFile};
 use crate::model::schedule::condition::Condition;
@@ -318,8 +318,15 @@ fn environment_checks(settings: &Settings, copies: &RecordedCopies) -> Vec<Check
     checks
 }
 
-/// Warns about a webhook whose address cannot be read: then nobody learns of the other findings.
+/// Warns about a webhook whose address cannot be read: then nobody learns of the other findings. The environment of this run
+/// may differ from that of the jobs, and a user who may not read the file is not the one who runs them.
 fn webhook(settings: &Settings) -> Option<Check> {
+    let WebhookSource::File(path) = settings.health.webhook.as_ref()? else {
+        return None;
+    };
+    if database::is_forbidden(path) {
+        return None;
+    }
     let error = settings.load_webhook().err()?;
     Some(failed_check("webhook", State::Warning, &error))
 }
