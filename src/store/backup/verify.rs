@@ -326,11 +326,12 @@ pub(in crate::store) fn verify_contents(
     Ok(())
 }
 
-/// Opens a finished copy read-only.
+/// Opens a finished copy read-only, without a WAL or journal beside it: the manifest tells the contents of the file alone.
 pub(in crate::store) fn open_copy(path: &Path) -> Result<Connection> {
+    let uri = open::immutable_uri(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let open = || -> rusqlite::Result<Connection> {
-        let connection =
-            open::connect_bare(&open::as_file_name(path), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let connection = open::connect_bare(&uri, flags)?;
         connection.execute_batch(
             "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;",
         )?;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
 use tornsnap::testing::model::Unwatched;
 use tornsnap::testing::store::Depth;
 use tornsnap::testing::store::backup::{self, Manifest};
@@ -37,6 +38,27 @@ fn verify_finds_damage_in_either_file_and_says_which() {
     }
     fs::remove_file(&latest).unwrap();
     sandbox.run(&["backup", "--verify", "all"]).expect(79);
+}
+
+#[test]
+fn a_journal_beside_a_backup_is_not_read() {
+    let sandbox = ready(1);
+    sandbox.run(&["backup"]).expect(0);
+    let latest = newest(&sandbox);
+    let twin = sandbox.path("twin.db");
+    fs::copy(&latest, &twin).unwrap();
+    let writer = Connection::open(&twin).unwrap();
+    writer
+        .execute_batch(
+            "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 2; BEGIN IMMEDIATE; UPDATE players SET name = 'x';
+             CREATE TABLE filler AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 9999) SELECT x FROM n",
+        )
+        .unwrap();
+    let journal = fs::read(sandbox.path("twin.db-journal")).unwrap();
+    assert!(journal.len() > 1000);
+    fs::write(latest.with_extension("db-journal"), journal).unwrap();
+
+    sandbox.run(&["backup", "--verify", "latest"]).expect(0);
 }
 
 #[test]
