@@ -1,11 +1,13 @@
 //! Validated values with their units, and decisions that need no I/O.
 
+pub(crate) mod column_type;
 pub(crate) mod digits;
 #[cfg(unix)]
 pub(crate) mod disk;
 pub(crate) mod elapsed;
 pub(crate) mod id;
 pub(crate) mod identity;
+pub(crate) mod lake;
 pub(crate) mod leftovers;
 pub(crate) mod lost_rows;
 pub(crate) mod nearest;

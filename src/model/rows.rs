@@ -1,5 +1,7 @@
 //! The rows of an export, as the store reads them and the output writes them.
 
+use std::cmp::Ordering;
+
 /// A value with its SQLite storage class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
@@ -15,6 +17,64 @@ pub(crate) enum Value<'a> {
 pub(crate) trait Row {
     /// The value of a column; the first is 0.
     fn value(&self, column: usize) -> Value<'_>;
+}
+
+/// A value that is not borrowed.
+#[derive(Clone, Debug, PartialEq)]
+enum OwnedValue {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(Vec<u8>),
+    Blob(Vec<u8>),
+}
+
+/// A copy of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OwnedRow(Vec<OwnedValue>);
+
+impl OwnedRow {
+    /// Copies the first `columns` values of a row.
+    pub(crate) fn copy_of(row: &impl Row, columns: usize) -> Self {
+        let copy = |column| match row.value(column) {
+            Value::Null => OwnedValue::Null,
+            Value::Integer(number) => OwnedValue::Integer(number),
+            Value::Real(number) => OwnedValue::Real(number),
+            Value::Text(text) => OwnedValue::Text(text.to_vec()),
+            Value::Blob(bytes) => OwnedValue::Blob(bytes.to_vec()),
+        };
+        Self((0..columns).map(copy).collect())
+    }
+}
+
+impl Row for OwnedRow {
+    fn value(&self, column: usize) -> Value<'_> {
+        match &self.0[column] {
+            OwnedValue::Null => Value::Null,
+            OwnedValue::Integer(number) => Value::Integer(*number),
+            OwnedValue::Real(number) => Value::Real(*number),
+            OwnedValue::Text(text) => Value::Text(text),
+            OwnedValue::Blob(bytes) => Value::Blob(bytes),
+        }
+    }
+}
+
+/// The order in which SQLite sorts values: NULL, numbers, texts, blobs.
+pub(crate) fn compare(left: Value<'_>, right: Value<'_>) -> Ordering {
+    let class = |value: Value<'_>| match value {
+        Value::Null => 0,
+        Value::Integer(_) | Value::Real(_) => 1,
+        Value::Text(_) => 2,
+        Value::Blob(_) => 3,
+    };
+    match (left, right) {
+        (Value::Integer(left), Value::Integer(right)) => left.cmp(&right),
+        (Value::Real(left), Value::Real(right)) => left.total_cmp(&right),
+        (Value::Text(left), Value::Text(right)) | (Value::Blob(left), Value::Blob(right)) => {
+            left.cmp(right)
+        }
+        _ => class(left).cmp(&class(right)),
+    }
 }
 
 /// A column of the result.
@@ -34,6 +94,28 @@ impl Column {
             name,
         }
     }
+}
+
+/// The type of the values of a column, for formats that want one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ColumnType {
+    Integer,
+    /// Unix seconds.
+    Time,
+    Real,
+    Text,
+    Blob,
+}
+
+/// A column whose values have one type.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct TypedColumn {
+    pub(crate) name: String,
+    pub(crate) kind: ColumnType,
+    /// Whether no value is NULL.
+    pub(crate) is_required: bool,
+    /// The comment on the column in its table.
+    pub(crate) comment: Option<String>,
 }
 
 /// Whether the schema uses this name for unix seconds: `recorded_at`, `paused_until`, `owned_since`. Names of columns with

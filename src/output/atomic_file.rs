@@ -133,7 +133,7 @@ fn copy_ownership(_: &File, _: &Metadata) -> io::Result<()> {
 
 /// Syncs the folder, so that a power cut cannot undo a rename in it.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     // A folder without read permission cannot be opened and therefore not be synced.
     let Ok(folder) = File::open(folder) else {
         return Ok(());
@@ -144,6 +144,6 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 /// Windows has no sync for folders.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "Unix can fail here")]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::output::csv::Style;
 use crate::output::display;
 use crate::output::json::Keys;
 use crate::output::markdown::Markdown;
+use crate::output::parquet_file::{ParquetStream, Schema};
 use crate::output::progress::Progress;
 use crate::output::table::Table;
 use crate::output::writer_thread::{self, ChunkBuffer, ChunkWriter};
@@ -40,6 +41,8 @@ pub(crate) enum Format {
     Markdown { null: String },
     /// An Excel workbook.
     Workbook,
+    /// A Parquet file with these columns.
+    Parquet(Schema),
 }
 
 #[derive(Clone, Debug)]
@@ -138,6 +141,7 @@ enum Encoder {
     Table(Table, String),
     Markdown(Markdown, String),
     Workbook(Box<Workbook>),
+    Parquet(Box<ParquetStream>),
 }
 
 impl Encoder {
@@ -166,6 +170,7 @@ impl Encoder {
                 columns,
                 *timestamps,
             )?)),
+            Format::Parquet(schema) => Self::Parquet(Box::new(ParquetStream::start(schema)?)),
         })
     }
 }
@@ -230,6 +235,7 @@ impl<'a> RowWriter<'a> {
                 table.row(buffer, display::cells(columns, row, timestamps, null));
             }
             Encoder::Workbook(workbook) => workbook.row(columns, row)?,
+            Encoder::Parquet(stream) => stream.row(row, buffer)?,
         }
         Ok(())
     }
@@ -239,7 +245,7 @@ impl<'a> RowWriter<'a> {
         if !self.chunks.is_started {
             // Nothing was written yet, so that the caller can print an error document instead.
             self.chunks.buffer.clear();
-        } else if !matches!(self.encoder, Encoder::Workbook(_)) {
+        } else if !matches!(self.encoder, Encoder::Workbook(_) | Encoder::Parquet(_)) {
             // The other formats cannot fail here. A JSON array is closed.
             let _ = self.finish();
         }
@@ -255,7 +261,8 @@ impl<'a> RowWriter<'a> {
             Encoder::Json(_) => self.chunks.buffer.extend_from_slice(b"\n]\n"),
             Encoder::Table(mut table, _) => table.finish(&mut self.chunks.buffer),
             Encoder::Markdown(mut table, _) => table.finish(&mut self.chunks.buffer),
-            Encoder::Workbook(_) if (self.options.is_stopped)() => {}
+            Encoder::Workbook(_) | Encoder::Parquet(_) if (self.options.is_stopped)() => {}
+            Encoder::Parquet(stream) => stream.finish(&mut self.chunks.buffer)?,
             Encoder::Workbook(workbook) => workbook.finish(ChunkWriter {
                 chunks: self.chunks,
                 is_stopped: self.options.is_stopped,

@@ -113,6 +113,14 @@ pub(crate) fn view_names() -> impl Iterator<Item = &'static str> {
     VIEW_ORDERS.iter().map(|(name, _)| *name)
 }
 
+impl RowQuery {
+    /// A query of other values over the same rows, and its parameters.
+    pub(super) fn select_values(&self, values: &str) -> (String, &[Parameter]) {
+        let rows = self.count.trim_start_matches("SELECT count(*)");
+        (format!("SELECT {values}{rows}"), &self.parameters)
+    }
+}
+
 impl Store {
     /// Runs `work` in one read transaction.
     pub(crate) fn in_read_transaction<T>(
@@ -221,6 +229,12 @@ impl Store {
 /// A row of a running statement.
 #[derive(Debug)]
 pub(crate) struct ReadRow<'a>(&'a rusqlite::Row<'a>);
+
+impl<'a> ReadRow<'a> {
+    pub(super) fn new(row: &'a rusqlite::Row<'a>) -> Self {
+        Self(row)
+    }
+}
 
 impl Row for ReadRow<'_> {
     fn value(&self, column: usize) -> Value<'_> {

@@ -21,6 +21,7 @@ pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod interrupt;
 pub(crate) mod keys;
+pub(crate) mod lake;
 pub(crate) mod lock;
 mod migrate;
 pub(crate) mod missing;
@@ -35,6 +36,7 @@ pub(crate) mod run;
 pub(crate) mod save;
 pub(crate) mod schedule;
 mod sequences;
+mod typed_columns;
 mod upgrade;
 #[cfg(unix)]
 mod user;

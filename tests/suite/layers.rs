@@ -35,6 +35,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("flate2", &["sim"]),
     ("indicatif", &["output"]),
     ("itoa", &["output"]),
+    ("parquet", &["output"]),
     ("rusqlite", &["store"]),
     ("rust_xlsxwriter", &["output"]),
     ("rustix", &["command", "model", "output", "store"]),

@@ -16,8 +16,9 @@ use crate::error::{Error, Exit, Result, WithContext, no_files_there};
 use crate::model::path::display_path;
 use crate::model::size::count;
 use crate::output::destination::Destination;
+use crate::output::parquet_file::Schema;
 use crate::output::progress::{self, Progress};
-use crate::output::rows::{self, WriteOptions, WriteOutcome};
+use crate::output::rows::{self, Format, RowFormat, WriteOptions, WriteOutcome};
 use crate::output::stream::PathKind;
 use crate::output::terminal;
 use crate::store::Store;
@@ -51,8 +52,9 @@ impl Exporter<'_> {
             is_written: false,
         };
         let _ends = end_with_message(format!("write {name} to stdout"), false)?;
+        let format = self.format(name, query)?;
         let options = WriteOptions {
-            format: &self.style.format,
+            format: &format,
             title: name,
             folder: None,
             progress: None,
@@ -203,6 +205,8 @@ impl Exporter<'_> {
         } else {
             0
         };
+        let format =
+            StopSignal::interruptible(&action(), NOTHING_LEFT, || self.format(name, query))?;
         let progress = Progress::start(name, total, is_watched);
         // Catch signals, so that the unfinished file is removed. For a stream a signal ends the process, because there is no
         // such file, and because a write may block until the reader reads.
@@ -214,7 +218,7 @@ impl Exporter<'_> {
         let requested_exit = || stop.as_ref().and_then(StopSignal::received);
         let folder = target.folder().map(Path::to_owned);
         let options = WriteOptions {
-            format: &self.style.format,
+            format: &format,
             title: name,
             folder: folder.as_deref(),
             progress: Some(&progress),
@@ -247,6 +251,19 @@ impl Exporter<'_> {
             path: path.to_owned(),
             is_complete,
         })
+    }
+
+    /// The format of the rows of one dataset. Parquet has the types of the columns in it, so the rows are read before.
+    fn format(&self, name: &str, query: &RowQuery) -> Result<RowFormat> {
+        let mut format = self.style.format.clone();
+        if let Format::Parquet(schema) = &mut format.format {
+            *schema = Schema {
+                columns: self.store.typed_columns(name, query)?,
+                order: Vec::new(),
+                metadata: vec![("tornsnap.dataset".to_owned(), name.to_owned())],
+            };
+        }
+        Ok(format)
     }
 
     fn report(&self, written: &[WrittenFile]) -> WrittenReport {
@@ -288,8 +305,8 @@ impl<W: Write> Write for Stdout<W> {
     }
 }
 
-/// Creates the folder of `--all`.
-fn create_folder(folder: &Path) -> Result<()> {
+/// Creates the folder of `--all` or `--lake`.
+pub(super) fn create_folder(folder: &Path) -> Result<()> {
     let action = || format!("make the folder {}", folder.display());
     let or = "name another folder with --output";
     match fs::read_link(folder) {

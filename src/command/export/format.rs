@@ -18,8 +18,7 @@ pub(super) enum FormatName {
     Md,
     /// A workbook for Excel, LibreOffice and Google Sheets
     Xlsx,
-    /// Not written yet. It is known, so that the error can say so.
-    #[value(hide = true)]
+    /// Apache Parquet, for DuckDB, pandas and Spark
     Parquet,
 }
 

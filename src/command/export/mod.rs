@@ -2,6 +2,7 @@
 
 mod exporter;
 mod format;
+mod lake;
 mod list;
 mod report;
 mod style;
@@ -30,9 +31,6 @@ Examples:
   List the tables and views:
     tornsnap export --list
 
-  Write three columns of a view:
-    tornsnap export player_latest --columns name,level,networth
-
   Write the rows of March:
     tornsnap export faction_history --since 2026-03 --until 2026-04 -o march.csv
 
@@ -40,10 +38,13 @@ Examples:
     tornsnap export player_gains --spreadsheet --output gains.csv
 
   Write everything into a folder:
-    tornsnap export --all --output tornsnap-csv")]
+    tornsnap export --all --output tornsnap-csv
+
+  Write the histories as Parquet, one folder for each month, for DuckDB and Spark; again for what is new:
+    tornsnap export --lake tornsnap-lake")]
 pub(crate) struct Args {
     /// Table or view, such as player_latest; --list shows all
-    #[arg(required_unless_present_any = ["list", "all"])]
+    #[arg(required_unless_present_any = ["list", "all", "lake"])]
     dataset: Option<String>,
     /// List the datasets in groups, each with its number of rows and a description
     #[arg(long, conflicts_with_all = ["dataset", "all", "output", "format", "columns", "since", "until", "player", "faction", "territory", "war", "time", "spreadsheet", "null", "delimiter"])]
@@ -51,6 +52,10 @@ pub(crate) struct Args {
     /// Write every table and view, as of one moment, into the folder --output
     #[arg(long, requires = "output", conflicts_with_all = ["dataset", "columns", "since", "until", "player", "faction", "territory", "war"])]
     all: bool,
+    /// Write the histories, summaries, observations and names as Parquet into this folder, in which each month has a folder of its
+    /// own. Only what is new since the last time is written. Several databases can write to one folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["dataset", "list", "all", "output", "format", "columns", "since", "until", "player", "faction", "territory", "war", "time", "spreadsheet", "null", "delimiter"])]
+    lake: Option<PathBuf>,
     /// Write to this file, pipe or device; with --all to this folder, which is made if it is missing. A file appears when it is complete. In PowerShell,
     /// use it instead of >, which changes the encoding [default: stdout]
     #[arg(short, long, value_name = "FILE")]
@@ -116,6 +121,9 @@ enum TimeName {
 
 /// Lists the datasets, or writes one, or all.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    if let Some(directory) = &args.lake {
+        return lake::run(context, directory);
+    }
     let output = args.output.as_deref().filter(|path| {
         // A path that names stdout is the same as no --output.
         args.all || PathKind::of(path) != PathKind::Stdout

@@ -7,6 +7,7 @@ use crate::command::export::format::{Ending, FormatName};
 use crate::command::export::{Args, TimeName, usage};
 use crate::config;
 use crate::error::Result;
+use crate::output::parquet_file::Schema;
 use crate::output::rows::{CsvStyle, Format, RowFormat, TimestampFormat};
 use crate::output::terminal;
 use crate::output::width;
@@ -52,11 +53,8 @@ impl OutputStyle {
             },
             FormatName::Md => Format::Markdown { null: csv.null },
             FormatName::Xlsx => Format::Workbook,
-            FormatName::Parquet => {
-                return Err(usage("write Parquet")
-                    .with_source("this format comes later")
-                    .with_help("use --format csv or jsonl; DuckDB and Spark read both"));
-            }
+            // The types of the columns are not known yet.
+            FormatName::Parquet => Format::Parquet(Schema::default()),
         };
         let shows_dates = args.spreadsheet
             || matches!(name, FormatName::Table | FormatName::Md | FormatName::Xlsx);
@@ -113,23 +111,31 @@ fn format_name(
         return Err(usage(&format!("write {}", path.display()))
             .with_source("files with this ending have a format that is not written")
             .with_help(
-                "end the name with .csv, .tsv, .json, .jsonl, .txt, .md or .xlsx; or add --format csv to keep the name",
+                "end the name with .csv, .tsv, .json, .jsonl, .txt, .md, .xlsx or .parquet; or add --format csv to keep the name",
             ));
     }
     match (args.format, ending) {
         (None, _) if context.json && to_stdout => Ok(FormatName::Json),
         (None, Ending::Format(name)) => Ok(name),
         (None, _) => Ok(FormatName::Csv),
-        // Without --json it is refused, too, with another reason.
-        (Some(FormatName::Parquet), _) => Ok(FormatName::Parquet),
         (Some(name), _) if context.json && to_stdout && name != FormatName::Json => Err(usage(
             "write more than one JSON document to stdout with --json",
         )
         .with_help("use --format json, or write the rows to a file with --output")),
-        (Some(FormatName::Xlsx), _) if to_stdout && terminal::is_stdout_terminal() => {
-            Err(usage("write a workbook to a terminal")
+        (Some(name @ (FormatName::Xlsx | FormatName::Parquet)), _)
+            if to_stdout && terminal::is_stdout_terminal() =>
+        {
+            let kind = if name == FormatName::Xlsx {
+                "a workbook"
+            } else {
+                "Parquet"
+            };
+            Err(usage(&format!("write {kind} to a terminal"))
                 .with_source("it is not text")
-                .with_help("name a file with --output, such as players.xlsx"))
+                .with_help(format!(
+                    "name a file with --output, such as players.{}",
+                    name.ending()
+                )))
         }
         (Some(name), _) => Ok(name),
     }

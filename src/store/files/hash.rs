@@ -20,6 +20,13 @@ pub(crate) struct Digest {
     pub(in crate::store) bytes: u64,
 }
 
+impl Digest {
+    /// The number of bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
 /// The SHA-256 of `bytes` in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     let mut hasher = Hasher::default();

@@ -20,7 +20,8 @@ use crate::store::prune::step;
 use crate::store::{SqlContext, Store, sql, transaction, wal};
 
 impl Store {
-    pub(super) fn make_receipt(&self) -> Result<String> {
+    /// A random text of 32 hexadecimal digits, which no other prune or lake has.
+    pub(crate) fn make_receipt(&self) -> Result<String> {
         self.connection()
             .query_row(sql!("prune/make_receipt"), [], |row| row.get("receipt"))
             .context("make an id for this prune")

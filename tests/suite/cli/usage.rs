@@ -262,17 +262,6 @@ fn a_number_out_of_its_range_is_refused_with_the_range_in_words() {
 }
 
 #[test]
-fn parquet_with_json_is_refused_because_it_comes_later() {
-    let sandbox = Sandbox::new();
-    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
-    let report = sandbox
-        .run(&["export", "players", "--format", "parquet", "--json"])
-        .expect(2)
-        .json();
-    assert_eq!(report["error"]["because"][0], "this format comes later");
-}
-
-#[test]
 fn a_hidden_command_is_never_suggested() {
     let sandbox = Sandbox::new();
     let said = usage_error(&sandbox, "update");

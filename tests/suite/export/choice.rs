@@ -272,16 +272,6 @@ const REFUSALS: &[Refusal] = &[
              try: leave it out, or use --format csv\n",
     },
     Refusal {
-        arguments: &["players", "--format", "parquet"],
-        error: "tornsnap: could not write Parquet\n  because: this format comes later\n  \
-             try: use --format csv or jsonl; DuckDB and Spark read both\n",
-    },
-    Refusal {
-        arguments: &["players", "--output", "p.parquet"],
-        error: "tornsnap: could not write Parquet\n  because: this format comes later\n  \
-             try: use --format csv or jsonl; DuckDB and Spark read both\n",
-    },
-    Refusal {
         arguments: &["players", "--format", "csv", "--output", "p.csv.gz"],
         error: "tornsnap: could not write p.csv.gz\n  because: exports are not compressed\n  \
              try: leave out the last ending, and compress the file afterwards; or pipe stdout into gzip\n",

@@ -1,0 +1,132 @@
+//! `tornsnap export --lake`: writes what is new to a folder of Parquet files.
+//!
+//! First all new files are written under hidden names. Then the manifest lists them as pending, they get their names, and the
+//! manifest lists them as files. So a kill at any point leaves each month whole, and the next run finishes the rest.
+
+mod plan;
+mod state;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::command::export::exporter::create_folder;
+use crate::command::new_folders::{NewFolders, new_folder_note};
+use crate::command::signal::StopSignal;
+use crate::command::{Context, Outcome};
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::lake::manifest::{FileEntry, Manifest};
+use crate::model::path::display_path;
+use crate::model::size::count;
+use crate::output::lake::folder::LakeFolder;
+use crate::store::Store;
+
+/// The end of the message about an interrupted export.
+const NOTHING_CHANGED: &str = "the files that were there are unchanged";
+
+/// The report of `--lake`.
+#[derive(Debug, Serialize)]
+struct Report {
+    lake: String,
+    /// The files that this run has written.
+    written: Vec<WrittenFile>,
+    /// The number of files of this database in the lake.
+    files: usize,
+    /// The number of rows in them.
+    rows: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct WrittenFile {
+    dataset: String,
+    /// Null for datasets that are not divided into months.
+    period: Option<String>,
+    file: String,
+    rows: u64,
+}
+
+/// Writes what is new to the lake.
+pub(super) fn run(context: &Context, directory: &Path) -> Result<Outcome> {
+    let place = new_folder_note(directory);
+    let mut new_folders = NewFolders::default();
+    new_folders.note(directory);
+    let store = Store::open_read_only(&context.settings.database)?;
+    let action = format!("write the lake {}", directory.display());
+    let (lake, written) = StopSignal::interruptible(&action, NOTHING_CHANGED, || {
+        create_folder(directory)?;
+        store.in_read_transaction(|store| {
+            let mut lake = Lake::open(store, directory)?;
+            let written = lake.write_new(context, store)?;
+            Ok((lake, written))
+        })
+    })?;
+    new_folders.keep();
+    Ok(Outcome::done(
+        format!("{}{place}", lake.describe(&written)),
+        lake.report(written),
+    ))
+}
+
+/// The part of a lake that one database writes, locked for this run.
+pub(super) struct Lake {
+    root: PathBuf,
+    folder: LakeFolder,
+    manifest: Manifest,
+}
+
+impl Lake {
+    /// Locks the part of this database, and finishes what an interrupted run has left.
+    pub(super) fn open(store: &Store, directory: &Path) -> Result<Self> {
+        let id = store.identity()?.id;
+        let action = || format!("write to {}", directory.display());
+        let folder = LakeFolder::lock(directory, &id)
+            .with_context(action)?
+            .ok_or_else(|| {
+                Error::new(action())
+                    .with_source("another run of export writes this database there")
+                    .with_help("wait for it to end; a scheduler may just try again")
+                    .with_exit(Exit::TryLater)
+            })?;
+        let mut lake = Self {
+            root: directory.to_owned(),
+            manifest: state::read(&folder, store, &id)?,
+            folder,
+        };
+        lake.finish_pending()?;
+        lake.folder.remove_hidden();
+        lake.refuse_unknown_files()?;
+        Ok(lake)
+    }
+
+    fn describe(&self, written: &[FileEntry]) -> String {
+        let place = self.root.display();
+        let all = count(self.manifest.files.len(), "file");
+        if written.is_empty() {
+            return format!("nothing is new: {place} has {all} of this database");
+        }
+        let rows: u64 = written.iter().map(|entry| entry.rows).sum();
+        format!(
+            "wrote {} with {} to {place}, which has {all} of this database",
+            count(written.len(), "file"),
+            count(rows, "row")
+        )
+    }
+
+    fn report(&self, written: Vec<FileEntry>) -> Report {
+        Report {
+            lake: display_path(&self.root),
+            written: written
+                .into_iter()
+                .map(|entry| WrittenFile {
+                    dataset: entry.dataset,
+                    period: entry.period,
+                    file: entry.file,
+                    rows: entry.rows,
+                })
+                .collect(),
+            files: self.manifest.files.len(),
+            rows: self.manifest.files.iter().map(|entry| entry.rows).sum(),
+        }
+    }
+}

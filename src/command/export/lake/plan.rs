@@ -1,0 +1,109 @@
+//! Decides which files a run writes.
+
+use std::collections::BTreeSet;
+
+use crate::command::export::lake::Lake;
+use crate::command::export::lake::state::FileState;
+use crate::error::Result;
+use crate::model::lake::manifest::FileEntry;
+use crate::model::lake::{Dataset, Rule};
+use crate::model::rows::TypedColumn;
+use crate::model::time::Month;
+use crate::store::Store;
+
+/// A file to write.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) dataset: &'static Dataset,
+    pub(super) columns: Vec<TypedColumn>,
+    pub(super) month: Option<Month>,
+    /// The rows that the database has.
+    pub(super) rows: u64,
+    pub(super) fingerprint: String,
+    /// The file that it replaces.
+    pub(super) old: Option<FileEntry>,
+    /// Whether the older file is there.
+    pub(super) has_old: bool,
+}
+
+impl Lake {
+    /// The files of a dataset whose rows have changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Damaged`](crate::error::Exit::Damaged) if a file is damaged, or is gone with rows that the database does not have.
+    pub(super) fn plan(&self, store: &Store, dataset: &'static Dataset) -> Result<Vec<Task>> {
+        let columns = store.lake_columns(dataset)?;
+        let found = store.fingerprints(dataset, &columns)?;
+        let mut months: BTreeSet<Option<Month>> = found.keys().copied().collect();
+        let entries = self.manifest.files.iter();
+        let known = entries.filter(|entry| entry.dataset == dataset.table);
+        months.extend(known.map(|entry| {
+            let period = entry.period.as_ref();
+            period.and_then(|period| period.parse().ok())
+        }));
+        let mut tasks = Vec::new();
+        for month in months {
+            let entry = self.manifest.file(dataset, month);
+            let rows = found.get(&month).map_or(0, |found| found.rows);
+            let state = entry.map(|entry| self.size_state(entry));
+            if let (Some(entry), Some(state)) = (entry, state) {
+                self.check(dataset, entry, state, rows)?;
+            }
+            let found = found.get(&month).cloned().unwrap_or_default();
+            // The user has deleted the summaries of the month. Or nothing is left to write, and nothing was written.
+            let stays = dataset.rule == Rule::Month || entry.is_none();
+            if found.rows == 0 && stays {
+                continue;
+            }
+            let fingerprint = found.text();
+            let is_whole = state == Some(FileState::Whole);
+            if is_whole && entry.is_some_and(|entry| entry.fingerprint == fingerprint) {
+                continue;
+            }
+            tasks.push(Task {
+                dataset,
+                columns: columns.clone(),
+                month,
+                rows,
+                fingerprint,
+                old: entry.cloned(),
+                has_old: is_whole,
+            });
+        }
+        Ok(tasks)
+    }
+
+    /// Fails if rows of the lake are lost.
+    fn check(
+        &self,
+        dataset: &Dataset,
+        entry: &FileEntry,
+        state: FileState,
+        rows: u64,
+    ) -> Result<()> {
+        let is_lost = match dataset.rule {
+            Rule::Rows(_) => rows + entry.kept < entry.rows || entry.kept > 0,
+            Rule::Keys => rows < entry.rows,
+            Rule::Month => rows == 0,
+            Rule::Nothing => false,
+        };
+        match state {
+            FileState::Missing if is_lost => Err(self.file_error(
+                entry,
+                "it is gone, and the database does not have all of its rows any more",
+            )),
+            FileState::Damaged => {
+                Err(self.file_error(entry, "it is damaged: its size is not that in the manifest"))
+            }
+            FileState::Missing => {
+                log::warn!(
+                    "{} is gone; it is written again",
+                    self.folder.path(&entry.file).display()
+                );
+                Ok(())
+            }
+            FileState::Whole => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Writes the files of a lake.
+
+use std::fs::File;
+use std::io;
+use std::ops::ControlFlow;
+
+use crate::command::Context;
+use crate::command::export::lake::Lake;
+use crate::command::export::lake::plan::Task;
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::lake::manifest::{ColumnEntry, FileEntry, Pending};
+use crate::model::lake::{DATASETS, Rule};
+use crate::model::rows::{ColumnType, TypedColumn};
+use crate::model::watch::{Unit, Unwatched, Watch};
+use crate::output::lake::month::{Counts, Failure, MonthWriter, told_values};
+use crate::output::parquet_file::{RowReader, Schema};
+use crate::store::Store;
+use crate::store::files::digest_of_file;
+
+impl Lake {
+    /// Writes the files whose rows have changed. Returns the entries of those that differ from the older ones.
+    pub(super) fn write_new(&mut self, context: &Context, store: &Store) -> Result<Vec<FileEntry>> {
+        let progress = context.progress();
+        progress.begin("comparing the lake with the database", None);
+        let mut tasks = Vec::new();
+        for dataset in &DATASETS {
+            tasks.extend(self.plan(store, dataset)?);
+        }
+        let rows = tasks.iter().map(|task| task.rows).sum();
+        progress.begin("writing the lake", Some((rows, Unit::Rows)));
+        if tasks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let hidden = self.write_tasks(store, &tasks, &progress);
+        let (pending, unchanged) = hidden.inspect_err(|_| self.folder.remove_hidden())?;
+        self.publish(pending, unchanged, context.settings.clock.now())
+    }
+
+    /// Writes the files under hidden names. Returns them, and the new entries of files that do not change.
+    fn write_tasks(
+        &mut self,
+        store: &Store,
+        tasks: &[Task],
+        watch: &dyn Watch,
+    ) -> Result<(Vec<Pending>, Vec<FileEntry>)> {
+        let (mut pending, mut unchanged) = (Vec::new(), Vec::new());
+        for task in tasks {
+            let written = self.write_file(store, task, watch)?;
+            let is_equal = |old: &FileEntry| old.sha256 == written.entry.sha256;
+            if task.has_old && task.old.as_ref().is_some_and(is_equal) {
+                // The rows of the database have become fewer, and the lake keeps them.
+                self.folder
+                    .remove(&written.hidden)
+                    .with_context(|| format!("remove {}", written.hidden))?;
+                unchanged.push(written.entry);
+            } else {
+                pending.push(written);
+            }
+            let entries = task.columns.iter().map(column_entry).collect();
+            self.manifest
+                .schemas
+                .insert(task.dataset.table.to_owned(), entries);
+        }
+        Ok((pending, unchanged))
+    }
+
+    /// Gives the written files their names. The manifest tells before and after. If this fails, the next run does the rest.
+    fn publish(
+        &mut self,
+        pending: Vec<Pending>,
+        unchanged: Vec<FileEntry>,
+        now: i64,
+    ) -> Result<Vec<FileEntry>> {
+        self.manifest.written_at = now;
+        for entry in unchanged {
+            self.manifest.put(entry);
+        }
+        if !pending.is_empty() {
+            self.manifest.pending = pending;
+            self.write_manifest()
+                .inspect_err(|_| self.folder.remove_hidden())?;
+        }
+        let mut written = Vec::new();
+        for pending in std::mem::take(&mut self.manifest.pending) {
+            self.folder
+                .place(&pending)
+                .with_context(|| format!("rename {}", pending.entry.file))
+                .map_err(|error| error.with_help("run the same command again to do the rest"))?;
+            written.push(pending.entry.clone());
+            self.manifest.put(pending.entry);
+        }
+        self.write_manifest()?;
+        Ok(written)
+    }
+
+    /// Writes a file under a hidden name, and syncs it.
+    fn write_file(&self, store: &Store, task: &Task, watch: &dyn Watch) -> Result<Pending> {
+        let folder = task.dataset.folder(task.month);
+        let action = || format!("write {}", self.folder.path(&folder).display());
+        let (hidden, file) = self.folder.create_hidden(&folder).with_context(action)?;
+        let old = match &task.old {
+            Some(entry) if task.has_old => Some(self.open_old(entry, &task.columns)?),
+            _ => None,
+        };
+        let (file, counts) = self
+            .write_rows(store, task, file, old, watch)
+            .map_err(|failure| self.explain(task, failure))?;
+        file.sync_all()
+            .and_then(|()| self.folder.sync_folder(&folder))
+            .with_context(action)?;
+        drop(file);
+        let digest = digest_of_file(&self.folder.path(&hidden), &Unwatched).with_context(action)?;
+        let database = &self.manifest.database_id;
+        let entry = FileEntry {
+            dataset: task.dataset.table.to_owned(),
+            period: task.month.map(|month| month.to_string()),
+            file: task.dataset.file(task.month, database, counts.highest_id),
+            rows: counts.rows,
+            bytes: digest.bytes(),
+            sha256: digest.sha256,
+            lowest_id: counts.lowest_id,
+            highest_id: counts.highest_id,
+            kept: counts.kept,
+            fingerprint: task.fingerprint.clone(),
+        };
+        let replaced = task.old.as_ref().filter(|_| task.has_old);
+        Ok(Pending {
+            hidden,
+            replaces: replaced.map(|old| old.file.clone()),
+            entry,
+        })
+    }
+
+    /// Opens the file that is replaced. Its hash is compared first, because rows may exist nowhere else.
+    fn open_old(&self, entry: &FileEntry, columns: &[TypedColumn]) -> Result<RowReader> {
+        let path = self.folder.path(&entry.file);
+        let action = || format!("read {}", path.display());
+        let digest = digest_of_file(&path, &Unwatched).with_context(action)?;
+        if digest.sha256 != entry.sha256 {
+            return Err(self.file_error(
+                entry,
+                "it is damaged: its SHA-256 is not that in the manifest",
+            ));
+        }
+        let file = File::open(&path).with_context(action)?;
+        RowReader::open(file, columns).map_err(|error| self.file_error(entry, &error.to_string()))
+    }
+
+    fn write_rows(
+        &self,
+        store: &Store,
+        task: &Task,
+        file: File,
+        old: Option<RowReader>,
+        watch: &dyn Watch,
+    ) -> Result<(File, Counts), Failure> {
+        let schema = self.schema(task);
+        let mut is_removed = |row: &RowReader| was_removed(store, task, row);
+        let mut writer = MonthWriter::start(file, task.dataset, &schema, old)?;
+        let mut failure = None;
+        let mut rows = 0;
+        store
+            .stream_lake_rows(task.dataset, &task.columns, task.month, |row| {
+                rows += 1;
+                if rows % PROGRESS_INTERVAL == 0 {
+                    watch.advance(PROGRESS_INTERVAL);
+                }
+                match writer.row(row, &mut is_removed) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(error) => {
+                        failure = Some(error);
+                        ControlFlow::Break(())
+                    }
+                }
+            })
+            .map_err(Failure::Database)?;
+        watch.advance(rows % PROGRESS_INTERVAL);
+        match failure {
+            None => writer.finish(&mut is_removed),
+            Some(failure) => Err(writer.abandon(failure)),
+        }
+    }
+
+    fn schema(&self, task: &Task) -> Schema {
+        let place = |name: &&str| task.columns.iter().position(|column| column.name == **name);
+        Schema {
+            columns: task.columns.clone(),
+            order: task.dataset.order.iter().filter_map(place).collect(),
+            metadata: vec![
+                (
+                    "tornsnap.database_id".to_owned(),
+                    self.manifest.database_id.to_string(),
+                ),
+                ("tornsnap.dataset".to_owned(), task.dataset.table.to_owned()),
+            ],
+        }
+    }
+
+    fn explain(&self, task: &Task, failure: Failure) -> Error {
+        let folder = self.folder.path(&task.dataset.folder(task.month));
+        let action = format!("write {}", folder.display());
+        match failure {
+            Failure::Database(error) => error,
+            Failure::Write(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Error::new(action)
+                    .with_source(error.to_string())
+                    .with_exit(Exit::Damaged)
+            }
+            Failure::Write(error) => Error::of_io(action, error)
+                .with_help("check the free space there; the files that were there are unchanged"),
+            Failure::Old(error) => match &task.old {
+                Some(entry) => self.file_error(entry, &error.to_string()),
+                None => Error::of_io(action, error),
+            },
+        }
+    }
+}
+
+/// The number of rows between two updates of the progress bar.
+const PROGRESS_INTERVAL: u64 = 4096;
+
+/// Whether an import has removed a row of a history on purpose.
+fn was_removed(store: &Store, task: &Task, row: &RowReader) -> Result<bool> {
+    let Rule::Rows(history) = task.dataset.rule else {
+        return Ok(false);
+    };
+    let (entity, at, values) = told_values(task.dataset, &task.columns, row);
+    store.was_removed(history, &entity, at, &values)
+}
+
+fn column_entry(column: &TypedColumn) -> ColumnEntry {
+    let kind = match column.kind {
+        ColumnType::Integer => "integer",
+        ColumnType::Time => "time",
+        ColumnType::Real => "real",
+        ColumnType::Text => "text",
+        ColumnType::Blob => "blob",
+    };
+    ColumnEntry {
+        name: column.name.clone(),
+        kind: kind.to_owned(),
+        nullable: !column.is_required,
+        comment: column.comment.clone(),
+    }
+}

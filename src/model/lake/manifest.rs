@@ -1,0 +1,124 @@
+//! The manifest of a database in a lake: what it has written there.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::identity::DatabaseId;
+use crate::model::lake::Dataset;
+use crate::model::time::Month;
+
+/// The version of the format of manifests.
+pub(crate) const FORMAT: u32 = 1;
+
+/// The manifest of one database. Each database has one of its own, so that several can write to a lake at the same time.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Manifest {
+    pub(crate) format: u32,
+    /// The program that has written it.
+    pub(crate) tool: String,
+    pub(crate) database_id: DatabaseId,
+    /// The id of the lake as an archive of the database. It is random.
+    pub(crate) archive_id: DatabaseId,
+    /// When the lake was changed last, unix seconds.
+    pub(crate) written_at: i64,
+    /// The columns of each dataset.
+    pub(crate) schemas: BTreeMap<String, Vec<ColumnEntry>>,
+    pub(crate) files: Vec<FileEntry>,
+    /// Files that are written and have not yet got their names. A kill can leave them; the next run finishes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pending: Vec<Pending>,
+    /// The rows that each prune has moved to the lake, by the random id of the prune. A lake that lacks one of them is an older copy.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) receipts: BTreeMap<String, i64>,
+}
+
+/// A column of a dataset.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct ColumnEntry {
+    pub(crate) name: String,
+    /// `integer`, `time`, `real`, `text` or `blob`.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) nullable: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) comment: Option<String>,
+}
+
+/// A file with rows.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct FileEntry {
+    pub(crate) dataset: String,
+    /// Such as `2026-10`; missing for datasets that are not divided into months.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) period: Option<String>,
+    /// The path in the lake, with `/` between the names.
+    pub(crate) file: String,
+    pub(crate) rows: u64,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lowest_id: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) highest_id: Option<i64>,
+    /// The number of rows that only the lake has: the database had pruned or lost them when the file was written.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) kept: u64,
+    /// A hash over the rows that the database had.
+    pub(crate) fingerprint: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// A file under a hidden name, and the names that it is to get.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Pending {
+    /// The path of the hidden file.
+    pub(crate) hidden: String,
+    /// The file that it replaces. It gets this name first, so that readers see either the one or the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replaces: Option<String>,
+    pub(crate) entry: FileEntry,
+}
+
+impl Manifest {
+    /// The manifest of a database that has written nothing yet.
+    pub(crate) fn new(database: DatabaseId, archive: DatabaseId) -> Self {
+        Self {
+            format: FORMAT,
+            tool: format!("tornsnap {}", env!("CARGO_PKG_VERSION")),
+            database_id: database,
+            archive_id: archive,
+            written_at: 0,
+            schemas: BTreeMap::new(),
+            files: Vec::new(),
+            pending: Vec::new(),
+            receipts: BTreeMap::new(),
+        }
+    }
+
+    /// The name of the file in the lake.
+    pub(crate) fn file_name(database: &DatabaseId) -> String {
+        format!("manifest-{database}.json")
+    }
+
+    /// The file of a month of a dataset.
+    pub(crate) fn file(&self, dataset: &Dataset, month: Option<Month>) -> Option<&FileEntry> {
+        let period = month.map(|month| month.to_string());
+        self.files
+            .iter()
+            .find(|entry| entry.dataset == dataset.table && entry.period == period)
+    }
+
+    /// Replaces the entry of the same dataset and month, and keeps the entries in a fixed order.
+    pub(crate) fn put(&mut self, entry: FileEntry) {
+        self.files
+            .retain(|old| (&old.dataset, &old.period) != (&entry.dataset, &entry.period));
+        self.files.push(entry);
+        self.files
+            .sort_by(|a, b| (&a.dataset, &a.period).cmp(&(&b.dataset, &b.period)));
+    }
+}

@@ -1,0 +1,179 @@
+//! The folder of a lake. A file gets its name only when it is complete, and replaces an older one in one step.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::model::identity::DatabaseId;
+use crate::model::lake::manifest::{Manifest, Pending};
+use crate::model::lake::{self, DATASETS};
+use crate::model::open_elsewhere::retry_while_open;
+use crate::output::atomic_file::{AtomicFile, sync_folder};
+
+/// The end of hidden names. They do not end like the files that readers look for.
+const HIDDEN: &str = ".tornsnap.partial";
+
+/// The files that one database has in a lake. No other run of this database changes them as long as this value exists.
+#[derive(Debug)]
+pub(crate) struct LakeFolder {
+    root: PathBuf,
+    database: DatabaseId,
+    /// `None` where the file system has no locks.
+    _lock: Option<File>,
+}
+
+impl LakeFolder {
+    /// Takes the lock of this database in the folder, which exists. `None`: another run holds it.
+    pub(crate) fn lock(root: &Path, database: &DatabaseId) -> io::Result<Option<Self>> {
+        let path = root.join(format!(".{database}.lock"));
+        let file = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(path)?;
+        let lock = match file.try_lock() {
+            Ok(()) => Some(file),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(_)) => None,
+        };
+        Ok(Some(Self {
+            root: root.to_owned(),
+            database: database.clone(),
+            _lock: lock,
+        }))
+    }
+
+    /// The path of a file, whose name in the lake has `/` between its parts.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        name.split('/')
+            .fold(self.root.clone(), |path, part| path.join(part))
+    }
+
+    pub(crate) fn manifest_path(&self) -> PathBuf {
+        self.root.join(Manifest::file_name(&self.database))
+    }
+
+    /// Replaces the manifest in one step.
+    pub(crate) fn write_manifest(&self, text: &str) -> io::Result<()> {
+        let path = self.manifest_path();
+        let old = fs::metadata(&path).ok();
+        let mut file = AtomicFile::create(path, old.as_ref())?;
+        file.write_all(text.as_bytes())?;
+        file.sync()?;
+        file.persist()
+    }
+
+    /// Makes an empty file under a hidden name in a folder of the lake. Returns its path in the lake.
+    pub(crate) fn create_hidden(&self, folder: &str) -> io::Result<(String, File)> {
+        let name = format!("{folder}/.{}{HIDDEN}", self.database);
+        let path = self.path(&name);
+        self.create_folder(folder)?;
+        // Not the file of another user, who has put a link there.
+        self.remove(&name)?;
+        let file = File::options().write(true).create_new(true).open(path)?;
+        Ok((name, file))
+    }
+
+    /// Makes a folder of the lake, and syncs those that it is in.
+    fn create_folder(&self, folder: &str) -> io::Result<()> {
+        let mut path = self.root.clone();
+        for part in folder.split('/') {
+            let parent = path.clone();
+            path.push(part);
+            match fs::create_dir(&path) {
+                Ok(()) => sync_folder(&parent)?,
+                Err(_) if path.is_dir() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Syncs a folder of the lake, so that a power cut leaves the names in it.
+    pub(crate) fn sync_folder(&self, folder: &str) -> io::Result<()> {
+        sync_folder(&self.path(folder))
+    }
+
+    /// Gives a written file its names. Readers see the older file or the new one, and never both: the new one gets the name of
+    /// the older one first, and then its own.
+    pub(crate) fn place(&self, pending: &Pending) -> io::Result<()> {
+        let hidden = self.path(&pending.hidden);
+        let name = self.path(&pending.entry.file);
+        match &pending.replaces {
+            Some(old) => {
+                let old = self.path(old);
+                retry_while_open(|| fs::rename(&hidden, &old))?;
+                if old != name {
+                    retry_while_open(|| fs::rename(&old, &name))?;
+                }
+            }
+            None => retry_while_open(|| fs::rename(&hidden, &name))?,
+        }
+        match name.parent() {
+            Some(folder) => sync_folder(folder),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes a file. That it is gone already is no error.
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.path(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the hidden files of this database, and the folders that are empty then. Best effort: they cost only space.
+    pub(crate) fn remove_hidden(&self) {
+        let hidden = format!(".{}{HIDDEN}", self.database);
+        for folder in self.folders() {
+            let path = self.path(&folder);
+            if fs::remove_file(path.join(&hidden)).is_ok() {
+                // Fails for a folder with other files.
+                let _ = fs::remove_dir(&path);
+                let _ = path.parent().map(fs::remove_dir);
+            }
+        }
+    }
+
+    /// The files of this database with rows, as paths in the lake.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut files: Vec<String> = self
+            .folders()
+            .into_iter()
+            .flat_map(|folder| {
+                let names = names_in(&self.path(&folder)).into_iter();
+                let ours = names.filter(|name| lake::is_file_of(name, &self.database));
+                ours.map(move |name| format!("{folder}/{name}"))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        files.sort_unstable();
+        files
+    }
+
+    /// The folders of the datasets and of their months that exist.
+    fn folders(&self) -> Vec<String> {
+        let mut folders = Vec::new();
+        for dataset in DATASETS {
+            folders.push(dataset.table.to_owned());
+            let months = names_in(&self.root.join(dataset.table)).into_iter();
+            folders.extend(
+                months
+                    .filter(|name| lake::month_of_folder(name).is_some())
+                    .map(|name| format!("{}/{name}", dataset.table)),
+            );
+        }
+        folders
+    }
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
+}

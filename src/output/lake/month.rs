@@ -1,0 +1,272 @@
+//! Writes the file of a month: the rows of the database, and those of the older file that stay.
+
+use std::cmp::Ordering;
+use std::fs::File;
+use std::io;
+
+use crate::error::Error;
+use crate::model::lake::{Dataset, Rule};
+use crate::model::rows::{OwnedRow, Row, TypedColumn, Value, compare};
+use crate::output::parquet_file::{FileWriter, RowReader, Schema};
+
+/// Why a file could not be written.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The new file.
+    Write(io::Error),
+    /// The older file cannot be read.
+    Old(io::Error),
+    /// A question to the database.
+    Database(Error),
+}
+
+/// Whether an import has removed a row of the older file on purpose.
+pub(crate) type IsRemoved<'a> = dyn FnMut(&RowReader) -> Result<bool, Error> + 'a;
+
+/// A file that is being written. Its rows come in the order of the dataset.
+#[derive(Debug)]
+pub(crate) struct MonthWriter {
+    writer: FileWriter,
+    layout: Layout,
+    old: Option<Old>,
+    /// The rows of the database with the same key.
+    group: Vec<OwnedRow>,
+    counts: Counts,
+}
+
+/// What a file has.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Counts {
+    pub(crate) rows: u64,
+    /// The rows that only the older file had.
+    pub(crate) kept: u64,
+    pub(crate) lowest_id: Option<i64>,
+    pub(crate) highest_id: Option<i64>,
+}
+
+/// The places of the columns that decide which rows belong together.
+#[derive(Debug)]
+struct Layout {
+    columns: usize,
+    key: Vec<usize>,
+    id: Option<usize>,
+    rule: Rule,
+}
+
+/// The older file, and whether it has a present row.
+#[derive(Debug)]
+struct Old {
+    rows: RowReader,
+    has_row: bool,
+}
+
+impl MonthWriter {
+    /// Begins with an empty file. Rows of `old` stay by the rule of the dataset.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the older file is damaged, or when the new one cannot be written.
+    pub(crate) fn start(
+        file: File,
+        dataset: &Dataset,
+        schema: &Schema,
+        old: Option<RowReader>,
+    ) -> Result<Self, Failure> {
+        let place = |name: &str| schema.columns.iter().position(|column| column.name == name);
+        let old = match (old, dataset.rule) {
+            (None, _) | (_, Rule::Month | Rule::Nothing) => None,
+            (Some(mut rows), Rule::Rows(_) | Rule::Keys) => Some(Old {
+                has_row: rows.advance().map_err(Failure::Old)?,
+                rows,
+            }),
+        };
+        Ok(Self {
+            writer: FileWriter::start(file, schema).map_err(Failure::Write)?,
+            layout: Layout {
+                columns: schema.columns.len(),
+                key: dataset.order[..dataset.key]
+                    .iter()
+                    .filter_map(|name| place(name))
+                    .collect(),
+                id: place("id"),
+                rule: dataset.rule,
+            },
+            old,
+            group: Vec::new(),
+            counts: Counts::default(),
+        })
+    }
+
+    /// Adds the next row of the database.
+    pub(crate) fn row(
+        &mut self,
+        row: &impl Row,
+        is_removed: &mut IsRemoved<'_>,
+    ) -> Result<(), Failure> {
+        if self.old.is_none() {
+            return self.write(row);
+        }
+        if self
+            .group
+            .first()
+            .is_some_and(|first| self.layout.compare(first, row) != Ordering::Equal)
+        {
+            self.end_group(is_removed)?;
+        }
+        if self.group.is_empty() {
+            self.keep_until(Some(row), is_removed)?;
+        }
+        self.group.push(OwnedRow::copy_of(row, self.layout.columns));
+        Ok(())
+    }
+
+    /// Writes what is left of both, and the footer.
+    pub(crate) fn finish(
+        mut self,
+        is_removed: &mut IsRemoved<'_>,
+    ) -> Result<(File, Counts), Failure> {
+        self.end_group(is_removed)?;
+        self.keep_until(None::<&OwnedRow>, is_removed)?;
+        let file = self.writer.finish().map_err(Failure::Write)?;
+        Ok((file, self.counts))
+    }
+
+    /// Writes the rows of the older file that precede `next`, or all that are left.
+    fn keep_until(
+        &mut self,
+        next: Option<&impl Row>,
+        is_removed: &mut IsRemoved<'_>,
+    ) -> Result<(), Failure> {
+        while let Some(old) = &mut self.old {
+            let is_before =
+                next.is_none_or(|next| self.layout.compare(&old.rows, next) == Ordering::Less);
+            if !old.has_row || !is_before {
+                break;
+            }
+            let kept = OwnedRow::copy_of(&old.rows, self.layout.columns);
+            let is_kept = !is_removed(&old.rows).map_err(Failure::Database)?;
+            old.advance()?;
+            if is_kept {
+                self.counts.kept += 1;
+                self.write(&kept)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the rows of the database with one key, and those of the older file with the same key that they do not replace.
+    fn end_group(&mut self, is_removed: &mut IsRemoved<'_>) -> Result<(), Failure> {
+        let mut group = std::mem::take(&mut self.group);
+        let Some(first) = group.first().cloned() else {
+            return Ok(());
+        };
+        let from_database = group.len();
+        while let Some(old) = &mut self.old {
+            if !old.has_row || self.layout.compare(&old.rows, &first) != Ordering::Equal {
+                break;
+            }
+            let is_replaced = group[..from_database]
+                .iter()
+                .any(|row| self.layout.replaces(row, &old.rows));
+            if !is_replaced && !is_removed(&old.rows).map_err(Failure::Database)? {
+                group.push(OwnedRow::copy_of(&old.rows, self.layout.columns));
+                self.counts.kept += 1;
+            }
+            old.advance()?;
+        }
+        if let Some(id) = self.layout.id {
+            group.sort_by(|left, right| compare(left.value(id), right.value(id)));
+        }
+        for row in &group {
+            self.write(row)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, row: &impl Row) -> Result<(), Failure> {
+        self.counts.rows += 1;
+        if let Some(Value::Integer(id)) = self.layout.id.map(|id| row.value(id)) {
+            let counts = &mut self.counts;
+            counts.lowest_id = Some(counts.lowest_id.map_or(id, |lowest| lowest.min(id)));
+            counts.highest_id = Some(counts.highest_id.map_or(id, |highest| highest.max(id)));
+        }
+        self.writer.row(row).map_err(|error| {
+            let id = self.layout.id.map(|id| row.value(id));
+            match (error.kind(), id) {
+                (io::ErrorKind::InvalidData, Some(Value::Integer(id))) => Failure::Write(
+                    io::Error::new(error.kind(), format!("{error} in the row with the id {id}")),
+                ),
+                _ => Failure::Write(error),
+            }
+        })
+    }
+
+    /// Ends after a failure to write, and returns its cause, which is that of the writing thread.
+    pub(crate) fn abandon(self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                match self.writer.finish() {
+                    Err(cause) => Failure::Write(cause),
+                    Ok(_) => Failure::Write(error),
+                }
+            }
+            other => other,
+        }
+    }
+}
+
+impl Old {
+    fn advance(&mut self) -> Result<(), Failure> {
+        self.has_row = self.rows.advance().map_err(Failure::Old)?;
+        Ok(())
+    }
+}
+
+impl Layout {
+    fn compare(&self, left: &impl Row, right: &impl Row) -> Ordering {
+        self.key
+            .iter()
+            .map(|&column| compare(left.value(column), right.value(column)))
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    }
+
+    /// Whether a row of the database takes the place of one of the older file with the same key.
+    fn replaces(&self, row: &impl Row, old: &impl Row) -> bool {
+        let Rule::Rows(_) = self.rule else {
+            return true;
+        };
+        let is_equal = |column: usize| row.value(column) == old.value(column);
+        self.id.is_some_and(is_equal)
+            || (0..self.columns)
+                .filter(|column| Some(*column) != self.id)
+                .all(is_equal)
+    }
+}
+
+/// The entity of a row of a history as `repeated_rows` names it, its time, and its values but the id.
+pub(crate) fn told_values<'a>(
+    dataset: &Dataset,
+    columns: &[TypedColumn],
+    row: &'a RowReader,
+) -> (String, i64, Vec<Value<'a>>) {
+    let place = |name: &str| columns.iter().position(|column| column.name == name);
+    let entity: Vec<String> = dataset.order[..dataset.key - 1]
+        .iter()
+        .filter_map(|name| place(name))
+        .map(|column| match row.value(column) {
+            Value::Integer(number) => number.to_string(),
+            Value::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            _ => String::new(),
+        })
+        .collect();
+    let at = match dataset.time.and_then(place).map(|time| row.value(time)) {
+        Some(Value::Integer(at)) => at,
+        _ => 0,
+    };
+    let values = (0..columns.len() - 1)
+        .filter(|&column| columns[column].name != "id")
+        .map(|column| row.value(column))
+        .collect();
+    (entity.join(" "), at, values)
+}

@@ -1,0 +1,163 @@
+//! Reads the rows of a file that [`FileWriter`](super::FileWriter) has written.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::File;
+use std::io;
+
+use parquet::column::reader::ColumnReader;
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use crate::model::rows::{ColumnType, Row, TypedColumn, Value};
+use crate::output::parquet_file::group::{ColumnBuffer, RowGroup, Values};
+use crate::output::parquet_file::io_error;
+
+/// Reads one row after the other. It is itself the row that [`RowReader::advance`] has read last.
+pub(crate) struct RowReader {
+    file: SerializedFileReader<File>,
+    columns: Vec<TypedColumn>,
+    /// The index in the file of each column; `None`: an older version has written the file, which did not have it.
+    sources: Vec<Option<usize>>,
+    group: RowGroup,
+    next_group: usize,
+    /// The present row of the group.
+    row: usize,
+    /// For each column the position of the present row among the values that are not NULL.
+    positions: Vec<usize>,
+}
+
+impl fmt::Debug for RowReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RowReader")
+            .field("columns", &self.columns)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RowReader {
+    /// Opens a file for its columns of these names.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::InvalidData`] when it is no Parquet file, or has a column that is not among them.
+    pub(crate) fn open(file: File, columns: &[TypedColumn]) -> io::Result<Self> {
+        let file = SerializedFileReader::new(file).map_err(io_error)?;
+        let descriptor = file.metadata().file_metadata().schema_descr_ptr();
+        let in_file: HashMap<&str, usize> = descriptor
+            .columns()
+            .iter()
+            .enumerate()
+            .map(|(index, column)| (column.name(), index))
+            .collect();
+        if let Some(unknown) = in_file
+            .keys()
+            .find(|name| !columns.iter().any(|column| column.name == **name))
+        {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("it has the column {unknown}, which this version does not know"),
+            ));
+        }
+        let sources = columns
+            .iter()
+            .map(|column| in_file.get(column.name.as_str()).copied())
+            .collect();
+        Ok(Self {
+            group: RowGroup::new(&[]),
+            next_group: 0,
+            row: 0,
+            positions: vec![0; columns.len()],
+            columns: columns.to_vec(),
+            sources,
+            file,
+        })
+    }
+
+    /// The number of rows, as the footer says.
+    pub(crate) fn row_count(&self) -> u64 {
+        let rows = self.file.metadata().file_metadata().num_rows();
+        u64::try_from(rows).unwrap_or(0)
+    }
+
+    /// Reads the next row. Returns false after the last one.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the file is damaged.
+    pub(crate) fn advance(&mut self) -> io::Result<bool> {
+        if self.row + 1 < self.group.rows {
+            for (buffer, position) in self.group.columns.iter().zip(&mut self.positions) {
+                if !buffer.is_null(self.row) {
+                    *position += 1;
+                }
+            }
+            self.row += 1;
+            return Ok(true);
+        }
+        while self.next_group < self.file.metadata().num_row_groups() {
+            self.read_group().map_err(io_error)?;
+            self.next_group += 1;
+            if self.group.rows > 0 {
+                return Ok(true);
+            }
+        }
+        self.group = RowGroup::new(&self.columns);
+        Ok(false)
+    }
+
+    fn read_group(&mut self) -> Result<(), ParquetError> {
+        let reader = self.file.get_row_group(self.next_group)?;
+        let rows = usize::try_from(reader.metadata().num_rows()).unwrap_or(0);
+        self.group = RowGroup::new(&self.columns);
+        self.group.rows = rows;
+        self.row = 0;
+        self.positions.fill(0);
+        for (buffer, source) in self.group.columns.iter_mut().zip(&self.sources) {
+            match source {
+                Some(index) => read_column(reader.get_column_reader(*index)?, rows, buffer)?,
+                None => buffer.levels = vec![0; rows],
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Row for RowReader {
+    fn value(&self, column: usize) -> Value<'_> {
+        let buffer = &self.group.columns[column];
+        if buffer.is_null(self.row) {
+            return Value::Null;
+        }
+        let kind: ColumnType = self.columns[column].kind;
+        buffer.value(kind, self.positions[column])
+    }
+}
+
+fn read_column(
+    reader: ColumnReader,
+    rows: usize,
+    buffer: &mut ColumnBuffer,
+) -> Result<(), ParquetError> {
+    let levels = &mut buffer.levels;
+    let (records, _, _) = match (reader, &mut buffer.values) {
+        (ColumnReader::Int64ColumnReader(mut reader), Values::Integers(values)) => {
+            reader.read_records(rows, Some(levels), None, values)
+        }
+        (ColumnReader::DoubleColumnReader(mut reader), Values::Reals(values)) => {
+            reader.read_records(rows, Some(levels), None, values)
+        }
+        (ColumnReader::ByteArrayColumnReader(mut reader), Values::Bytes(values)) => {
+            reader.read_records(rows, Some(levels), None, values)
+        }
+        _ => Err(ParquetError::General(
+            "a column has another type than this version writes".to_owned(),
+        )),
+    }?;
+    if records == rows {
+        return Ok(());
+    }
+    Err(ParquetError::EOF(format!(
+        "a column has {records} values instead of {rows}"
+    )))
+}

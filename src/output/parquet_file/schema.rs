@@ -1,0 +1,142 @@
+//! The schema of a Parquet file, and how its columns are encoded.
+
+use std::io;
+use std::sync::Arc;
+
+use parquet::basic::{Compression, Encoding, LogicalType, Repetition, TimeUnit, Type, ZstdLevel};
+use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::{ColumnPath, Type as SchemaType, TypePtr};
+use serde_json::json;
+
+use crate::model::rows::{ColumnType, TypedColumn};
+use crate::output::parquet_file::io_error;
+
+/// Spark reads the comments of columns from this entry of the metadata, and nothing else does.
+const SPARK_SCHEMA: &str = "org.apache.spark.sql.parquet.row.metadata";
+
+/// The columns of a file, in their order, and what its metadata says of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Schema {
+    pub(crate) columns: Vec<TypedColumn>,
+    /// The columns by which the rows are sorted, as indices. Readers skip row groups by them.
+    pub(crate) order: Vec<usize>,
+    /// Entries of the metadata, as key and value.
+    pub(crate) metadata: Vec<(String, String)>,
+}
+
+impl Schema {
+    pub(super) fn root(&self) -> io::Result<TypePtr> {
+        let fields = self
+            .columns
+            .iter()
+            .map(|column| field(column).map(Arc::new))
+            .collect::<io::Result<_>>()?;
+        SchemaType::group_type_builder("schema")
+            .with_fields(fields)
+            .build()
+            .map(Arc::new)
+            .map_err(io_error)
+    }
+
+    /// The order of the values matters: the same rows give the same bytes.
+    pub(super) fn properties(&self) -> WriterProperties {
+        let mut properties = WriterProperties::builder()
+            .set_created_by(format!("tornsnap {}", env!("CARGO_PKG_VERSION")))
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_offset_index_disabled(true)
+            .set_key_value_metadata(Some(self.key_values()))
+            .set_sorting_columns(self.sorting_columns());
+        for column in self.columns.iter().filter(|column| is_counter(column)) {
+            // The differences of consecutive ids are small, and no dictionary holds as many values.
+            let path = ColumnPath::from(column.name.as_str());
+            properties = properties
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+        }
+        properties.build()
+    }
+
+    fn sorting_columns(&self) -> Option<Vec<SortingColumn>> {
+        let columns: Vec<SortingColumn> = self
+            .order
+            .iter()
+            .filter_map(|&index| {
+                Some(SortingColumn {
+                    column_idx: i32::try_from(index).ok()?,
+                    descending: false,
+                    nulls_first: true,
+                })
+            })
+            .collect();
+        (!columns.is_empty()).then_some(columns)
+    }
+
+    fn key_values(&self) -> Vec<KeyValue> {
+        let mut pairs = self.metadata.clone();
+        pairs.extend(self.columns.iter().filter_map(|column| {
+            let comment = column.comment.clone()?;
+            Some((format!("tornsnap.comment.{}", column.name), comment))
+        }));
+        pairs.push((SPARK_SCHEMA.to_owned(), self.spark_schema()));
+        pairs
+            .into_iter()
+            .map(|(key, value)| KeyValue::new(key, value))
+            .collect()
+    }
+
+    /// The schema in the JSON of Spark's `StructType`.
+    fn spark_schema(&self) -> String {
+        let fields: Vec<serde_json::Value> = self
+            .columns
+            .iter()
+            .map(|column| {
+                let kind = match column.kind {
+                    ColumnType::Integer => "long",
+                    ColumnType::Time => "timestamp",
+                    ColumnType::Real => "double",
+                    ColumnType::Text => "string",
+                    ColumnType::Blob => "binary",
+                };
+                let metadata = match &column.comment {
+                    Some(comment) => json!({ "comment": comment }),
+                    None => json!({}),
+                };
+                json!({
+                    "name": column.name, "type": kind, "nullable": !column.is_required, "metadata": metadata,
+                })
+            })
+            .collect();
+        json!({ "type": "struct", "fields": fields }).to_string()
+    }
+}
+
+/// Whether a column has a value of its own in each row, which grows with the rows.
+fn is_counter(column: &TypedColumn) -> bool {
+    column.name == "id" && column.kind == ColumnType::Integer
+}
+
+fn field(column: &TypedColumn) -> io::Result<SchemaType> {
+    let (physical, logical) = match column.kind {
+        ColumnType::Integer => (Type::INT64, None),
+        // Milliseconds: all of Torn's times fit, and every engine reads them.
+        ColumnType::Time => {
+            let logical = LogicalType::timestamp(true, TimeUnit::MILLIS);
+            (Type::INT64, Some(logical))
+        }
+        ColumnType::Real => (Type::DOUBLE, None),
+        ColumnType::Text => (Type::BYTE_ARRAY, Some(LogicalType::String)),
+        ColumnType::Blob => (Type::BYTE_ARRAY, None),
+    };
+    let repetition = if column.is_required {
+        Repetition::REQUIRED
+    } else {
+        Repetition::OPTIONAL
+    };
+    SchemaType::primitive_type_builder(&column.name, physical)
+        .with_logical_type(logical)
+        .with_repetition(repetition)
+        .build()
+        .map_err(io_error)
+}

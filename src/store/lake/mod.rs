@@ -1,0 +1,211 @@
+//! Reads the rows that a lake gets.
+
+mod fingerprint;
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use rusqlite::{named_params, params};
+
+use crate::error::{Error, Exit, Result};
+use crate::model::history::History;
+use crate::model::lake::{DATABASE_COLUMN, Dataset};
+use crate::model::rows::{ColumnType, Row as _, TypedColumn, Value};
+use crate::model::time::Month;
+use crate::store::export::ReadRow;
+use crate::store::{SqlContext, Store, sql, trace};
+
+pub(crate) use fingerprint::Fingerprint;
+
+/// The months of a dataset that have rows. The only key of a dataset that is not divided into months is `None`.
+pub(crate) type Fingerprints = BTreeMap<Option<Month>, Fingerprint>;
+
+/// The years from 1970 to 9999, whose months have four digits before the hyphen.
+const MOMENTS: std::ops::Range<i64> = 0..253_402_300_800;
+
+impl Store {
+    /// The columns of a dataset, and as the last one that of the id of the database.
+    pub(crate) fn lake_columns(&self, dataset: &Dataset) -> Result<Vec<TypedColumn>> {
+        let mut columns = self.declared_columns(dataset.table)?;
+        columns.push(TypedColumn {
+            name: DATABASE_COLUMN.to_owned(),
+            kind: ColumnType::Text,
+            is_required: true,
+            comment: Some("database that the row is from".to_owned()),
+        });
+        Ok(columns)
+    }
+
+    /// The months of a dataset, and what tells whether their rows have changed. Reads the whole table once.
+    pub(crate) fn fingerprints(
+        &self,
+        dataset: &Dataset,
+        columns: &[TypedColumn],
+    ) -> Result<Fingerprints> {
+        let time = dataset
+            .time
+            .and_then(|time| columns.iter().position(|column| column.name == time));
+        let select = select(dataset, columns);
+        let mut found = Fingerprints::new();
+        let mut month: Option<Month> = None;
+        let mut bad = None;
+        self.each_row(&select, &[], |row| {
+            if let Some(time) = time {
+                let Value::Integer(at) = row.value(time) else {
+                    return ControlFlow::Continue(());
+                };
+                // Most rows are of the month of the row before.
+                if !month.is_some_and(|month| month.start() <= at && at < month.end()) {
+                    month = Some(at)
+                        .filter(|at| MOMENTS.contains(at))
+                        .and_then(Month::of);
+                }
+                if month.is_none() {
+                    bad = Some(at);
+                    return ControlFlow::Break(());
+                }
+            }
+            found.entry(month).or_default().add(row, columns.len() - 1);
+            ControlFlow::Continue(())
+        })?;
+        match bad {
+            None => Ok(found),
+            Some(at) => Err(
+                Error::new(format!("tell the month of a row of {}", dataset.table))
+                    .with_source(format!("{at} is not in the years from 1970 to 9999"))
+                    .with_exit(Exit::Damaged),
+            ),
+        }
+    }
+
+    /// Passes the rows of a month, or of the whole dataset, to `each` in the order of the files, until it breaks.
+    pub(crate) fn stream_lake_rows(
+        &self,
+        dataset: &Dataset,
+        columns: &[TypedColumn],
+        month: Option<Month>,
+        each: impl FnMut(&ReadRow<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let rows = select(dataset, columns);
+        let order = dataset.order.join(", ");
+        match (dataset.time, month) {
+            (Some(time), Some(month)) => self.each_row(
+                &format!("{rows} WHERE {time} >= ?2 AND {time} < ?3 ORDER BY {order}"),
+                &[month.start(), month.end()],
+                each,
+            ),
+            _ => self.each_row(&format!("{rows} ORDER BY {order}"), &[], each),
+        }
+    }
+
+    fn each_row(
+        &self,
+        select: &str,
+        moments: &[i64],
+        mut each: impl FnMut(&ReadRow<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let database = self.identity()?.id;
+        let mut read = || -> rusqlite::Result<()> {
+            let mut statement = self.connection().prepare(select)?;
+            let mut rows = match moments {
+                [from, until] => statement.query(params![database.as_str(), from, until])?,
+                _ => statement.query(params![database.as_str()])?,
+            };
+            while let Some(row) = rows.next()? {
+                if trace::outside(|| each(&ReadRow::new(row))).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        read().context("read the rows")?;
+        self.check_unchanged()
+    }
+
+    /// Whether an import has left out or removed a row of a history, because it repeats known values.
+    ///
+    /// `values`: those of the table but the id, in the order of its columns.
+    pub(crate) fn was_removed(
+        &self,
+        history: History,
+        entity: &str,
+        at: i64,
+        values: &[Value<'_>],
+    ) -> Result<bool> {
+        let row = serde_json::Value::Array(values.iter().map(|value| json_of(*value)).collect());
+        let removed = || -> rusqlite::Result<bool> {
+            let mut statement = self
+                .connection()
+                .prepare_cached(sql!("export/list_removed_rows"))?;
+            let mut rows = statement.query(named_params! {
+                ":history": history.table(), ":entity": entity, ":at": at,
+            })?;
+            while let Some(found) = rows.next()? {
+                let text: String = found.get("removed_row")?;
+                if serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|found| found == row)
+                {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        removed().context("look up the rows that imports have left out")
+    }
+}
+
+/// `SELECT … FROM …` of the columns, of which the last is the id of the database.
+fn select(dataset: &Dataset, columns: &[TypedColumn]) -> String {
+    let names: Vec<&str> = columns[..columns.len() - 1]
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    format!("SELECT {}, ?1 FROM {}", names.join(", "), dataset.table)
+}
+
+fn json_of(value: Value<'_>) -> serde_json::Value {
+    match value {
+        Value::Null | Value::Blob(_) => serde_json::Value::Null,
+        Value::Integer(number) => number.into(),
+        Value::Real(number) => number.into(),
+        Value::Text(text) => String::from_utf8_lossy(text).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lake::DATASETS;
+
+    /// An empty list of columns would make empty files, and a missing time would put all rows into one month.
+    #[test]
+    fn every_dataset_has_its_columns_in_the_schema() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+
+        for dataset in DATASETS {
+            let columns = store.lake_columns(&dataset).unwrap();
+
+            let has = |name: &str| columns.iter().any(|column| column.name == name);
+            assert!(dataset.order.iter().all(|name| has(name)), "{dataset:?}");
+            assert!(dataset.time.is_none_or(has), "{dataset:?}");
+            assert_eq!(columns.last().unwrap().name, DATABASE_COLUMN);
+            assert!(store.fingerprints(&dataset, &columns).unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn columns_have_the_types_and_comments_of_the_schema() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+        let history = Dataset::of(History::Players).unwrap();
+
+        let columns = store.lake_columns(history).unwrap();
+
+        let column = |name: &str| columns.iter().find(|column| column.name == name).unwrap();
+        assert_eq!(column("timestamp").kind, ColumnType::Time);
+        assert_eq!(column("level").kind, ColumnType::Integer);
+        assert!(column("id").is_required && !column("level").is_required);
+        let comment = column("networth").comment.clone().unwrap();
+        assert!(comment.starts_with("dollars"), "{comment}");
+    }
+}
