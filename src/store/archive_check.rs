@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
-
 use crate::error::{Error, Result};
 use crate::model::archive::{
     ArchiveBlocker, ArchiveFile, NamedBy, UsedArchive, find_blocker, present_path,
 };
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, plain_absolute};
-use crate::store::archive_file::{ArchiveUse, archive_error, explain_damage, read};
+use crate::store::archive_file::{ArchiveUse, OpenArchive, archive_error, explain_damage, read};
+use crate::store::archive_lake::LakeArchive;
 use crate::store::archives::{Receipts, lacks_rows};
 use crate::store::check::{self, Depth};
 use crate::store::files::is_same_file;
@@ -22,10 +21,14 @@ use crate::store::{SqlContext, Store, open, sql};
 pub(crate) struct Archive {
     pub(super) path: PathBuf,
     named_by: NamedBy,
+    /// The database that it belongs to.
+    database: DatabaseId,
     /// The file before the prune.
     pub(super) found: ArchiveFile,
     /// Whether to begin with this archive also if another one was used before, and if there are no rows to move.
     pub(super) begins: bool,
+    /// Whether it is a folder of Parquet files.
+    is_folder: bool,
     /// The archive that is gone, and that the user gives up by beginning this one.
     pub(super) gives_up: Option<DatabaseId>,
     /// The archive that rows were moved to last, if this file is a new one beside it.
@@ -39,6 +42,11 @@ impl Archive {
 
     pub(crate) fn exists(&self) -> bool {
         matches!(self.found, ArchiveFile::Database(_))
+    }
+
+    /// Whether it is a folder of Parquet files, and not a database.
+    pub(crate) fn is_folder(&self) -> bool {
+        self.is_folder
     }
 
     /// Whether the user asked to begin with this archive.
@@ -75,6 +83,12 @@ impl Archive {
         if !self.exists() {
             return Ok(());
         }
+        if self.is_folder {
+            return match LakeArchive::read(&self.path, &self.database)? {
+                Some(lake) => lake.check_fully(),
+                None => Ok(()),
+            };
+        }
         Reader::open_without_trace(&self.path, open::BUSY_TIMEOUT)
             .and_then(|reader| {
                 let what = format!("the archive {}", self.path.display());
@@ -106,7 +120,7 @@ pub(super) struct Inspected<'a> {
     /// The archive that rows were moved to last, if none is at this path and none was.
     other: Option<OtherArchive<'a>>,
     /// Open if it is a database of tornsnap.
-    pub(super) connection: Option<Connection>,
+    pub(super) opened: Option<OpenArchive>,
 }
 
 /// An archive at another path.
@@ -161,6 +175,8 @@ impl ArchiveRecords {
         let checked = Archive {
             path: archive.path.to_owned(),
             named_by: archive.named_by,
+            database: self.id.clone(),
+            is_folder: archive.is_folder(),
             gives_up: self.given_up(archive, &inspected.found),
             found: inspected.found,
             begins: archive.allows_new,
@@ -186,11 +202,11 @@ impl ArchiveRecords {
         if is_same_file(&self.database, archive.path) {
             return Err(archive.refuse("it is the database itself"));
         }
-        let (found, connection) = read(archive)?;
+        let (found, opened) = read(archive, Some(&self.id))?;
         let path = archive.recorded_path();
         let blocker = match find_blocker(&self.id, &found, &path, &self.used) {
             None => self
-                .is_outdated(&found, connection.as_ref())
+                .is_outdated(&found, opened.as_ref())
                 .map_err(|error| explain_damage(error, archive.path, archive.named_by))?
                 .then_some(ArchiveBlocker::Outdated),
             blocker => blocker,
@@ -211,16 +227,22 @@ impl ArchiveRecords {
             found,
             blocker,
             other,
-            connection,
+            opened,
         })
     }
 
     /// Whether the open archive is an older copy, which lacks rows that were moved to the archive later.
-    fn is_outdated(&self, found: &ArchiveFile, connection: Option<&Connection>) -> Result<bool> {
-        let (ArchiveFile::Database(ids), Some(connection)) = (found, connection) else {
+    fn is_outdated(&self, found: &ArchiveFile, opened: Option<&OpenArchive>) -> Result<bool> {
+        let ArchiveFile::Database(ids) = found else {
             return Ok(false);
         };
-        lacks_rows(connection, self.receipts.of(&ids.id))
+        match opened {
+            Some(OpenArchive::Database(connection)) => {
+                lacks_rows(connection, self.receipts.of(&ids.id))
+            }
+            Some(OpenArchive::Lake(lake)) => Ok(lake.lacks_rows(&self.receipts.counts(&ids.id))),
+            None => Ok(false),
+        }
     }
 
     /// The error about a file that cannot be the archive. It names the archive if that is recorded at another path.
@@ -297,9 +319,9 @@ impl ArchiveRecords {
             ..*archive
         };
         let look = || -> Result<bool> {
-            let (found, connection) = read(&place)?;
+            let (found, opened) = read(&place, Some(&self.id))?;
             let is_same = matches!(&found, ArchiveFile::Database(found) if found.id == recorded.id);
-            Ok(is_same && !self.is_outdated(&found, connection.as_ref())?)
+            Ok(is_same && !self.is_outdated(&found, opened.as_ref())?)
         };
         look().unwrap_or(false)
     }
@@ -332,7 +354,7 @@ fn refusal(
 ///
 /// [`Config`](crate::error::Exit::Config) if it is no archive, and [`Damaged`](crate::error::Exit::Damaged) if it is damaged.
 pub(crate) fn check_without_database(archive: &ArchiveUse<'_>) -> Result<()> {
-    let (found, _) = read(archive)?;
+    let (found, _) = read(archive, None)?;
     let ours = match &found {
         ArchiveFile::Database(Identity {
             archive_of: Some(of),

@@ -9,8 +9,9 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Exit, Result};
 use crate::model::archive::{ArchiveFile, NamedBy};
-use crate::model::identity::Identity;
+use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, plain_absolute};
+use crate::store::archive_lake::LakeArchive;
 use crate::store::files::is_empty;
 use crate::store::files::kind::FileKind;
 use crate::store::files::same::refuse_names;
@@ -45,6 +46,12 @@ impl<'a> ArchiveUse<'a> {
         }
     }
 
+    /// Whether the archive is a folder with Parquet files. The name of a folder that is not there yet ends in a slash.
+    pub(super) fn is_folder(&self) -> bool {
+        let name = self.path.to_string_lossy();
+        self.path.is_dir() || (!self.path.exists() && name.ends_with(std::path::is_separator))
+    }
+
     /// The absolute path, as `prune_runs` records it.
     pub(super) fn recorded_path(&self) -> String {
         display_path(&plain_absolute(self.path))
@@ -57,15 +64,36 @@ impl<'a> ArchiveUse<'a> {
     }
 }
 
-/// Reads the ids of the file that is to be the archive, and opens it if it is a database of tornsnap.
-pub(super) fn read(archive: &ArchiveUse<'_>) -> Result<(ArchiveFile, Option<Connection>)> {
+/// An archive that can be read.
+#[derive(Debug)]
+pub(super) enum OpenArchive {
+    Database(Connection),
+    Lake(LakeArchive),
+}
+
+/// Reads the ids of the file or folder that is to be the archive of `database`, and opens it if it is one of tornsnap.
+pub(super) fn read(
+    archive: &ArchiveUse<'_>,
+    database: Option<&DatabaseId>,
+) -> Result<(ArchiveFile, Option<OpenArchive>)> {
     let path = archive.path;
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok((missing(path), None));
         }
         Err(error) => return Err(unreadable(path, error)),
-        Ok(found) if found.is_dir() => return Err(archive.refuse("it is a folder")),
+        Ok(found) if found.is_dir() => {
+            let Some(database) = database else {
+                return Ok((ArchiveFile::Missing, None));
+            };
+            return Ok(match LakeArchive::read(path, database)? {
+                Some(lake) => (
+                    ArchiveFile::Database(lake.identity()),
+                    Some(OpenArchive::Lake(lake)),
+                ),
+                None => (ArchiveFile::Missing, None),
+            });
+        }
         // SQLite would wait for the other end of a FIFO.
         Ok(found) if !found.is_file() => return Err(archive.refuse("it is not a file")),
         Ok(_) => {}
@@ -80,7 +108,7 @@ pub(super) fn read(archive: &ArchiveUse<'_>) -> Result<(ArchiveFile, Option<Conn
     }
     let (found, connection) = read_file(path, archive.wait)
         .map_err(|error| explain_damage(error, path, archive.named_by))?;
-    Ok((found, connection))
+    Ok((found, connection.map(OpenArchive::Database)))
 }
 
 fn unreadable(path: &Path, error: std::io::Error) -> Error {

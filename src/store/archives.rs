@@ -1,6 +1,6 @@
 //! The archives that history rows were moved to, as `prune` has recorded them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use rusqlite::{Connection, named_params};
@@ -54,6 +54,11 @@ impl Receipts {
             .query_map([], |row| Ok((row.get("archive_id")?, row.get("receipts")?)))?
             .collect::<rusqlite::Result<_>>()
             .map(Self)
+    }
+
+    /// The receipts of an archive, each with its number of rows.
+    pub(super) fn counts(&self, archive: &DatabaseId) -> BTreeMap<String, i64> {
+        serde_json::from_str(self.of(archive)).unwrap_or_default()
     }
 
     /// The receipts of an archive, as the JSON text that [`lacks_rows`] reads.

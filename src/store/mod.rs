@@ -4,6 +4,7 @@
 
 pub(crate) mod archive_check;
 pub(crate) mod archive_file;
+mod archive_lake;
 mod archives;
 mod budget;
 mod check;

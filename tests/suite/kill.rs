@@ -15,6 +15,7 @@ use crate::month_model::{
     EDGES, EVERY_MONTH, FactionRow, History, IN_APRIL, PlayerRow, TileRow, dump, history_rows,
     summaries, template, with_history,
 };
+use crate::prune::lake::rows_of_lake;
 use crate::support::strace::{Call, calls, may_trace, traced};
 use crate::support::{DAY, Finished, Sandbox, rows};
 
@@ -34,6 +35,16 @@ const ARCHIVE: &[&str] = &[
     "a.db",
     "--archive",
     "cold.db",
+];
+
+const LAKE: &[&str] = &[
+    "prune",
+    "--without-backup",
+    "--allow-large",
+    "--database",
+    "a.db",
+    "--archive",
+    "lake/",
 ];
 
 #[test]
@@ -85,6 +96,26 @@ fn a_move_to_the_archive_can_be_killed_at_any_write() {
         all.dedup();
         assert_eq!(all, before, "every row is in one of the files");
     });
+}
+
+#[test]
+fn a_move_to_a_lake_can_be_killed_at_any_write() {
+    let trial = Trial::new(&[SUMMARIZE]);
+    let expected = trial.undisturbed(LAKE);
+    let before = trial.start.history.clone();
+    let lake = trial.sandbox.path("lake");
+
+    trial.kill_often(LAKE, &expected, |main, _| {
+        let moved = rows_of_lake(&lake);
+        let mut distinct = moved.clone();
+        distinct.dedup();
+        assert_eq!(distinct.len(), moved.len(), "a row is twice in the lake");
+        let mut all = [moved, history_rows(main)].concat();
+        all.sort();
+        all.dedup();
+        assert_eq!(all, before, "every row is in the lake or in the database");
+    });
+    assert_eq!(rows_of_lake(&lake), before);
 }
 
 /// The system calls that change a file.
@@ -148,6 +179,7 @@ impl Trial {
     fn reset(&self) {
         self.sandbox.remove_database("a.db");
         self.sandbox.remove_database("cold.db");
+        let _ = fs::remove_dir_all(self.sandbox.path("lake"));
         fs::write(self.sandbox.path("a.db"), &self.bytes).unwrap();
     }
 

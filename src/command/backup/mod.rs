@@ -185,6 +185,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         if !archive.exists() {
             return format!("; not in this copy: the archive {name}, which is not there now");
         }
+        if archive.is_dir() {
+            return format!("; not in this copy: the archive {name}, a folder that you copy with the tools for files");
+        }
         let word = shell_word(archive);
         format!("; not in this copy: the archive {name}; copy it with `tornsnap backup --database {word}`")
     });

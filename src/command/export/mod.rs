@@ -2,7 +2,7 @@
 
 mod exporter;
 mod format;
-mod lake;
+pub(in crate::command) mod lake;
 mod list;
 mod report;
 mod style;

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use clap::Args as _;
 
+use crate::command::export::lake;
+use crate::command::export::lake::archive::FilledLake;
 use crate::command::locked_database::LockedDatabase;
 use crate::command::new_folders::new_folder_note;
 use crate::command::own_files::refuse_as_archive;
@@ -99,7 +101,8 @@ pub(crate) struct HistoryArgs {
     /// Full months of history rows to keep in addition to the current one [default: as configured, or 2]
     #[arg(long, value_name = "N", value_parser = |text: &str| parse_in_range(text, &(1..=1200_u32)))]
     keep_months: Option<u32>,
-    /// Move history rows to this database instead of deleting them
+    /// Move history rows to this database instead of deleting them; or to a folder of Parquet files, as `export --lake` writes it, if it
+    /// is a folder or ends in a slash
     #[arg(long, value_name = "FILE")]
     archive: Option<PathBuf>,
     /// Begin a new archive although the one that rows were moved to is gone, empty, replaced or at another path; the file is made
@@ -287,9 +290,17 @@ fn execute(
             iso(plan.cutoff)
         );
     }
+    // The lake stays locked until the rows are deleted.
+    let lake = match archive.filter(|archive| archive.is_folder()) {
+        Some(archive) if archive.is_used(plan.history_rows() > 0) => {
+            Some(fill_lake(context, store, archive.path(), plan)?)
+        }
+        _ => None,
+    };
     let mut done = 0;
     let stop = StopSignal::listen()?;
-    let result = store.prune(plan, archive, now, |rows| {
+    let copy = lake.as_ref().map(|lake| &lake.copy);
+    let result = store.prune(plan, archive, copy, now, |rows| {
         done += u64::try_from(rows).unwrap_or(0);
         progress.at(done);
         stop.received().is_none()
@@ -302,6 +313,19 @@ fn execute(
             .with_exit(stop.received().unwrap_or(Exit::Interrupted)));
     }
     Ok(result)
+}
+
+/// Writes the rows to a folder of Parquet files, reads them back and compares them.
+fn fill_lake(
+    context: &Context,
+    store: &Store,
+    directory: &Path,
+    plan: &PrunePlan,
+) -> Result<FilledLake> {
+    let action = format!("move rows to {}", directory.display());
+    StopSignal::interruptible(&action, "no row was deleted", || {
+        lake::archive::fill(context, store, directory, plan)
+    })
 }
 
 /// Checks the archive that history rows are moved to; `None` if they are deleted.

@@ -79,7 +79,7 @@ const fn names(table: &'static str, order: &'static [&'static str], rule: Rule) 
 }
 
 /// The datasets of a lake. Tables with the state of this machine, such as keys and runs, are not among them.
-pub(crate) const DATASETS: [Dataset; 15] = [
+pub(crate) static DATASETS: [Dataset; 15] = [
     history(
         History::Players,
         "player_stats_history",
@@ -151,11 +151,13 @@ pub(crate) const DATASETS: [Dataset; 15] = [
 
 impl Dataset {
     /// The dataset of a history.
-    #[cfg(test)]
-    pub(crate) fn of(history: History) -> Option<&'static Self> {
-        DATASETS
-            .iter()
-            .find(|dataset| dataset.rule == Rule::Rows(history))
+    pub(crate) const fn of(history: History) -> &'static Self {
+        &DATASETS[match history {
+            History::Players => 0,
+            History::Factions => 1,
+            History::Wars => 2,
+            History::Territories => 3,
+        }]
     }
 
     /// The path of the folder of a month, or of the dataset, with `/` between the names.
@@ -210,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_file_is_named_after_its_month_its_database_and_its_highest_id() {
-        let history = Dataset::of(History::Factions).unwrap();
+        let history = Dataset::of(History::Factions);
         let month: Month = "2026-10".parse().unwrap();
 
         let file = history.file(Some(month), &database(), Some(17));
@@ -241,6 +243,9 @@ mod tests {
         for dataset in DATASETS {
             let is_history = matches!(dataset.rule, Rule::Rows(_));
             assert_eq!(dataset.key < dataset.order.len(), is_history);
+        }
+        for history in History::ALL {
+            assert_eq!(Dataset::of(history).table, history.table());
         }
     }
 }

@@ -6,7 +6,8 @@ use std::io;
 
 use crate::error::Error;
 use crate::model::lake::{Dataset, Rule};
-use crate::model::rows::{OwnedRow, Row, TypedColumn, Value, compare};
+use crate::model::rows::{OwnedRow, Row, TypedColumn, Value};
+use crate::output::lake::layout::Layout;
 use crate::output::parquet_file::{FileWriter, RowReader, Schema};
 
 /// Why a file could not be written.
@@ -44,15 +45,6 @@ pub(crate) struct Counts {
     pub(crate) highest_id: Option<i64>,
 }
 
-/// The places of the columns that decide which rows belong together.
-#[derive(Debug)]
-struct Layout {
-    columns: usize,
-    key: Vec<usize>,
-    id: Option<usize>,
-    rule: Rule,
-}
-
 /// The older file, and whether it has a present row.
 #[derive(Debug)]
 struct Old {
@@ -72,7 +64,6 @@ impl MonthWriter {
         schema: &Schema,
         old: Option<RowReader>,
     ) -> Result<Self, Failure> {
-        let place = |name: &str| schema.columns.iter().position(|column| column.name == name);
         let old = match (old, dataset.rule) {
             (None, _) | (_, Rule::Month | Rule::Nothing) => None,
             (Some(mut rows), Rule::Rows(_) | Rule::Keys) => Some(Old {
@@ -82,15 +73,7 @@ impl MonthWriter {
         };
         Ok(Self {
             writer: FileWriter::start(file, schema).map_err(Failure::Write)?,
-            layout: Layout {
-                columns: schema.columns.len(),
-                key: dataset.order[..dataset.key]
-                    .iter()
-                    .filter_map(|name| place(name))
-                    .collect(),
-                id: place("id"),
-                rule: dataset.rule,
-            },
+            layout: Layout::new(dataset, &schema.columns),
             old,
             group: Vec::new(),
             counts: Counts::default(),
@@ -160,23 +143,20 @@ impl MonthWriter {
         let Some(first) = group.first().cloned() else {
             return Ok(());
         };
-        let from_database = group.len();
+        let mut older = Vec::new();
         while let Some(old) = &mut self.old {
             if !old.has_row || self.layout.compare(&old.rows, &first) != Ordering::Equal {
                 break;
             }
-            let is_replaced = group[..from_database]
-                .iter()
-                .any(|row| self.layout.replaces(row, &old.rows));
-            if !is_replaced && !is_removed(&old.rows).map_err(Failure::Database)? {
-                group.push(OwnedRow::copy_of(&old.rows, self.layout.columns));
-                self.counts.kept += 1;
-            }
+            let is_kept = !is_removed(&old.rows).map_err(Failure::Database)?;
+            older.push((OwnedRow::copy_of(&old.rows, self.layout.columns), is_kept));
             old.advance()?;
         }
-        if let Some(id) = self.layout.id {
-            group.sort_by(|left, right| compare(left.value(id), right.value(id)));
+        for row in self.layout.without_replaced(older, &group) {
+            group.push(row);
+            self.counts.kept += 1;
         }
+        group.sort_by_key(|row| self.layout.id(row));
         for row in &group {
             self.write(row)?;
         }
@@ -185,20 +165,21 @@ impl MonthWriter {
 
     fn write(&mut self, row: &impl Row) -> Result<(), Failure> {
         self.counts.rows += 1;
-        if let Some(Value::Integer(id)) = self.layout.id.map(|id| row.value(id)) {
+        let id = self.layout.id(row);
+        if let Some(id) = id {
             let counts = &mut self.counts;
             counts.lowest_id = Some(counts.lowest_id.map_or(id, |lowest| lowest.min(id)));
             counts.highest_id = Some(counts.highest_id.map_or(id, |highest| highest.max(id)));
         }
-        self.writer.row(row).map_err(|error| {
-            let id = self.layout.id.map(|id| row.value(id));
-            match (error.kind(), id) {
-                (io::ErrorKind::InvalidData, Some(Value::Integer(id))) => Failure::Write(
-                    io::Error::new(error.kind(), format!("{error} in the row with the id {id}")),
-                ),
+        self.writer
+            .row(row)
+            .map_err(|error| match (error.kind(), id) {
+                (io::ErrorKind::InvalidData, Some(id)) => Failure::Write(io::Error::new(
+                    error.kind(),
+                    format!("{error} in the row with the id {id}"),
+                )),
                 _ => Failure::Write(error),
-            }
-        })
+            })
     }
 
     /// Ends after a failure to write, and returns its cause, which is that of the writing thread.
@@ -219,28 +200,6 @@ impl Old {
     fn advance(&mut self) -> Result<(), Failure> {
         self.has_row = self.rows.advance().map_err(Failure::Old)?;
         Ok(())
-    }
-}
-
-impl Layout {
-    fn compare(&self, left: &impl Row, right: &impl Row) -> Ordering {
-        self.key
-            .iter()
-            .map(|&column| compare(left.value(column), right.value(column)))
-            .find(|order| order.is_ne())
-            .unwrap_or(Ordering::Equal)
-    }
-
-    /// Whether a row of the database takes the place of one of the older file with the same key.
-    fn replaces(&self, row: &impl Row, old: &impl Row) -> bool {
-        let Rule::Rows(_) = self.rule else {
-            return true;
-        };
-        let is_equal = |column: usize| row.value(column) == old.value(column);
-        self.id.is_some_and(is_equal)
-            || (0..self.columns)
-                .filter(|column| Some(*column) != self.id)
-                .all(is_equal)
     }
 }
 

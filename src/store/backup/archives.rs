@@ -15,11 +15,16 @@ pub(super) fn open_archive(
     database: &DatabaseId,
 ) -> Result<Reader> {
     let path = &archive.path;
-    open::check_is_file(path)?;
     let refuse = |why: &str| {
         let action = format!("read the archive {}", path.display());
         Err(Error::new(action).with_source(why.to_owned()))
     };
+    if path.is_dir() {
+        return refuse(
+            "it is a folder of Parquet files, which is not searched: DuckDB and other engines read it",
+        );
+    }
+    open::check_is_file(path)?;
     if is_empty(path) {
         return refuse(&format!("it {IS_EMPTY}"));
     }

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
-
 use super::Snapshot;
 use crate::error::{Error, Exit, Result};
 use crate::model::archive::{ArchiveBlocker, ArchiveFile, NamedBy};
@@ -12,7 +10,7 @@ use crate::model::health::{Archive, ArchiveState};
 use crate::model::path::plain_absolute;
 use crate::store::SqlContext;
 use crate::store::archive_check::ArchiveRecords;
-use crate::store::archive_file::{ArchiveUse, explain_damage};
+use crate::store::archive_file::{ArchiveUse, OpenArchive, explain_damage};
 use crate::store::archives::{RecordedArchive, recorded_archives};
 use crate::store::check::{self, Depth};
 
@@ -73,7 +71,7 @@ pub(crate) fn inspect_archive(
         }
     }
     let error = match found {
-        Found::This(connection) if deep => check_fully(&connection, &archive).err(),
+        Found::This(opened) if deep => check_fully(&opened, &archive).err(),
         Found::This(_) => None,
         Found::Unreadable(error) | Found::Nothing(error) | Found::Other(error) => Some(error),
     };
@@ -92,7 +90,7 @@ pub(crate) fn inspect_archive(
 /// The file at a path that may have an archive.
 enum Found {
     /// The archive. It is open.
-    This(Connection),
+    This(OpenArchive),
     /// A file that may be the archive and cannot be read.
     Unreadable(Error),
     /// No archive, and none was there.
@@ -112,8 +110,8 @@ fn find(archive: &ArchiveUse<'_>, recorded: &RecordedArchive, records: &ArchiveR
     let blocker = inspected.blocker.filter(|blocker| {
         !(*blocker == ArchiveBlocker::Elsewhere && archive.path == recorded.path)
     });
-    let blocker = match (blocker, inspected.connection) {
-        (None, Some(connection)) if is_this => return Found::This(connection),
+    let blocker = match (blocker, inspected.opened) {
+        (None, Some(opened)) if is_this => return Found::This(opened),
         (None, _) => match inspected.found {
             ArchiveFile::Missing => ArchiveBlocker::Missing,
             ArchiveFile::Empty => ArchiveBlocker::Emptied,
@@ -129,7 +127,11 @@ fn find(archive: &ArchiveUse<'_>, recorded: &RecordedArchive, records: &ArchiveR
     }
 }
 
-fn check_fully(connection: &Connection, archive: &ArchiveUse<'_>) -> Result<()> {
+fn check_fully(opened: &OpenArchive, archive: &ArchiveUse<'_>) -> Result<()> {
+    let connection = match opened {
+        OpenArchive::Database(connection) => connection,
+        OpenArchive::Lake(lake) => return lake.check_fully(),
+    };
     let what = format!("the archive {}", archive.path.display());
     check::integrity(connection, Depth::Full, &what)
         .and_then(|()| check::foreign_keys(connection, &what))

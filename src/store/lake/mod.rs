@@ -197,7 +197,7 @@ mod tests {
     fn columns_have_the_types_and_comments_of_the_schema() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&folder.path().join("t.db")).unwrap();
-        let history = Dataset::of(History::Players).unwrap();
+        let history = Dataset::of(History::Players);
 
         let columns = store.lake_columns(history).unwrap();
 

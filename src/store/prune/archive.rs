@@ -11,12 +11,13 @@ use crate::model::identity::DatabaseId;
 use crate::model::path::folder_of;
 use crate::store::archive_check::Archive;
 use crate::store::archive_file::archive_error;
+use crate::store::archive_lake::LakeArchive;
 use crate::store::check::{self, Depth};
 use crate::store::create::NewDatabase;
 use crate::store::files::sync::sync_folder;
 use crate::store::files::{is_empty, is_same_file};
 use crate::store::identity::identity_from_row;
-use crate::store::prune::step;
+use crate::store::prune::{LakeCopy, step};
 use crate::store::{SqlContext, Store, sql, transaction, wal};
 
 impl Store {
@@ -63,6 +64,23 @@ impl Store {
         };
         self.undo_interrupted_step()?;
         Ok((id, given_up > 0))
+    }
+
+    /// Gives up the rows that were moved to a lake and are not in it. Returns whether there are any.
+    pub(super) fn give_up_lake_rows(&self, archive: &Archive, lake: &LakeCopy) -> Result<bool> {
+        let action = "give up the rows that are not in the archive";
+        let there = LakeArchive::read(&archive.path, &self.identity()?.id)?;
+        let receipts = there
+            .map(|lake| lake.receipts().clone())
+            .unwrap_or_default();
+        let receipts = serde_json::Value::from_iter(receipts).to_string();
+        self.connection
+            .execute(
+                sql!("prune/give_up_lake_receipts"),
+                named_params! { ":archive_id": lake.id.as_str(), ":receipts": receipts },
+            )
+            .map(|rows| rows > 0)
+            .context(action)
     }
 
     /// The id of the attached archive. Fails if the file was replaced after it was checked.

@@ -20,6 +20,7 @@ use std::time::Instant;
 
 use crate::error::{Exit, Result};
 use crate::model::elapsed::format_elapsed;
+use crate::model::identity::DatabaseId;
 use crate::model::size::count;
 use crate::store::Store;
 use crate::store::archive_check::Archive;
@@ -68,6 +69,15 @@ impl PruneResult {
     }
 }
 
+/// A lake that has all rows of the plan: they were synced, read back and compared.
+#[derive(Clone, Debug)]
+pub(crate) struct LakeCopy {
+    /// The id of the lake as an archive.
+    pub(crate) id: DatabaseId,
+    /// The id under which the manifest and the database count the rows that this prune moves.
+    pub(crate) receipt: String,
+}
+
 struct Executor<'a> {
     store: &'a mut Store,
     record: PruneRecord,
@@ -78,7 +88,8 @@ struct Executor<'a> {
 }
 
 impl Store {
-    /// Executes the plan. History rows are moved to `archive`, or deleted if there is none.
+    /// Executes the plan. History rows are moved to `archive`, or deleted if there is none. If the archive is a folder, `lake` says that
+    /// they are there.
     ///
     /// `continues` is called after each step with the number of deleted rows, and returns false to stop. Each step is a
     /// separate transaction, so that a later prune can continue after an interruption.
@@ -86,15 +97,18 @@ impl Store {
         &mut self,
         plan: &PrunePlan,
         archive: Option<&Archive>,
+        lake: Option<&LakeCopy>,
         now: i64,
         mut continues: impl FnMut(i64) -> bool,
     ) -> Result<PruneResult> {
         // An existing archive is attached even if there are no rows to move: an interrupted prune may have left copies.
         let archive = archive.filter(|archive| archive.is_used(plan.history_rows() > 0));
-        let outcome = self.execute(plan, archive, now, &mut continues);
+        let outcome = self.execute(plan, archive, lake, now, &mut continues);
         match archive {
-            Some(archive) => outcome.map_err(|error| self.explain_damage(error, archive)),
-            None => outcome,
+            Some(archive) if !archive.is_folder() => {
+                outcome.map_err(|error| self.explain_damage(error, archive))
+            }
+            _ => outcome,
         }
     }
 
@@ -102,6 +116,7 @@ impl Store {
         &mut self,
         plan: &PrunePlan,
         archive: Option<&Archive>,
+        lake: Option<&LakeCopy>,
         now: i64,
         continues: &mut dyn FnMut(i64) -> bool,
     ) -> Result<PruneResult> {
@@ -113,20 +128,16 @@ impl Store {
         let has_rows = plan.history_rows() > 0;
         let attached = match archive {
             Some(archive) => {
-                let (id, gave_up_rows) = self.attach(archive)?;
+                let (attached, gave_up_rows) = self.begin_archive(archive, lake)?;
                 result.gave_up_rows = gave_up_rows;
                 if !has_rows || archive.gives_up.is_some() {
-                    self.record_archive(archive, &id, plan.cutoff, now)?;
+                    self.record_archive(archive, &attached.id, plan.cutoff, now)?;
                 }
-                Some(AttachedArchive {
-                    path: archive.recorded_path(),
-                    id,
-                    receipt: self.make_receipt()?,
-                })
+                Some(attached)
             }
             None => None,
         };
-        let uses_archive = attached.is_some();
+        let uses_archive = attached.as_ref().is_some_and(|archive| !archive.is_lake);
         if uses_archive && has_rows {
             self.copy_referenced_rows()?;
         }
@@ -154,6 +165,35 @@ impl Store {
         result.was_interrupted = self.release_free_pages(|| continues(0))?;
         result.bytes_after = self.file_bytes()?;
         Ok(result)
+    }
+}
+
+impl Store {
+    /// Attaches an archive that is a database. Returns it, and whether rows that are not in it were given up.
+    fn begin_archive(
+        &mut self,
+        archive: &Archive,
+        lake: Option<&LakeCopy>,
+    ) -> Result<(AttachedArchive, bool)> {
+        let path = archive.recorded_path();
+        let Some(lake) = lake else {
+            let (id, gave_up_rows) = self.attach(archive)?;
+            let attached = AttachedArchive {
+                path,
+                id,
+                receipt: self.make_receipt()?,
+                is_lake: false,
+            };
+            return Ok((attached, gave_up_rows));
+        };
+        let gave_up_rows = archive.begins() && self.give_up_lake_rows(archive, lake)?;
+        let attached = AttachedArchive {
+            path,
+            id: lake.id.clone(),
+            receipt: lake.receipt.clone(),
+            is_lake: true,
+        };
+        Ok((attached, gave_up_rows))
     }
 }
 
@@ -228,7 +268,7 @@ impl Executor<'_> {
             "{} of {month}: {} {} in {}",
             plan.table.table,
             count(*deleted - before, "row"),
-            if self.record.receipt().is_some() {
+            if self.record.has_archive() {
                 "moved to the archive"
             } else {
                 "deleted"

@@ -73,6 +73,17 @@ impl PrunePlan {
         history.chain(self.housekeeping.iter().map(|plan| &plan.table))
     }
 
+    /// The months with rows to delete: the history, the month, and the highest id of a row that may be deleted.
+    pub(crate) fn history_months(&self) -> Vec<(History, Month, i64)> {
+        let plans = self.history.iter();
+        plans
+            .flat_map(|plan| {
+                let months = plan.months.iter();
+                months.map(|month| (plan.history, month.month, month.last_id))
+            })
+            .collect()
+    }
+
     /// The number of history rows to delete.
     pub(crate) fn history_rows(&self) -> i64 {
         self.history.iter().map(|plan| plan.table.rows).sum()

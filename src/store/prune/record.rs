@@ -15,6 +15,8 @@ pub(super) struct AttachedArchive {
     pub(super) id: DatabaseId,
     /// The id under which the archive and the database count the rows that this prune moves.
     pub(super) receipt: String,
+    /// Whether the rows are in a lake already, and not in an attached database.
+    pub(super) is_lake: bool,
 }
 
 #[derive(Debug)]
@@ -41,11 +43,31 @@ impl PruneRecord {
         self.cutoff
     }
 
-    /// The receipt of the rows that are moved; `None` if they are deleted.
+    /// The receipt of the rows that are copied to an attached archive; `None` if there is none.
     pub(super) fn receipt(&self) -> Option<&str> {
-        self.archive
-            .as_ref()
-            .map(|archive| archive.receipt.as_str())
+        let archive = self.archive.as_ref().filter(|archive| !archive.is_lake);
+        archive.map(|archive| archive.receipt.as_str())
+    }
+
+    /// Whether rows are moved, and not deleted.
+    pub(super) fn has_archive(&self) -> bool {
+        self.archive.is_some()
+    }
+
+    /// Counts the rows that the caller's transaction deletes, if they are in a lake.
+    pub(super) fn count_in_lake(&self, connection: &Connection, rows: i64) -> Result<()> {
+        let Some(lake) = self.archive.as_ref().filter(|archive| archive.is_lake) else {
+            return Ok(());
+        };
+        connection
+            .prepare_cached(sql!("prune/count_receipt"))
+            .and_then(|mut statement| {
+                statement.execute(named_params! {
+                    ":receipt": lake.receipt, ":archive_id": lake.id.as_str(), ":rows": rows,
+                })
+            })
+            .map(drop)
+            .context("record the number of moved rows")
     }
 
     /// Adds rows that the caller's transaction deletes. The first call inserts the row, or reuses that of an interrupted

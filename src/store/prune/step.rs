@@ -56,6 +56,7 @@ impl Step {
                 return Ok((0, None));
             }
             self.record_months(transaction, record.cutoff(), now)?;
+            record.count_in_lake(transaction, rows)?;
             Ok((rows, Some(record.add_deleted(transaction, rows)?)))
         });
         let held = locked_at.elapsed();

@@ -11,6 +11,7 @@ use rusqlite::OpenFlags;
 use crate::error::Result;
 use crate::model::identity::Identity;
 use crate::store::SqlContext;
+use crate::store::archive_lake::LakeArchive;
 use crate::store::identity::identity;
 use crate::store::open::{as_file_name, connect_bare};
 use crate::store::reading::Reader;
@@ -32,7 +33,10 @@ pub(crate) fn keep_ids(staged: &Staged, database: &Path, archive: Option<&Path>)
     let is_archive = |found: &Identity| found.archive_of.as_ref() == Some(id);
     let mut found = sequences_of(present, &is_present);
     if let Some(archive) = archive {
-        found.extend(sequences_of(archive, &is_archive));
+        found.extend(match LakeArchive::read(archive, id) {
+            Ok(Some(lake)) => lake.highest_ids(),
+            _ => sequences_of(archive, &is_archive),
+        });
     }
     if found.is_empty() || staged.identity.archive_of.is_some() {
         return Ok(());

@@ -7,6 +7,7 @@ mod archive_elsewhere;
 mod archive_identity;
 mod archive_place;
 mod future;
+pub(crate) mod lake;
 mod pace;
 mod since;
 mod states;

@@ -3,6 +3,7 @@
 //! First all new files are written under hidden names. Then the manifest lists them as pending, they get their names, and the
 //! manifest lists them as files. So a kill at any point leaves each month whole, and the next run finishes the rest.
 
+pub(in crate::command) mod archive;
 mod plan;
 mod state;
 mod write;
@@ -69,6 +70,7 @@ pub(super) fn run(context: &Context, directory: &Path) -> Result<Outcome> {
 }
 
 /// The part of a lake that one database writes, locked for this run.
+#[derive(Debug)]
 pub(super) struct Lake {
     root: PathBuf,
     folder: LakeFolder,

@@ -1,0 +1,119 @@
+//! Brings the rows that a prune deletes into a lake, and compares them with what was written.
+
+use std::fs::File;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::command::Context;
+use crate::command::export::exporter::create_folder;
+use crate::command::export::lake::Lake;
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::history::History;
+use crate::model::lake::Dataset;
+use crate::model::rows::{Row as _, Value};
+use crate::model::size::count;
+use crate::model::time::Month;
+use crate::model::watch::Watch as _;
+use crate::output::lake::compare::Comparison;
+use crate::output::parquet_file::RowReader;
+use crate::store::Store;
+use crate::store::prune::{LakeCopy, PrunePlan};
+
+/// A lake that has the rows of a prune. No other run writes this database to it as long as this value exists.
+pub(in crate::command) struct FilledLake {
+    pub(in crate::command) copy: LakeCopy,
+    _lake: Lake,
+}
+
+/// Writes what is new to the lake, and compares the rows that are to be deleted with the files, which are read back for that.
+///
+/// # Errors
+///
+/// [`Exit::Damaged`] if a row is not in the lake. Then no row may be deleted.
+pub(in crate::command) fn fill(
+    context: &Context,
+    store: &Store,
+    directory: &Path,
+    plan: &PrunePlan,
+) -> Result<FilledLake> {
+    create_folder(directory)?;
+    let receipt = store.make_receipt()?;
+    let lake = store.in_read_transaction(|store| {
+        let mut lake = Lake::open(store, directory)?;
+        lake.write_new(context, store)?;
+        context
+            .progress()
+            .begin("comparing the rows with the lake", None);
+        for (history, month, last_id) in plan.history_months() {
+            lake.compare(store, history, month, last_id)?;
+        }
+        Ok(lake)
+    })?;
+    let mut lake = lake;
+    let rows = plan.history_rows();
+    if rows > 0 {
+        lake.manifest.receipts.insert(receipt.clone(), rows);
+    }
+    lake.write_manifest()?;
+    Ok(FilledLake {
+        copy: LakeCopy {
+            id: lake.manifest.archive_id.clone(),
+            receipt,
+        },
+        _lake: lake,
+    })
+}
+
+impl Lake {
+    /// Fails if a row of a month that may be deleted is not in the file of the month.
+    ///
+    /// `last_id`: the highest id of these rows.
+    fn compare(&self, store: &Store, history: History, month: Month, last_id: i64) -> Result<()> {
+        let dataset = Dataset::of(history);
+        let columns = store.lake_columns(dataset)?;
+        let action = || {
+            format!(
+                "move {} of {month} to {}",
+                dataset.table,
+                self.root.display()
+            )
+        };
+        let lost = |rows: u64| {
+            Error::new(action())
+                .with_source(format!("{} cannot be found in the lake", count(rows, "row")))
+                .with_help("no row was deleted; look at the disk of the lake, or name another folder with --archive")
+                .with_exit(Exit::Damaged)
+        };
+        let Some(entry) = self.manifest.file(dataset, Some(month)) else {
+            return Err(lost(1));
+        };
+        let unreadable = |error: std::io::Error| self.file_error(entry, &error.to_string());
+        let file = File::open(self.folder.path(&entry.file)).with_context(action)?;
+        let file = RowReader::open(file, &columns).map_err(unreadable)?;
+        let mut comparison = Comparison::start(file, dataset, &columns).map_err(unreadable)?;
+        let id = columns.iter().position(|column| column.name == "id");
+        let (mut missing, mut failure) = (0, None);
+        store.stream_lake_rows(dataset, &columns, Some(month), |row| {
+            // Rows that came after the summary stay in the database.
+            let is_late = |id| matches!(row.value(id), Value::Integer(id) if id > last_id);
+            if id.is_some_and(is_late) {
+                return ControlFlow::Continue(());
+            }
+            match comparison.has(row) {
+                Ok(has_row) => {
+                    missing += u64::from(!has_row);
+                    ControlFlow::Continue(())
+                }
+                Err(error) => {
+                    failure = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        match failure {
+            Some(error) => Err(unreadable(error)),
+            None if missing > 0 => Err(lost(missing)),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The columns of a dataset that decide which rows belong together.
+
+use std::cmp::Ordering;
+
+use crate::model::lake::{Dataset, Rule};
+use crate::model::rows::{OwnedRow, Row, TypedColumn, Value, compare};
+
+/// The places of the columns.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// The number of columns.
+    pub(super) columns: usize,
+    key: Vec<usize>,
+    id: Option<usize>,
+    rule: Rule,
+}
+
+impl Layout {
+    pub(super) fn new(dataset: &Dataset, columns: &[TypedColumn]) -> Self {
+        let place = |name: &str| columns.iter().position(|column| column.name == name);
+        Self {
+            columns: columns.len(),
+            key: dataset.order[..dataset.key]
+                .iter()
+                .filter_map(|name| place(name))
+                .collect(),
+            id: place("id"),
+            rule: dataset.rule,
+        }
+    }
+
+    /// Compares the keys of two rows.
+    pub(super) fn compare(&self, left: &impl Row, right: &impl Row) -> Ordering {
+        self.key
+            .iter()
+            .map(|&column| compare(left.value(column), right.value(column)))
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    }
+
+    /// The row id, if the table has one.
+    pub(super) fn id(&self, row: &impl Row) -> Option<i64> {
+        match row.value(self.id?) {
+            Value::Integer(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The rows of the older file that stay beside those of the database with the same key.
+    ///
+    /// A row of the database takes the place of the one with its id, or else of one with the same values: it may have got another id
+    /// in a restored database. Each takes the place of one row only, because a history may have two equal ones.
+    ///
+    /// `older`: each row, and whether it is kept if it is not replaced.
+    pub(super) fn without_replaced(
+        &self,
+        older: Vec<(OwnedRow, bool)>,
+        database: &[OwnedRow],
+    ) -> Vec<OwnedRow> {
+        if !matches!(self.rule, Rule::Rows(_)) {
+            return Vec::new();
+        }
+        let same_id = |row: &OwnedRow, other: &OwnedRow| self.id(row) == self.id(other);
+        let mut unmatched: Vec<&OwnedRow> = database
+            .iter()
+            .filter(|row| !older.iter().any(|(old, _)| same_id(row, old)))
+            .collect();
+        let mut kept = Vec::new();
+        for (old, is_kept) in older {
+            if database.iter().any(|row| same_id(row, &old)) {
+                continue;
+            }
+            let equal = unmatched
+                .iter()
+                .position(|row| self.has_same_values(*row, &old));
+            if let Some(equal) = equal {
+                unmatched.swap_remove(equal);
+            } else if is_kept {
+                kept.push(old);
+            }
+        }
+        kept
+    }
+
+    /// Whether two rows are equal, apart from their ids.
+    fn has_same_values(&self, left: &impl Row, right: &impl Row) -> bool {
+        (0..self.columns)
+            .filter(|column| Some(*column) != self.id)
+            .all(|column| left.value(column) == right.value(column))
+    }
+}

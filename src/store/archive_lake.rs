@@ -1,0 +1,126 @@
+//! Reads the part of a database in a lake that is its archive.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::identity::{DatabaseId, Identity};
+use crate::model::lake::manifest::{FileEntry, Manifest};
+use crate::model::watch::Unwatched;
+use crate::store::files::digest_of_file;
+
+/// The manifest of a database in a lake.
+#[derive(Clone, Debug)]
+pub(super) struct LakeArchive {
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+impl LakeArchive {
+    /// Reads the manifest, and compares the sizes of the files with it. `None`: the database has none there.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Damaged`] if the manifest is damaged, or if a file is gone or has another size.
+    pub(super) fn read(folder: &Path, database: &DatabaseId) -> Result<Option<Self>> {
+        let path = folder.join(Manifest::file_name(database));
+        let action = || format!("read the manifest {}", path.display());
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            text => text.with_context(action)?,
+        };
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
+            Error::new(action())
+                .with_source(format!("it is damaged: {error}"))
+                .with_exit(Exit::Damaged)
+        })?;
+        let archive = Self {
+            folder: folder.to_owned(),
+            manifest,
+        };
+        archive.check_sizes()?;
+        Ok(Some(archive))
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        Identity {
+            id: self.manifest.archive_id.clone(),
+            archive_of: Some(self.manifest.database_id.clone()),
+        }
+    }
+
+    /// Whether it lacks rows that were moved to it later. `receipts`: the rows of each prune, as the database knows them.
+    pub(super) fn lacks_rows(&self, receipts: &BTreeMap<String, i64>) -> bool {
+        receipts.iter().any(|(receipt, moved)| {
+            let there = self.manifest.receipts.get(receipt).copied();
+            *moved > there.unwrap_or(0)
+        })
+    }
+
+    /// The number of rows that each prune has moved.
+    pub(super) fn receipts(&self) -> &BTreeMap<String, i64> {
+        &self.manifest.receipts
+    }
+
+    /// The highest row id of each history.
+    pub(super) fn highest_ids(&self) -> Vec<(String, i64)> {
+        let files = self.manifest.files.iter();
+        files
+            .filter_map(|entry| Some((entry.dataset.clone(), entry.highest_id?)))
+            .collect()
+    }
+
+    /// Reads every file, and compares it with its SHA-256.
+    pub(super) fn check_fully(&self) -> Result<()> {
+        for entry in self.settled() {
+            let path = self.path(entry);
+            let action = || format!("read {}", path.display());
+            let digest = digest_of_file(&path, &Unwatched).with_context(action)?;
+            if digest.sha256 != entry.sha256 {
+                return Err(Error::new(action())
+                    .with_source("it is damaged: its SHA-256 is not that in the manifest")
+                    .with_exit(Exit::Damaged));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_sizes(&self) -> Result<()> {
+        for entry in self.settled() {
+            let path = self.path(entry);
+            let why = match fs::metadata(&path) {
+                Ok(found) if found.len() == entry.bytes => continue,
+                Ok(_) => "it is damaged: its size is not that in the manifest",
+                Err(error) if error.kind() == ErrorKind::NotFound => "it is gone",
+                Err(error) => {
+                    return Err(Error::of_io(format!("read {}", path.display()), error));
+                }
+            };
+            return Err(Error::new(format!("read {}", path.display()))
+                .with_source(why)
+                .with_exit(Exit::Damaged));
+        }
+        Ok(())
+    }
+
+    /// The files that no interrupted run is about to replace.
+    fn settled(&self) -> impl Iterator<Item = &FileEntry> {
+        self.manifest.files.iter().filter(|entry| {
+            let is_same = |other: &FileEntry| {
+                (&other.dataset, &other.period) == (&entry.dataset, &entry.period)
+            };
+            !self
+                .manifest
+                .pending
+                .iter()
+                .any(|next| is_same(&next.entry))
+        })
+    }
+
+    fn path(&self, entry: &FileEntry) -> PathBuf {
+        let parts = entry.file.split('/');
+        parts.fold(self.folder.clone(), |path, part| path.join(part))
+    }
+}

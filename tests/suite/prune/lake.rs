@@ -1,0 +1,197 @@
+//! `prune --archive DIR/`: each history row is in the database or in the lake, and what is deleted was read back before.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use proptest::prelude::*;
+use rusqlite::Connection;
+
+use crate::month_model::{
+    IN_APRIL, IN_MARCH, any_history, for_any_history, history_rows, prune, summaries, summarize,
+    template, with_history, with_steady_history,
+};
+use crate::support::{Finished, Sandbox, rows};
+
+const HISTORIES: [&str; 4] = [
+    "player_stats_history",
+    "faction_history",
+    "war_status_history",
+    "territory_ownership_history",
+];
+
+fn move_to_lake(sandbox: &Sandbox, now: i64, more: &[&str]) -> Finished {
+    let flags = [&["--ignore-clock", "--archive", "lake/"], more].concat();
+    prune(sandbox, now, "a.db", &flags)
+}
+
+/// The files with rows of a dataset, found as a glob finds them.
+fn files(lake: &Path, dataset: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let entries = |folder: &Path| -> Vec<PathBuf> {
+        let listed = fs::read_dir(folder).into_iter().flatten();
+        listed.map(|entry| entry.unwrap().path()).collect()
+    };
+    for month in entries(&lake.join(dataset)) {
+        let is_file = |path: &PathBuf| path.extension().is_some_and(|end| end == "parquet");
+        found.extend(entries(&month).into_iter().filter(is_file));
+    }
+    found.sort();
+    found
+}
+
+/// The history rows of the lake, in the form of `history_rows`.
+pub(crate) fn rows_of_lake(lake: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    for table in HISTORIES {
+        for file in files(lake, table) {
+            let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
+            for row in reader.get_row_iter(None).unwrap() {
+                let row = row.unwrap();
+                let columns = row.get_column_iter();
+                let cells: Vec<String> = columns
+                    .filter(|(name, _)| *name != "database_id")
+                    .map(|(_, field)| match field {
+                        Field::Null => String::new(),
+                        Field::Long(number) => number.to_string(),
+                        Field::TimestampMillis(time) => (time / 1000).to_string(),
+                        Field::Double(number) => number.to_string(),
+                        Field::Str(text) => text.clone(),
+                        other => panic!("{other:?}"),
+                    })
+                    .collect();
+                lines.push(format!("{table}: {}", cells.join("|")));
+            }
+        }
+    }
+    lines.sort();
+    lines
+}
+
+/// The rows of both. The lake has all rows, and the database those that were not deleted.
+fn rows_of_both(main: &Connection, lake: &Path) -> Vec<String> {
+    let mut all = rows_of_lake(lake);
+    let distinct: BTreeSet<&String> = all.iter().collect();
+    assert_eq!(distinct.len(), all.len(), "a row is twice in the lake");
+    all.extend(history_rows(main));
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[test]
+fn the_lake_and_the_database_together_hold_every_row() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+
+    for_any_history(10, any_history(), |history| {
+        let _ = fs::remove_dir_all(sandbox.path("lake"));
+        let main = with_history(&sandbox, &template, "a.db", &history);
+        let before = history_rows(&main);
+        summarize(&sandbox, IN_MARCH, "a.db", &[]);
+        move_to_lake(&sandbox, IN_MARCH, &["--keep-months", "1"]).expect(0);
+        summarize(&sandbox, IN_APRIL, "a.db", &[]);
+        move_to_lake(&sandbox, IN_APRIL, &["--keep-months", "1"]).expect(0);
+
+        prop_assert_eq!(&rows_of_both(&main, &sandbox.path("lake")), &before);
+        prop_assert_eq!(summaries(&main), history.summaries(IN_APRIL));
+        Ok(())
+    });
+}
+
+#[test]
+fn the_moved_rows_are_in_the_lake_and_no_longer_in_the_database() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    let before = history_rows(&main);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+    let moved = move_to_lake(&sandbox, IN_APRIL, &["--json"])
+        .expect(0)
+        .json();
+
+    let left = history_rows(&main);
+    assert!(left.len() < before.len());
+    assert_eq!(rows_of_lake(&sandbox.path("lake")), before);
+    assert!(moved["archive"].is_string());
+    let receipts = "SELECT count(*) FROM archive_receipts WHERE rows > 0";
+    assert_eq!(rows(&main, receipts), ["1"]);
+    let again = move_to_lake(&sandbox, IN_APRIL, &[]).expect(0);
+    assert_eq!(history_rows(&main), left, "{}", again.stderr());
+}
+
+#[test]
+fn a_lake_that_lost_a_file_is_refused_and_reported() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_MARCH, "a.db", &[]);
+    move_to_lake(&sandbox, IN_MARCH, &["--keep-months", "1"]).expect(0);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = history_rows(&main);
+    let lost = files(&sandbox.path("lake"), "player_stats_history").remove(0);
+    fs::remove_file(&lost).unwrap();
+
+    let refused = move_to_lake(&sandbox, IN_APRIL, &["--keep-months", "1"]).expect(79);
+
+    assert_eq!(history_rows(&main), before);
+    let name = lost.file_name().unwrap().to_str().unwrap();
+    assert!(refused.stderr().contains(name), "{}", refused.stderr());
+    let health = sandbox.run_at(IN_APRIL, &["health", "--database", "a.db", "--json"]);
+    assert!(health.stdout().contains("is gone"), "{}", health.stdout());
+}
+
+#[test]
+fn an_older_copy_of_the_lake_is_refused() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    sandbox
+        .run_at(
+            IN_MARCH,
+            &["export", "--database", "a.db", "--lake", "lake"],
+        )
+        .expect(0);
+    let manifest = fs::read_dir(sandbox.path("lake")).unwrap();
+    let manifest = manifest
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|end| end == "json"))
+        .unwrap();
+    let older = fs::read(&manifest).unwrap();
+    move_to_lake(&sandbox, IN_MARCH, &["--keep-months", "1"]).expect(0);
+    fs::write(&manifest, older).unwrap();
+    let before = history_rows(&main);
+
+    let refused = move_to_lake(&sandbox, IN_APRIL, &["--keep-months", "1"]).expect(78);
+
+    let stderr = refused.stderr();
+    assert!(
+        stderr.contains("is an older copy of the archive"),
+        "{stderr}"
+    );
+    assert_eq!(history_rows(&main), before);
+}
+
+#[test]
+fn a_row_of_a_moved_month_that_comes_late_joins_the_others_in_the_lake() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    move_to_lake(&sandbox, IN_APRIL, &[]).expect(0);
+    main.execute(
+        "INSERT INTO player_stats_history (player_id, timestamp, level)
+         SELECT player_id, timestamp + 1, 98765 FROM player_stats_history ORDER BY timestamp LIMIT 1",
+        [],
+    )
+    .unwrap();
+
+    move_to_lake(&sandbox, IN_APRIL, &[]).expect(0);
+
+    let late = "SELECT count(*) FROM player_stats_history WHERE level = 98765";
+    assert_eq!(rows(&main, late), ["1"]);
+    let moved = rows_of_lake(&sandbox.path("lake"));
+    let is_late = |row: &&String| row.contains("|98765|");
+    assert_eq!(moved.iter().filter(is_late).count(), 1);
+    assert!(moved.len() > history_rows(&main).len());
+}
