@@ -36,11 +36,14 @@ def binary(profile: str = "release") -> str:
 class Simulator:
     """A `tornsnap simulate` process that runs as long as the `with` block."""
 
-    def __init__(self, tornsnap: str, players: int = 1, latency_ms: int = 0):
+    def __init__(self, tornsnap: str, players: int = 1, latency_ms: int = 0, factions: int | None = None,
+                 now: str | None = None):
+        """`now` replaces the clock of the simulated Torn."""
+        clock = {"TORNSNAP_NOW": now} if now else {}
         self.process = subprocess.Popen(
-            [tornsnap, "simulate", "--players", str(players), "--factions", str(max(1, players // 100)),
+            [tornsnap, "simulate", "--players", str(players), "--factions", str(factions or max(1, players // 100)),
              "--latency-ms", str(latency_ms)],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ENVIRONMENT, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ENVIRONMENT | clock, text=True)
         self.url = self.process.stdout.readline().strip()
 
     def __enter__(self):

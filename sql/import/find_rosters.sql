@@ -9,12 +9,15 @@ answers AS MATERIALIZED (
     UNION
     SELECT faction_id, last_at FROM main.faction_observations
 ),
+-- Each time is looked for once, because one run tells many factions in the same second, and all earlier runs are read.
+moments AS MATERIALIZED (SELECT DISTINCT at FROM answers),
 fetched AS MATERIALIZED (
     SELECT faction_id, at
     FROM answers
-    WHERE EXISTS (
-        SELECT 1 FROM main.fetch_runs
-        WHERE at BETWEEN started_at AND coalesce(finished_at, at))
+    WHERE at IN (
+        SELECT at FROM moments WHERE EXISTS (
+            SELECT 1 FROM main.fetch_runs
+            WHERE moments.at BETWEEN started_at AND coalesce(finished_at, moments.at)))
 ),
 newest AS MATERIALIZED (SELECT faction_id, max(at) AS at FROM fetched GROUP BY faction_id),
 listed AS MATERIALIZED (

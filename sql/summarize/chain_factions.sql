@@ -4,6 +4,7 @@
 -- The other collector may have seen a change of an earlier month only in this one. Without this, the changes of consecutive
 -- months would not add up. The summaries end with the values that they were imported with, unknown ones too.
 -- An unknown end is not stored as the value before it, because the next import would take that for an observation.
+-- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
 --
 -- :period_start   unix seconds; start of the first month to look at
 UPDATE faction_summary AS summary SET
@@ -18,21 +19,21 @@ FROM (
         imported.id,
         coalesce(
             (SELECT respect_end FROM faction_summary AS earlier
-             WHERE earlier.faction_id = imported.faction_id AND earlier.period_type = 'monthly'
+             WHERE earlier.faction_id = imported.faction_id AND +earlier.period_type = 'monthly'
                AND earlier.period_start < imported.period_start AND respect_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.respect_start
         ) AS respect,
         coalesce(
             (SELECT member_count_end FROM faction_summary AS earlier
-             WHERE earlier.faction_id = imported.faction_id AND earlier.period_type = 'monthly'
+             WHERE earlier.faction_id = imported.faction_id AND +earlier.period_type = 'monthly'
                AND earlier.period_start < imported.period_start AND member_count_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.member_count_start
         ) AS member_count,
         coalesce(
             (SELECT best_chain_end FROM faction_summary AS earlier
-             WHERE earlier.faction_id = imported.faction_id AND earlier.period_type = 'monthly'
+             WHERE earlier.faction_id = imported.faction_id AND +earlier.period_type = 'monthly'
                AND earlier.period_start < imported.period_start AND best_chain_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.best_chain_start

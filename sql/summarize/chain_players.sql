@@ -4,6 +4,7 @@
 -- The other collector may have seen a change of an earlier month only in this one. Without this, the changes of consecutive
 -- months would not add up. The summaries end with the values that they were imported with, unknown ones too.
 -- An unknown end is not stored as the value before it, because the next import would take that for an observation.
+-- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
 --
 -- :period_start   unix seconds; start of the first month to look at
 UPDATE player_stats_summary AS summary SET
@@ -28,56 +29,56 @@ FROM (
         imported.id,
         coalesce(
             (SELECT strength_end FROM player_stats_summary AS earlier
-             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+             WHERE earlier.player_id = imported.player_id AND +earlier.period_type = 'monthly'
                AND earlier.period_start < imported.period_start AND strength_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.strength_start
         ) AS strength,
         coalesce(
             (SELECT defense_end FROM player_stats_summary AS earlier
-             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+             WHERE earlier.player_id = imported.player_id AND +earlier.period_type = 'monthly'
                AND earlier.period_start < imported.period_start AND defense_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.defense_start
         ) AS defense,
         coalesce(
             (SELECT speed_end FROM player_stats_summary AS earlier
-             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+             WHERE earlier.player_id = imported.player_id AND +earlier.period_type = 'monthly'
                AND earlier.period_start < imported.period_start AND speed_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.speed_start
         ) AS speed,
         coalesce(
             (SELECT dexterity_end FROM player_stats_summary AS earlier
-             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+             WHERE earlier.player_id = imported.player_id AND +earlier.period_type = 'monthly'
                AND earlier.period_start < imported.period_start AND dexterity_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.dexterity_start
         ) AS dexterity,
         coalesce(
             (SELECT total_stats_end FROM player_stats_summary AS earlier
-             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+             WHERE earlier.player_id = imported.player_id AND +earlier.period_type = 'monthly'
                AND earlier.period_start < imported.period_start AND total_stats_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.total_stats_start
         ) AS total_stats,
         coalesce(
             (SELECT level_end FROM player_stats_summary AS earlier
-             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+             WHERE earlier.player_id = imported.player_id AND +earlier.period_type = 'monthly'
                AND earlier.period_start < imported.period_start AND level_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.level_start
         ) AS level,
         coalesce(
             (SELECT life_maximum_end FROM player_stats_summary AS earlier
-             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+             WHERE earlier.player_id = imported.player_id AND +earlier.period_type = 'monthly'
                AND earlier.period_start < imported.period_start AND life_maximum_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.life_maximum_start
         ) AS life_maximum,
         coalesce(
             (SELECT networth_end FROM player_stats_summary AS earlier
-             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+             WHERE earlier.player_id = imported.player_id AND +earlier.period_type = 'monthly'
                AND earlier.period_start < imported.period_start AND networth_end IS NOT NULL
              ORDER BY earlier.period_start DESC LIMIT 1),
             imported.networth_start

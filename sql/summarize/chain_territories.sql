@@ -4,6 +4,7 @@
 -- The other collector may have seen a change of an earlier month only in this one. Without this, the changes of consecutive
 -- months would not add up. The summaries end with the values that they were imported with.
 -- Their number of changes then fits the owners at both ends: none or more than one for the same owner, one or more for another.
+-- The + keeps SQLite from reading all earlier summaries for each one, through the index on period_type.
 --
 -- :period_start   unix seconds; start of the first month to look at
 UPDATE territory_ownership_summary AS summary SET
@@ -16,7 +17,7 @@ FROM (
     SELECT
         imported.id,
         (SELECT faction_id_end FROM territory_ownership_summary AS earlier
-         WHERE earlier.territory_id = imported.territory_id AND earlier.period_type = 'monthly'
+         WHERE earlier.territory_id = imported.territory_id AND +earlier.period_type = 'monthly'
            AND earlier.period_start < imported.period_start
          ORDER BY earlier.period_start DESC LIMIT 1) AS faction_id
     FROM territory_ownership_summary AS imported
@@ -29,7 +30,7 @@ FROM (
               SELECT entity, period_start FROM imported_summaries WHERE history = 'territory_ownership_history'))
       AND EXISTS (
           SELECT 1 FROM territory_ownership_summary AS earlier
-          WHERE earlier.territory_id = imported.territory_id AND earlier.period_type = 'monthly'
+          WHERE earlier.territory_id = imported.territory_id AND +earlier.period_type = 'monthly'
             AND earlier.period_start < imported.period_start)
 ) AS chained
 WHERE summary.id = chained.id AND summary.faction_id_start IS NOT chained.faction_id

@@ -6,6 +6,7 @@
 -- If history rows were pruned, the values from before the month come from the summaries of the pruned months. Only rows
 -- that an import has taken of pruned months are newer than the last of these summaries.
 -- Each value has its own look-up: one search in an index, however long the month is.
+-- The + keeps SQLite from reading all summaries for each faction, through the index on period_type.
 -- Summaries that are already correct are not written again. A summary that was imported is only replaced by one of at least
 -- as many history rows; a row that an import has left out, because it repeats known values, counts, too, here and in its source.
 --
@@ -35,7 +36,7 @@ in_month AS MATERIALIZED (
             WHERE taken.faction_id = factions.faction_id AND taken.id <= month.last_id
               AND taken.timestamp < :lost_before AND taken.timestamp >= (
                   SELECT period_end FROM faction_summary
-                  WHERE faction_id = factions.faction_id AND period_type = 'monthly' AND period_end <= :lost_before
+                  WHERE faction_id = factions.faction_id AND +period_type = 'monthly' AND period_end <= :lost_before
                   ORDER BY period_start DESC LIMIT 1)
         ), :lost_before, -1e18) AS known_from
     FROM factions
@@ -54,7 +55,7 @@ before AS MATERIALIZED (
              WHERE faction_id = in_month.faction_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND respect IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT respect_end FROM faction_summary
-             WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :lost_before
+             WHERE faction_id = in_month.faction_id AND +period_type = 'monthly' AND period_end <= :lost_before
                AND respect_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT respect FROM history
              WHERE faction_id = in_month.faction_id AND timestamp < :lost_before
@@ -65,7 +66,7 @@ before AS MATERIALIZED (
              WHERE faction_id = in_month.faction_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND member_count IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT member_count_end FROM faction_summary
-             WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :lost_before
+             WHERE faction_id = in_month.faction_id AND +period_type = 'monthly' AND period_end <= :lost_before
                AND member_count_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT member_count FROM history
              WHERE faction_id = in_month.faction_id AND timestamp < :lost_before
@@ -76,7 +77,7 @@ before AS MATERIALIZED (
              WHERE faction_id = in_month.faction_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND best_chain IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT best_chain_end FROM faction_summary
-             WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :lost_before
+             WHERE faction_id = in_month.faction_id AND +period_type = 'monthly' AND period_end <= :lost_before
                AND best_chain_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT best_chain FROM history
              WHERE faction_id = in_month.faction_id AND timestamp < :lost_before

@@ -6,6 +6,7 @@
 -- If history rows were pruned, the values from before the month come from the summaries of the pruned months. Only rows
 -- that an import has taken of pruned months are newer than the last of these summaries.
 -- Each value has its own look-up: one search in an index, however long the month is.
+-- The + keeps SQLite from reading all summaries for each player, through the index on period_type.
 -- Summaries that are already correct are not written again. A summary that was imported is only replaced by one of at least
 -- as many history rows; a row that an import has left out, because it repeats known values, counts, too, here and in its source.
 -- networth_change is NULL if the difference overflows a 64-bit integer.
@@ -47,7 +48,7 @@ in_month AS MATERIALIZED (
             WHERE taken.player_id = players.player_id AND taken.id <= month.last_id
               AND taken.timestamp < :lost_before AND taken.timestamp >= (
                   SELECT period_end FROM player_stats_summary
-                  WHERE player_id = players.player_id AND period_type = 'monthly' AND period_end <= :lost_before
+                  WHERE player_id = players.player_id AND +period_type = 'monthly' AND period_end <= :lost_before
                   ORDER BY period_start DESC LIMIT 1)
         ), :lost_before, -1e18) AS known_from
     FROM players
@@ -66,7 +67,7 @@ before AS MATERIALIZED (
              WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND strength IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT strength_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
+             WHERE player_id = in_month.player_id AND +period_type = 'monthly' AND period_end <= :lost_before
                AND strength_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT strength FROM battle
              WHERE player_id = in_month.player_id AND timestamp < :lost_before
@@ -77,7 +78,7 @@ before AS MATERIALIZED (
              WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND defense IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT defense_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
+             WHERE player_id = in_month.player_id AND +period_type = 'monthly' AND period_end <= :lost_before
                AND defense_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT defense FROM battle
              WHERE player_id = in_month.player_id AND timestamp < :lost_before
@@ -88,7 +89,7 @@ before AS MATERIALIZED (
              WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND speed IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT speed_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
+             WHERE player_id = in_month.player_id AND +period_type = 'monthly' AND period_end <= :lost_before
                AND speed_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT speed FROM battle
              WHERE player_id = in_month.player_id AND timestamp < :lost_before
@@ -99,7 +100,7 @@ before AS MATERIALIZED (
              WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND dexterity IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT dexterity_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
+             WHERE player_id = in_month.player_id AND +period_type = 'monthly' AND period_end <= :lost_before
                AND dexterity_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT dexterity FROM battle
              WHERE player_id = in_month.player_id AND timestamp < :lost_before
@@ -110,7 +111,7 @@ before AS MATERIALIZED (
              WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND total_stats IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT total_stats_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
+             WHERE player_id = in_month.player_id AND +period_type = 'monthly' AND period_end <= :lost_before
                AND total_stats_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT total_stats FROM battle
              WHERE player_id = in_month.player_id AND timestamp < :lost_before
@@ -121,7 +122,7 @@ before AS MATERIALIZED (
              WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND level IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT level_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
+             WHERE player_id = in_month.player_id AND +period_type = 'monthly' AND period_end <= :lost_before
                AND level_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT level FROM history
              WHERE player_id = in_month.player_id AND timestamp < :lost_before
@@ -132,7 +133,7 @@ before AS MATERIALIZED (
              WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND life_maximum IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT life_maximum_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
+             WHERE player_id = in_month.player_id AND +period_type = 'monthly' AND period_end <= :lost_before
                AND life_maximum_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT life_maximum FROM history
              WHERE player_id = in_month.player_id AND timestamp < :lost_before
@@ -143,7 +144,7 @@ before AS MATERIALIZED (
              WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND networth IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT networth_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
+             WHERE player_id = in_month.player_id AND +period_type = 'monthly' AND period_end <= :lost_before
                AND networth_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT networth FROM wealth
              WHERE player_id = in_month.player_id AND timestamp < :lost_before

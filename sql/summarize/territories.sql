@@ -7,6 +7,7 @@
 -- A tile gets a summary if there are history rows in the month, or older ones and an observation in the month.
 -- If history rows were pruned, the owner from before the month comes from the summaries of the pruned months. Only rows
 -- that an import has taken of pruned months are newer than the last of these summaries.
+-- The + keeps SQLite from reading all summaries for each tile, through the index on period_type.
 -- Summaries that are already correct are not written again. A summary that was imported is only replaced by one of at least
 -- as many history rows; a row that an import has left out, because it repeats known values, counts, too, here and in its source.
 --
@@ -50,13 +51,13 @@ found AS MATERIALIZED (
                WHERE taken.territory_id = tiles.territory_id AND taken.id <= month.last_id
                  AND taken.recorded_at < :lost_before AND taken.recorded_at >= (
                      SELECT period_end FROM territory_ownership_summary
-                     WHERE territory_id = tiles.territory_id AND period_type = 'monthly' AND period_end <= :lost_before
+                     WHERE territory_id = tiles.territory_id AND +period_type = 'monthly' AND period_end <= :lost_before
                      ORDER BY period_start DESC LIMIT 1)
            ), :lost_before, -1e18)
            AND recorded_at < :period_start
          ORDER BY recorded_at DESC, id DESC LIMIT 1) AS carried_id,
         (SELECT id FROM territory_ownership_summary
-         WHERE territory_id = tiles.territory_id AND period_type = 'monthly' AND period_end <= :lost_before
+         WHERE territory_id = tiles.territory_id AND +period_type = 'monthly' AND period_end <= :lost_before
          ORDER BY period_start DESC LIMIT 1) AS summary_id,
         (SELECT id FROM history
          WHERE territory_id = tiles.territory_id AND recorded_at < :lost_before

@@ -296,3 +296,40 @@ fn record(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<()>
         .map(drop)
         .context(format!("record that {month} is summarized"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database without statistics, such as one whose first summaries are written, has no other hint. The index on
+    /// `period_type` lists all summaries, so that a look-up for each entity would take quadratic time.
+    #[test]
+    fn earlier_summaries_are_searched_by_entity_also_without_statistics() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+
+        for history in History::ALL {
+            let Statements { write, chain, .. } = statements(history);
+            for statement in [Some(write), chain].into_iter().flatten() {
+                let steps: Vec<String> = store
+                    .connection()
+                    .prepare(&format!("EXPLAIN QUERY PLAN {statement}"))
+                    .unwrap()
+                    .raw_query() // Parameters without a value are NULL.
+                    .mapped(|row| row.get("detail"))
+                    .collect::<rusqlite::Result<_>>()
+                    .unwrap();
+
+                let looks_up = |step: &&String| {
+                    let table = step.split(' ').nth(1).unwrap_or_default();
+                    [history.summary_table(), "earlier"].contains(&table)
+                };
+                let look_ups: Vec<&String> = steps.iter().filter(looks_up).collect();
+                assert!(!look_ups.is_empty(), "{steps:#?}");
+                for step in look_ups {
+                    assert!(step.contains("sqlite_autoindex_"), "{step} in {statement}");
+                }
+            }
+        }
+    }
+}

@@ -23,3 +23,42 @@ pub(super) fn remove_leavers(connection: &Connection) -> Result<()> {
         .map(drop)
         .context("remove members who have left")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::import::staging;
+
+    /// The look-up reads all runs that started before: for each answer about a faction, it would take longer than most of
+    /// an import.
+    #[test]
+    fn the_run_of_an_answer_is_looked_up_once_for_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+        staging::create(store.connection()).unwrap();
+
+        let steps: Vec<String> = store
+            .connection()
+            .prepare(&format!(
+                "EXPLAIN QUERY PLAN {}",
+                sql!("import/find_rosters")
+            ))
+            .unwrap()
+            .query_map([], |row| row.get("detail"))
+            .unwrap()
+            .collect::<rusqlite::Result<_>>()
+            .unwrap();
+
+        let runs = steps
+            .iter()
+            .position(|step| step.contains("fetch_runs"))
+            .unwrap();
+        let scanned = steps[..runs].iter().rfind(|step| step.starts_with("SCAN "));
+        assert_eq!(
+            scanned.map(String::as_str),
+            Some("SCAN moments"),
+            "{steps:#?}"
+        );
+    }
+}
