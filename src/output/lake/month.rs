@@ -50,6 +50,8 @@ struct Layout {
     columns: usize,
     key: Vec<usize>,
     id: Option<usize>,
+    /// The column that tells a row to people.
+    shown_id: (&'static str, Option<usize>),
     rule: Rule,
 }
 
@@ -89,6 +91,7 @@ impl MonthWriter {
                     .filter_map(|name| place(name))
                     .collect(),
                 id: place("id"),
+                shown_id: (dataset.id_column(), place(dataset.id_column())),
                 rule: dataset.rule,
             },
             old,
@@ -191,13 +194,18 @@ impl MonthWriter {
             counts.highest_id = Some(counts.highest_id.map_or(id, |highest| highest.max(id)));
         }
         self.writer.row(row).map_err(|error| {
-            let id = self.layout.id.map(|id| row.value(id));
-            match (error.kind(), id) {
-                (io::ErrorKind::InvalidData, Some(Value::Integer(id))) => Failure::Write(
-                    io::Error::new(error.kind(), format!("{error} in the row with the id {id}")),
-                ),
-                _ => Failure::Write(error),
-            }
+            let (name, place) = self.layout.shown_id;
+            let id = match place.map(|place| row.value(place)) {
+                Some(Value::Integer(id)) if error.kind() == io::ErrorKind::InvalidData => {
+                    id.to_string()
+                }
+                Some(Value::Text(id)) if error.kind() == io::ErrorKind::InvalidData => {
+                    String::from_utf8_lossy(id).into_owned()
+                }
+                _ => return Failure::Write(error),
+            };
+            let told = format!("{error}, in the row with the {name} {id}");
+            Failure::Write(io::Error::new(error.kind(), told))
         })
     }
 
