@@ -46,7 +46,10 @@ pub(super) struct Exporter<'a> {
 impl Exporter<'_> {
     /// Writes to stdout. A closed pipe is not an error.
     pub(super) fn export_to_stdout(&self, name: &str, query: &RowQuery) -> Result<Outcome> {
-        let unwritten = |error| terminal::write_error(name, error);
+        let unwritten = |error: io::Error| match error.kind() {
+            ErrorKind::InvalidData => about_value(terminal::write_error(name, error)),
+            _ => terminal::write_error(name, error),
+        };
         let mut stdout = Stdout {
             inner: terminal::stdout().map_err(unwritten)?,
             is_written: false,
@@ -305,21 +308,28 @@ impl<W: Write> Write for Stdout<W> {
     }
 }
 
-/// Creates the folder of `--all` or `--lake`.
+/// Creates the folder of `--all`.
 pub(super) fn create_folder(folder: &Path) -> Result<()> {
+    create_folder_of("--output", folder)
+}
+
+/// Creates the folder that an option names.
+pub(super) fn create_folder_of(option: &str, folder: &Path) -> Result<()> {
     let action = || format!("make the folder {}", folder.display());
-    let or = "name another folder with --output";
+    let or = &format!("name another folder with {option}");
     match fs::read_link(folder) {
         Ok(target) if !folder.exists() => Err(Error::new(action())
             .with_source(format!(
                 "it is a link to {}, which is not there",
                 display_path(&target)
             ))
-            .with_help("make that folder, or name another one with --output")
+            .with_help(format!(
+                "make that folder, or name another one with {option}"
+            ))
             .with_exit(Exit::Config)),
         _ => fs::create_dir_all(folder).map_err(|error| {
             let help = match error.kind() {
-                ErrorKind::NotFound => or.to_owned(),
+                ErrorKind::NotFound => or.clone(),
                 _ => format!("check who may write there, or {or}"),
             };
             let error = Error::of_io(action(), no_files_there(error)).with_help(help);
@@ -333,11 +343,20 @@ fn open_destination(path: &Path) -> Result<Destination> {
         .map_err(|error| explain_forbidden(error, path, Purpose::Write { or: NAME_ANOTHER }))
 }
 
+/// A value of the database that the format cannot hold.
+fn about_value(error: Error) -> Error {
+    error
+        .with_help("correct the value in the database, or write another format")
+        .with_exit(Exit::Damaged)
+}
+
 /// Adds the help for a failed write.
 fn with_write_help(error: Error) -> Error {
     const OTHER: &str = "name another place with --output";
-    if error.io_kind() == Some(ErrorKind::FileTooLarge) {
-        return error.with_other_help(OTHER);
+    match error.io_kind() {
+        Some(ErrorKind::FileTooLarge) => return error.with_other_help(OTHER),
+        Some(ErrorKind::InvalidData) => return about_value(error),
+        _ => {}
     }
     error.with_help(format!("check the free space there, or {OTHER}"))
 }

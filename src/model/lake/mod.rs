@@ -160,6 +160,15 @@ impl Dataset {
         }]
     }
 
+    /// The column that tells a row to people: `id`, or if the table has none, that of the player, faction or tile.
+    pub(crate) fn id_column(&self) -> &'static str {
+        let is_counted = matches!(self.rule, Rule::Rows(_) | Rule::Month | Rule::Nothing);
+        match self.order.first() {
+            Some(first) if !is_counted => first,
+            _ => "id",
+        }
+    }
+
     /// The path of the folder of a month, or of the dataset, with `/` between the names.
     pub(crate) fn folder(&self, month: Option<Month>) -> String {
         match month {

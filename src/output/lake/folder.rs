@@ -4,6 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use same_file::Handle;
+
 use crate::model::identity::DatabaseId;
 use crate::model::lake::manifest::{Manifest, Pending};
 use crate::model::lake::{self, DATASETS};
@@ -19,27 +21,42 @@ pub(crate) struct LakeFolder {
     root: PathBuf,
     database: DatabaseId,
     /// `None` where the file system has no locks.
-    _lock: Option<File>,
+    lock: Option<File>,
+}
+
+impl Drop for LakeFolder {
+    /// Removes the lock file of a run that has written nothing, so that a new folder can go, too. Best effort: it is empty.
+    fn drop(&mut self) {
+        if self.lock.is_some() && !self.manifest_path().exists() {
+            let _ = fs::remove_file(lock_path(&self.root, &self.database));
+        }
+    }
 }
 
 impl LakeFolder {
     /// Takes the lock of this database in the folder, which exists. `None`: another run holds it.
     pub(crate) fn lock(root: &Path, database: &DatabaseId) -> io::Result<Option<Self>> {
-        let path = root.join(format!(".{database}.lock"));
-        let file = File::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(path)?;
-        let lock = match file.try_lock() {
-            Ok(()) => Some(file),
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(_)) => None,
+        let path = lock_path(root, database);
+        let mut attempts = 0;
+        let lock = loop {
+            let file = File::options()
+                .create(true)
+                .write(true)
+                .truncate(false)
+                .open(&path)?;
+            match file.try_lock() {
+                // A file system that tells nothing of files has no use for further attempts.
+                Ok(()) if is_at(&file, &path) || attempts > 10 => break Some(file),
+                // The run that had it has removed it, so this one holds a file that no other run finds.
+                Ok(()) => attempts += 1,
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(_)) => break None,
+            }
         };
         Ok(Some(Self {
             root: root.to_owned(),
             database: database.clone(),
-            _lock: lock,
+            lock,
         }))
     }
 
@@ -67,11 +84,20 @@ impl LakeFolder {
     pub(crate) fn create_hidden(&self, folder: &str) -> io::Result<(String, File)> {
         let name = format!("{folder}/.{}{HIDDEN}", self.database);
         let path = self.path(&name);
-        self.create_folder(folder)?;
-        // Not the file of another user, who has put a link there.
-        self.remove(&name)?;
-        let file = File::options().write(true).create_new(true).open(path)?;
-        Ok((name, file))
+        // A run for another database may remove the folder while it is empty.
+        let mut attempts = 0;
+        loop {
+            self.create_folder(folder)?;
+            // Not the file of another user, who has put a link there.
+            self.remove(&name)?;
+            match File::options().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok((name, file)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound && attempts < 10 => {
+                    attempts += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Makes a folder of the lake, and syncs those that it is in.
@@ -165,6 +191,19 @@ impl LakeFolder {
             );
         }
         folders
+    }
+}
+
+fn lock_path(root: &Path, database: &DatabaseId) -> PathBuf {
+    root.join(format!(".{database}.lock"))
+}
+
+/// Whether an open file still has this name.
+fn is_at(file: &File, path: &Path) -> bool {
+    let file = file.try_clone().and_then(Handle::from_file);
+    match (file, Handle::from_path(path)) {
+        (Ok(file), Ok(found)) => file == found,
+        _ => false,
     }
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Layout {
     pub(super) columns: usize,
     key: Vec<usize>,
     id: Option<usize>,
+    /// The column that tells a row to people.
+    pub(super) shown_id: (&'static str, Option<usize>),
     rule: Rule,
 }
 
@@ -25,6 +27,7 @@ impl Layout {
                 .filter_map(|name| place(name))
                 .collect(),
             id: place("id"),
+            shown_id: (dataset.id_column(), place(dataset.id_column())),
             rule: dataset.rule,
         }
     }

@@ -171,15 +171,20 @@ impl MonthWriter {
             counts.lowest_id = Some(counts.lowest_id.map_or(id, |lowest| lowest.min(id)));
             counts.highest_id = Some(counts.highest_id.map_or(id, |highest| highest.max(id)));
         }
-        self.writer
-            .row(row)
-            .map_err(|error| match (error.kind(), id) {
-                (io::ErrorKind::InvalidData, Some(id)) => Failure::Write(io::Error::new(
-                    error.kind(),
-                    format!("{error} in the row with the id {id}"),
-                )),
-                _ => Failure::Write(error),
-            })
+        self.writer.row(row).map_err(|error| {
+            let (name, place) = self.layout.shown_id;
+            let id = match place.map(|place| row.value(place)) {
+                Some(Value::Integer(id)) if error.kind() == io::ErrorKind::InvalidData => {
+                    id.to_string()
+                }
+                Some(Value::Text(id)) if error.kind() == io::ErrorKind::InvalidData => {
+                    String::from_utf8_lossy(id).into_owned()
+                }
+                _ => return Failure::Write(error),
+            };
+            let told = format!("{error}, in the row with the {name} {id}");
+            Failure::Write(io::Error::new(error.kind(), told))
+        })
     }
 
     /// Ends after a failure to write, and returns its cause, which is that of the writing thread.

@@ -10,9 +10,6 @@ use crate::output::parquet_file::group::{RowGroup, Values};
 use crate::output::parquet_file::io_error;
 use crate::output::parquet_file::schema::Schema;
 
-/// The rows of a row group. Two groups are in memory at a time, so larger ones would need more than 64 MB.
-pub(super) const GROUP_ROWS: usize = 65_536;
-
 /// Writes whole row groups.
 pub(super) struct GroupEncoder<W: Write + Send>(SerializedFileWriter<W>);
 

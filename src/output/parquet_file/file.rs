@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::{self, JoinHandle};
 
 use crate::model::rows::{Row, TypedColumn};
-use crate::output::parquet_file::encoder::{GROUP_ROWS, GroupEncoder};
+use crate::output::parquet_file::encoder::GroupEncoder;
 use crate::output::parquet_file::group::RowGroup;
 use crate::output::parquet_file::schema::Schema;
 
@@ -71,10 +71,10 @@ impl FileWriter {
     /// returns the error of writing.
     pub(crate) fn row(&mut self, row: &impl Row) -> io::Result<()> {
         self.group.push(&self.columns, row)?;
-        if self.group.rows < GROUP_ROWS {
-            return Ok(());
+        if self.group.is_full() {
+            return self.send();
         }
-        self.send()
+        Ok(())
     }
 
     fn send(&mut self) -> io::Result<()> {

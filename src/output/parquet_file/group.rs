@@ -6,6 +6,7 @@ use std::io;
 use parquet::data_type::ByteArray;
 
 use crate::model::rows::{ColumnType, Row, TypedColumn, Value};
+use crate::output::cells::write_real;
 
 /// The most different texts of a column that share their memory.
 const MAX_SHARED: usize = 4096;
@@ -17,6 +18,15 @@ const MILLISECONDS: i64 = 1000;
 
 /// The largest unix time in seconds whose microseconds fit into 64 bits: engines such as DuckDB convert times to them.
 const LATEST: i64 = i64::MAX / 1_000_000;
+
+/// The rows of a row group. Two groups are in memory at a time, so larger ones would need more than 64 MB.
+const GROUP_ROWS: usize = 65_536;
+
+/// The size of the texts of a column from which on a group is full, so that long texts do not fill the memory.
+const MAX_BYTES: usize = 8 << 20;
+
+/// The longest text of which equal ones share their memory.
+const MAX_SHARED_BYTES: usize = 256;
 
 /// The rows of a row group.
 #[derive(Debug)]
@@ -33,6 +43,8 @@ pub(super) struct ColumnBuffer {
     /// For each row 1, or 0 if its value is NULL. Empty if the column is required.
     pub(super) levels: Vec<i16>,
     shared: HashMap<Vec<u8>, ByteArray>,
+    /// The size of the values that share no memory.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -56,15 +68,22 @@ impl RowGroup {
                     },
                     levels: Vec::new(),
                     shared: HashMap::new(),
+                    bytes: 0,
                 })
                 .collect(),
         }
+    }
+
+    /// Whether it has as many rows, or as long ones, as a group may have.
+    pub(super) fn is_full(&self) -> bool {
+        self.rows >= GROUP_ROWS || self.columns.iter().any(|column| column.bytes >= MAX_BYTES)
     }
 
     /// Removes all rows, and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.rows = 0;
         for column in &mut self.columns {
+            column.bytes = 0;
             match &mut column.values {
                 Values::Integers(values) => values.clear(),
                 Values::Reals(values) => values.clear(),
@@ -131,7 +150,10 @@ impl ColumnBuffer {
                 self.push_bytes(itoa::Buffer::new().format(number).as_bytes());
             }
             (Values::Bytes(_), ColumnType::Text, Value::Real(number)) => {
-                self.push_bytes(number.to_string().as_bytes());
+                // As CSV and JSON have it.
+                let mut text = Vec::new();
+                write_real(&mut text, number);
+                self.push_bytes(&text);
             }
             (Values::Bytes(_), ColumnType::Blob, Value::Blob(bytes)) => self.push_bytes(bytes),
             (_, _, value) => return Err(misfit(column, describe(value))),
@@ -152,8 +174,10 @@ impl ColumnBuffer {
         let known = self.shared.get(bytes).cloned();
         values.push(known.unwrap_or_else(|| {
             let new = ByteArray::from(bytes.to_vec());
-            if self.shared.len() < MAX_SHARED {
+            if self.shared.len() < MAX_SHARED && bytes.len() <= MAX_SHARED_BYTES {
                 self.shared.insert(bytes.to_vec(), new.clone());
+            } else {
+                self.bytes += bytes.len();
             }
             new
         }));

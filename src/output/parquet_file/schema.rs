@@ -15,6 +15,9 @@ use crate::output::parquet_file::io_error;
 /// Spark reads the comments of columns from this entry of the metadata, and nothing else does.
 const SPARK_SCHEMA: &str = "org.apache.spark.sql.parquet.row.metadata";
 
+/// The size of a dictionary of whole numbers from which on their differences are written instead.
+const MAX_DICTIONARY: usize = 1 << 15;
+
 /// The columns of a file, in their order, and what its metadata says of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schema {
@@ -48,11 +51,16 @@ impl Schema {
             .set_offset_index_disabled(true)
             .set_key_value_metadata(Some(self.key_values()))
             .set_sorting_columns(self.sorting_columns());
-        for column in self.columns.iter().filter(|column| is_counter(column)) {
-            // The differences of consecutive ids are small, and no dictionary holds as many values.
+        for column in &self.columns {
+            if !matches!(column.kind, ColumnType::Integer | ColumnType::Time) {
+                continue;
+            }
+            // The values of an entity grow from row to row, so their differences are small. A dictionary is smaller only if it has few
+            // values.
             let path = ColumnPath::from(column.name.as_str());
             properties = properties
-                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_dictionary_enabled(path.clone(), !is_counter(column))
+                .set_column_dictionary_page_size_limit(path.clone(), MAX_DICTIONARY)
                 .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
         }
         properties.build()
@@ -114,7 +122,7 @@ impl Schema {
 
 /// Whether a column has a value of its own in each row, which grows with the rows.
 fn is_counter(column: &TypedColumn) -> bool {
-    column.name == "id" && column.kind == ColumnType::Integer
+    column.kind == ColumnType::Time || column.name == "id"
 }
 
 fn field(column: &TypedColumn) -> io::Result<SchemaType> {

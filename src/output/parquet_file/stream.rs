@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::rows::{Row, TypedColumn};
-use crate::output::parquet_file::encoder::{GROUP_ROWS, GroupEncoder};
+use crate::output::parquet_file::encoder::GroupEncoder;
 use crate::output::parquet_file::group::RowGroup;
 use crate::output::parquet_file::schema::Schema;
 
@@ -62,7 +62,7 @@ impl ParquetStream {
     /// Adds a row. What is encoded then goes to `buffer`.
     pub(crate) fn row(&mut self, row: &impl Row, buffer: &mut Vec<u8>) -> io::Result<()> {
         self.group.push(&self.columns, row)?;
-        if self.group.rows == GROUP_ROWS {
+        if self.group.is_full() {
             self.groups.write(&self.group)?;
             self.group.clear();
             self.encoded.move_to(buffer);

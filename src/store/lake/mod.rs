@@ -10,7 +10,7 @@ use rusqlite::{named_params, params};
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
 use crate::model::lake::{DATABASE_COLUMN, Dataset};
-use crate::model::rows::{ColumnType, Row as _, TypedColumn, Value};
+use crate::model::rows::{ColumnType, Row, TypedColumn, Value};
 use crate::model::time::Month;
 use crate::store::export::ReadRow;
 use crate::store::{SqlContext, Store, sql, trace};
@@ -19,6 +19,10 @@ pub(crate) use fingerprint::Fingerprint;
 
 /// The months of a dataset that have rows. The only key of a dataset that is not divided into months is `None`.
 pub(crate) type Fingerprints = BTreeMap<Option<Month>, Fingerprint>;
+
+/// The help about a value that no file can hold.
+pub(crate) const CORRECT_VALUE: &str =
+    "correct the value in the database, or delete the row; the files that were there are unchanged";
 
 /// The years from 1970 to 9999, whose months have four digits before the hyphen.
 const MOMENTS: std::ops::Range<i64> = 0..253_402_300_800;
@@ -61,7 +65,7 @@ impl Store {
                         .and_then(Month::of);
                 }
                 if month.is_none() {
-                    bad = Some(at);
+                    bad = Some((at, describe(dataset, columns, row)));
                     return ControlFlow::Break(());
                 }
             }
@@ -70,11 +74,16 @@ impl Store {
         })?;
         match bad {
             None => Ok(found),
-            Some(at) => Err(
-                Error::new(format!("tell the month of a row of {}", dataset.table))
-                    .with_source(format!("{at} is not in the years from 1970 to 9999"))
-                    .with_exit(Exit::Damaged),
-            ),
+            Some((at, row)) => Err(Error::new(format!(
+                "tell the month of a row of {}",
+                dataset.table
+            ))
+            .with_source(format!(
+                "its {} {at} is not in the years from 1970 to 9999, in the row with the {row}",
+                dataset.time.unwrap_or_default()
+            ))
+            .with_help(CORRECT_VALUE)
+            .with_exit(Exit::Damaged)),
         }
     }
 
@@ -84,8 +93,10 @@ impl Store {
         dataset: &Dataset,
         columns: &[TypedColumn],
         month: Option<Month>,
-        each: impl FnMut(&ReadRow<'_>) -> ControlFlow<()>,
+        mut each: impl FnMut(&ReadRow<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
+        // The function may wait for the disk.
+        let each = |row: &ReadRow<'_>| trace::outside(|| each(row));
         let rows = select(dataset, columns);
         let order = dataset.order.join(", ");
         match (dataset.time, month) {
@@ -112,7 +123,7 @@ impl Store {
                 _ => statement.query(params![database.as_str()])?,
             };
             while let Some(row) = rows.next()? {
-                if trace::outside(|| each(&ReadRow::new(row))).is_break() {
+                if each(&ReadRow::new(row)).is_break() {
                     break;
                 }
             }
@@ -142,14 +153,25 @@ impl Store {
             })?;
             while let Some(found) = rows.next()? {
                 let text: String = found.get("removed_row")?;
-                if serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|found| found == row)
-                {
+                let is_equal = |found: serde_json::Value| found == row;
+                if text.is_empty() || serde_json::from_str(&text).is_ok_and(is_equal) {
                     return Ok(true);
                 }
             }
             Ok(false)
         };
         removed().context("look up the rows that imports have left out")
+    }
+}
+
+/// The id of a row, or if its table has none, the player, faction or tile.
+fn describe(dataset: &Dataset, columns: &[TypedColumn], row: &impl Row) -> String {
+    let name = dataset.id_column();
+    let place = columns.iter().position(|column| column.name == name);
+    match place.map(|place| row.value(place)) {
+        Some(Value::Integer(id)) => format!("{name} {id}"),
+        Some(Value::Text(id)) => format!("{name} {}", String::from_utf8_lossy(id)),
+        _ => name.to_owned(),
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod choice;
 mod formats;
+mod lake;
 mod leftovers;
 mod list;
+mod parquet;
 mod streams;
 mod tables;
 mod targets;

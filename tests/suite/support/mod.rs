@@ -4,6 +4,7 @@ pub mod folders;
 #[cfg(unix)]
 pub mod large;
 pub mod new_database;
+pub mod parquet;
 #[cfg(unix)]
 pub mod programs;
 #[cfg(unix)]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::command::Context;
-use crate::command::export::exporter::create_folder;
+use crate::command::export::exporter::create_folder_of;
 use crate::command::export::lake::Lake;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::history::History;
@@ -36,7 +36,7 @@ pub(in crate::command) fn fill(
     directory: &Path,
     plan: &PrunePlan,
 ) -> Result<FilledLake> {
-    create_folder(directory)?;
+    create_folder_of("--archive", directory)?;
     let receipt = store.make_receipt()?;
     let lake = store.in_read_transaction(|store| {
         let mut lake = Lake::open(store, directory)?;

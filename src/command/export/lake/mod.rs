@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::command::export::exporter::create_folder;
+use crate::command::export::exporter::create_folder_of;
 use crate::command::new_folders::{NewFolders, new_folder_note};
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
@@ -55,7 +55,7 @@ pub(super) fn run(context: &Context, directory: &Path) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let action = format!("write the lake {}", directory.display());
     let (lake, written) = StopSignal::interruptible(&action, NOTHING_CHANGED, || {
-        create_folder(directory)?;
+        create_folder_of("--lake", directory)?;
         store.in_read_transaction(|store| {
             let mut lake = Lake::open(store, directory)?;
             let written = lake.write_new(context, store)?;

@@ -29,15 +29,15 @@ pub(super) enum FileState {
 pub(super) fn read(folder: &LakeFolder, store: &Store, id: &DatabaseId) -> Result<Manifest> {
     let path = folder.manifest_path();
     let action = || format!("read the manifest {}", path.display());
-    let text = match fs::read_to_string(&path) {
+    let text = match fs::read(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let archive = DatabaseId::new(store.make_receipt()?);
             return adopt(folder, store, Manifest::new(id.clone(), archive));
         }
         text => text.with_context(action)?,
     };
-    let format = |text: &str| -> Option<u64> {
-        let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let format = |text: &[u8]| -> Option<u64> {
+        let value: serde_json::Value = serde_json::from_slice(text).ok()?;
         value.get("format")?.as_u64()
     };
     if format(&text).is_some_and(|format| format > u64::from(FORMAT)) {
@@ -54,8 +54,8 @@ pub(super) fn read(folder: &LakeFolder, store: &Store, id: &DatabaseId) -> Resul
             )
             .with_exit(Exit::Damaged)
     };
-    let manifest: Manifest =
-        serde_json::from_str(&text).map_err(|error| damaged(format!("it is damaged: {error}")))?;
+    let manifest: Manifest = serde_json::from_slice(&text)
+        .map_err(|error| damaged(format!("it is damaged: {error}")))?;
     if manifest.database_id != *id {
         return Err(damaged(
             "it is that of another database under this name".to_owned(),

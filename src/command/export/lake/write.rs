@@ -16,6 +16,7 @@ use crate::output::lake::month::{Counts, Failure, MonthWriter, told_values};
 use crate::output::parquet_file::{RowReader, Schema};
 use crate::store::Store;
 use crate::store::files::digest_of_file;
+use crate::store::lake::CORRECT_VALUE;
 
 impl Lake {
     /// Writes the files whose rows have changed. Returns the entries of those that differ from the older ones.
@@ -204,6 +205,7 @@ impl Lake {
             Failure::Write(error) if error.kind() == io::ErrorKind::InvalidData => {
                 Error::new(action)
                     .with_source(error.to_string())
+                    .with_help(CORRECT_VALUE)
                     .with_exit(Exit::Damaged)
             }
             Failure::Write(error) => Error::of_io(action, error)
