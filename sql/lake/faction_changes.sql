@@ -7,8 +7,8 @@
 -- lake_settings.every_poll: all rows stay, but equal facts of one second count once.
 --
 -- Whether a row stays decides which value was the last one. That matters only if two databases gave different answers in the same
--- second, so it is decided twice: the second time without the rows that fell out in the first. More than two such seconds
--- directly one after the other are not resolved further.
+-- second, so it is decided four times, each time without the rows that fell out before. Only after more than four such seconds
+-- one directly after the other may a repeated row stay, or a change fall out.
 WITH
 shared AS (
     SELECT faction_id, min(database_id) AS first_database
@@ -34,15 +34,16 @@ once_known AS (
         max_by(respect, CASE WHEN is_first AND respect IS NOT NULL THEN n END) OVER earlier AS own_respect,
         max_by(member_count, CASE WHEN is_first AND member_count IS NOT NULL THEN n END) OVER earlier AS own_member_count,
         max_by(best_chain, CASE WHEN is_first AND best_chain IS NOT NULL THEN n END) OVER earlier AS own_best_chain,
-        max_by(respect, CASE WHEN respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
-        max_by(best_chain, CASE WHEN best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
+        max_by(respect, CASE WHEN NOT is_double AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
+        max_by(member_count, CASE WHEN NOT is_double AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
+        max_by(best_chain, CASE WHEN NOT is_double AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
     FROM numbered
     WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 once AS (
     SELECT
-        id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id, moment, n, is_first, is_double,
+        id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
+        moment, n, is_first, is_double,
         ((respect IS NOT NULL AND respect IS DISTINCT FROM own_respect)
             OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM own_member_count)
             OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM own_best_chain)) AS is_own_change,
@@ -63,16 +64,57 @@ twice_known AS (
 ),
 twice AS (
     SELECT
-        id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id, moment, n, is_first, is_double,
+        id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
+        moment, n, is_first, is_double,
         is_own_change,
         NOT is_double AND (((respect IS NOT NULL AND respect IS DISTINCT FROM last_respect)
             OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM last_member_count)
             OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM last_best_chain))
             OR (is_first AND NOT is_own_change)) AS is_kept
     FROM twice_known
+),
+thrice_known AS (
+    SELECT
+        *,
+        max_by(respect, CASE WHEN is_kept AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
+        max_by(member_count, CASE WHEN is_kept AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
+        max_by(best_chain, CASE WHEN is_kept AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
+    FROM twice
+    WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+thrice AS (
+    SELECT
+        id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
+        moment, n, is_first, is_double,
+        is_own_change,
+        NOT is_double AND (((respect IS NOT NULL AND respect IS DISTINCT FROM last_respect)
+            OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM last_member_count)
+            OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM last_best_chain))
+            OR (is_first AND NOT is_own_change)) AS is_kept
+    FROM thrice_known
+),
+decided_known AS (
+    SELECT
+        *,
+        max_by(respect, CASE WHEN is_kept AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
+        max_by(member_count, CASE WHEN is_kept AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
+        max_by(best_chain, CASE WHEN is_kept AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
+    FROM thrice
+    WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+decided AS (
+    SELECT
+        id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
+        moment, n, is_first, is_double,
+        is_own_change,
+        NOT is_double AND (((respect IS NOT NULL AND respect IS DISTINCT FROM last_respect)
+            OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM last_member_count)
+            OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM last_best_chain))
+            OR (is_first AND NOT is_own_change)) AS is_kept
+    FROM decided_known
 )
 SELECT id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id
-FROM twice
+FROM decided
 WHERE is_kept OR (NOT is_double AND (SELECT max(every_poll) FROM lake_settings))
 UNION ALL
 SELECT h.id, h.faction_id, h.timestamp, h.respect, h.member_count, h.best_chain, h.data_source, h.database_id

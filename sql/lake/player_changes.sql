@@ -7,8 +7,8 @@
 -- lake_settings.every_poll: all rows stay, but equal facts of one second count once.
 --
 -- Whether a row stays decides which value was the last one. That matters only if two databases gave different answers in the same
--- second, so it is decided twice: the second time without the rows that fell out in the first. More than two such seconds
--- directly one after the other are not resolved further.
+-- second, so it is decided four times, each time without the rows that fell out before. Only after more than four such seconds
+-- one directly after the other may a repeated row stay, or a change fall out.
 WITH
 shared AS (
     SELECT player_id, min(database_id) AS first_database
@@ -40,20 +40,21 @@ once_known AS (
         max_by(level, CASE WHEN is_first AND level IS NOT NULL THEN n END) OVER earlier AS own_level,
         max_by(life_maximum, CASE WHEN is_first AND life_maximum IS NOT NULL THEN n END) OVER earlier AS own_life_maximum,
         max_by(networth, CASE WHEN is_first AND networth IS NOT NULL THEN n END) OVER earlier AS own_networth,
-        max_by(coalesce(strength, -1), CASE WHEN has_battle THEN n END) OVER earlier AS last_strength,
-        max_by(coalesce(defense, -1), CASE WHEN has_battle THEN n END) OVER earlier AS last_defense,
-        max_by(coalesce(speed, -1), CASE WHEN has_battle THEN n END) OVER earlier AS last_speed,
-        max_by(coalesce(dexterity, -1), CASE WHEN has_battle THEN n END) OVER earlier AS last_dexterity,
-        max_by(coalesce(total_stats, -1), CASE WHEN has_battle THEN n END) OVER earlier AS last_total_stats,
-        max_by(level, CASE WHEN level IS NOT NULL THEN n END) OVER earlier AS last_level,
-        max_by(life_maximum, CASE WHEN life_maximum IS NOT NULL THEN n END) OVER earlier AS last_life_maximum,
-        max_by(networth, CASE WHEN networth IS NOT NULL THEN n END) OVER earlier AS last_networth
+        max_by(coalesce(strength, -1), CASE WHEN NOT is_double AND has_battle THEN n END) OVER earlier AS last_strength,
+        max_by(coalesce(defense, -1), CASE WHEN NOT is_double AND has_battle THEN n END) OVER earlier AS last_defense,
+        max_by(coalesce(speed, -1), CASE WHEN NOT is_double AND has_battle THEN n END) OVER earlier AS last_speed,
+        max_by(coalesce(dexterity, -1), CASE WHEN NOT is_double AND has_battle THEN n END) OVER earlier AS last_dexterity,
+        max_by(coalesce(total_stats, -1), CASE WHEN NOT is_double AND has_battle THEN n END) OVER earlier AS last_total_stats,
+        max_by(level, CASE WHEN NOT is_double AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
+        max_by(life_maximum, CASE WHEN NOT is_double AND life_maximum IS NOT NULL THEN n END) OVER earlier AS last_life_maximum,
+        max_by(networth, CASE WHEN NOT is_double AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
     FROM numbered
     WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 once AS (
     SELECT
-        id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source, database_id, moment, n, is_first, is_double, has_battle,
+        id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source, database_id,
+        moment, n, is_first, is_double, has_battle,
         ((strength IS NOT NULL AND strength IS DISTINCT FROM own_strength)
             OR (defense IS NOT NULL AND defense IS DISTINCT FROM own_defense)
             OR (speed IS NOT NULL AND speed IS DISTINCT FROM own_speed)
@@ -89,7 +90,8 @@ twice_known AS (
 ),
 twice AS (
     SELECT
-        id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source, database_id, moment, n, is_first, is_double, has_battle,
+        id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source, database_id,
+        moment, n, is_first, is_double, has_battle,
         is_own_change,
         NOT is_double AND (((strength IS NOT NULL AND strength IS DISTINCT FROM last_strength)
             OR (defense IS NOT NULL AND defense IS DISTINCT FROM last_defense)
@@ -101,9 +103,69 @@ twice AS (
             OR (networth IS NOT NULL AND networth IS DISTINCT FROM last_networth))
             OR (is_first AND NOT is_own_change)) AS is_kept
     FROM twice_known
+),
+thrice_known AS (
+    SELECT
+        *,
+        max_by(coalesce(strength, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_strength,
+        max_by(coalesce(defense, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_defense,
+        max_by(coalesce(speed, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_speed,
+        max_by(coalesce(dexterity, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_dexterity,
+        max_by(coalesce(total_stats, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_total_stats,
+        max_by(level, CASE WHEN is_kept AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
+        max_by(life_maximum, CASE WHEN is_kept AND life_maximum IS NOT NULL THEN n END) OVER earlier AS last_life_maximum,
+        max_by(networth, CASE WHEN is_kept AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
+    FROM twice
+    WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+thrice AS (
+    SELECT
+        id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source, database_id,
+        moment, n, is_first, is_double, has_battle,
+        is_own_change,
+        NOT is_double AND (((strength IS NOT NULL AND strength IS DISTINCT FROM last_strength)
+            OR (defense IS NOT NULL AND defense IS DISTINCT FROM last_defense)
+            OR (speed IS NOT NULL AND speed IS DISTINCT FROM last_speed)
+            OR (dexterity IS NOT NULL AND dexterity IS DISTINCT FROM last_dexterity)
+            OR (total_stats IS NOT NULL AND total_stats IS DISTINCT FROM last_total_stats)
+            OR (level IS NOT NULL AND level IS DISTINCT FROM last_level)
+            OR (life_maximum IS NOT NULL AND life_maximum IS DISTINCT FROM last_life_maximum)
+            OR (networth IS NOT NULL AND networth IS DISTINCT FROM last_networth))
+            OR (is_first AND NOT is_own_change)) AS is_kept
+    FROM thrice_known
+),
+decided_known AS (
+    SELECT
+        *,
+        max_by(coalesce(strength, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_strength,
+        max_by(coalesce(defense, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_defense,
+        max_by(coalesce(speed, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_speed,
+        max_by(coalesce(dexterity, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_dexterity,
+        max_by(coalesce(total_stats, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_total_stats,
+        max_by(level, CASE WHEN is_kept AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
+        max_by(life_maximum, CASE WHEN is_kept AND life_maximum IS NOT NULL THEN n END) OVER earlier AS last_life_maximum,
+        max_by(networth, CASE WHEN is_kept AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
+    FROM thrice
+    WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+decided AS (
+    SELECT
+        id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source, database_id,
+        moment, n, is_first, is_double, has_battle,
+        is_own_change,
+        NOT is_double AND (((strength IS NOT NULL AND strength IS DISTINCT FROM last_strength)
+            OR (defense IS NOT NULL AND defense IS DISTINCT FROM last_defense)
+            OR (speed IS NOT NULL AND speed IS DISTINCT FROM last_speed)
+            OR (dexterity IS NOT NULL AND dexterity IS DISTINCT FROM last_dexterity)
+            OR (total_stats IS NOT NULL AND total_stats IS DISTINCT FROM last_total_stats)
+            OR (level IS NOT NULL AND level IS DISTINCT FROM last_level)
+            OR (life_maximum IS NOT NULL AND life_maximum IS DISTINCT FROM last_life_maximum)
+            OR (networth IS NOT NULL AND networth IS DISTINCT FROM last_networth))
+            OR (is_first AND NOT is_own_change)) AS is_kept
+    FROM decided_known
 )
 SELECT id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source, database_id
-FROM twice
+FROM decided
 WHERE is_kept OR (NOT is_double AND (SELECT max(every_poll) FROM lake_settings))
 UNION ALL
 SELECT h.id, h.player_id, h.timestamp, h.strength, h.defense, h.speed, h.dexterity, h.total_stats, h.level, h.life_maximum, h.networth, h.data_source, h.database_id

@@ -9,8 +9,8 @@
 -- lake_settings.every_poll: all rows stay, but equal facts of one second count once.
 --
 -- Whether a row stays decides which row was the last one. That matters only if two databases gave different answers in the same
--- second, so it is decided twice: the second time without the rows that fell out in the first. More than two such seconds
--- directly one after the other are not resolved further.
+-- second, so it is decided four times, each time without the rows that fell out before. Only after more than four such seconds
+-- one directly after the other may a repeated row stay, or a change fall out.
 WITH
 shared AS (
     SELECT war_type, war_id, min(database_id) AS first_database
@@ -93,68 +93,127 @@ told AS (
             coalesce(CAST(known_one_score AS VARCHAR(20)), '-'), coalesce(CAST(known_other_score AS VARCHAR(20)), '-'),
             coalesce(CAST(carried_score AS VARCHAR(20)), '-'), coalesce(status, '-'), coalesce(known_reason, '-'),
             coalesce(CAST(winner_faction_id AS VARCHAR(20)), '-'), coalesce(CAST(known_start AS VARCHAR(40)), '-'),
-            coalesce(CAST(ends_at AS VARCHAR(40)), '-')) AS facts
+            coalesce(CAST(ends_at AS VARCHAR(40)), '-')) AS told_facts
     FROM completed
+),
+-- A row that is behind says what the completed war was, if it stays at all. `result`: the number of the row with its facts.
+behind AS (
+    SELECT
+        *,
+        CASE WHEN is_behind THEN max(CASE WHEN NOT is_behind THEN n END) OVER before ELSE n END AS result,
+        CASE WHEN is_behind THEN max_by(told_facts, CASE WHEN NOT is_behind THEN n END) OVER before ELSE told_facts END AS facts
+    FROM told
+    WINDOW before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+known AS (
+    SELECT
+        *,
+        NOT is_first AND row_number() OVER (PARTITION BY war_type, war_id, moment, facts ORDER BY n) > 1 AS is_double
+    FROM behind
 ),
 once_before AS (
     SELECT
         *,
         max_by(own_facts, CASE WHEN is_first THEN n END) OVER before AS own_last,
-        max_by(facts, CASE WHEN NOT is_behind THEN n END) OVER before AS last_facts,
-        max_by(facts, CASE WHEN NOT is_behind THEN n END) OVER earlier AS earlier_facts,
-        NOT is_first AND row_number() OVER (
-            PARTITION BY war_type, war_id, moment, facts ORDER BY n) > 1 AS is_double
-    FROM told
+        max_by(facts, CASE WHEN NOT is_double THEN n END) OVER before AS last_facts,
+        max_by(facts, CASE WHEN NOT is_double THEN n END) OVER earlier AS earlier_facts
+    FROM known
     WINDOW
         before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
         earlier AS (PARTITION BY war_type, war_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 once AS (
     SELECT
-        *,
-        own_last IS DISTINCT FROM own_facts AS is_own_change,
-        CASE WHEN is_first THEN (NOT is_behind AND last_facts IS DISTINCT FROM facts) OR own_last IS NOT DISTINCT FROM own_facts
-            ELSE NOT is_behind AND last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts
-                AND NOT is_double END AS is_kept
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, own_last IS DISTINCT FROM own_facts AS is_own_change,
+        CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR own_last IS NOT DISTINCT FROM own_facts
+            ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
     FROM once_before
 ),
 twice_before AS (
     SELECT
-        *,
-        max_by(facts, CASE WHEN is_kept THEN n END) OVER before AS kept_last,
-        max_by(facts, CASE WHEN is_kept THEN n END) OVER earlier AS kept_earlier,
-        -- The order of sides of the newest row of the first database, which the rows of others take over.
-        max_by(is_turned, CASE WHEN is_kept AND is_first THEN n END) OVER before AS is_first_turned
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
+        max_by(facts, CASE WHEN is_kept THEN n END) OVER before AS last_facts,
+        max_by(facts, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_facts
     FROM once
     WINDOW
         before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
         earlier AS (PARTITION BY war_type, war_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
-kept AS (
-    SELECT *, CASE WHEN is_first THEN is_turned ELSE coalesce(is_first_turned, false) END AS is_result_turned
+twice AS (
+    SELECT
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
+        CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR NOT is_own_change
+            ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
     FROM twice_before
-    WHERE CASE WHEN is_first THEN (NOT is_behind AND kept_last IS DISTINCT FROM facts) OR NOT is_own_change
-            ELSE NOT is_behind AND kept_last IS DISTINCT FROM facts AND kept_earlier IS DISTINCT FROM facts
-                AND NOT is_double END
-        OR (NOT is_double AND (SELECT max(every_poll) FROM lake_settings))
+),
+thrice_before AS (
+    SELECT
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
+        max_by(facts, CASE WHEN is_kept THEN n END) OVER before AS last_facts,
+        max_by(facts, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_facts
+    FROM twice
+    WINDOW
+        before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+        earlier AS (PARTITION BY war_type, war_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+thrice AS (
+    SELECT
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
+        CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR NOT is_own_change
+            ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
+    FROM thrice_before
+),
+decided_before AS (
+    SELECT
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
+        max_by(facts, CASE WHEN is_kept THEN n END) OVER before AS last_facts,
+        max_by(facts, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_facts
+    FROM thrice
+    WINDOW
+        before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+        earlier AS (PARTITION BY war_type, war_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+decided AS (
+    SELECT
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
+        CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR NOT is_own_change
+            ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
+    FROM decided_before
+),
+placed_sides AS (
+    SELECT
+        *,
+        -- The order of sides of the newest row of the first database, which the rows of others take over.
+        max_by(is_turned, CASE WHEN is_kept AND is_first THEN n END) OVER (
+            PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS is_first_turned
+    FROM decided
+),
+kept AS (
+    SELECT k.*, CASE WHEN d.is_first THEN d.is_turned ELSE coalesce(d.is_first_turned, false) END AS is_result_turned
+    FROM placed_sides AS d
+    JOIN behind AS k ON k.war_type = d.war_type AND k.war_id = d.war_id AND k.n = d.n
+    WHERE d.is_kept OR (NOT d.is_double AND (SELECT max(every_poll) FROM lake_settings))
 )
 SELECT
-    id, war_id, war_type,
-    CASE WHEN is_first THEN territory_id ELSE known_territory END AS territory_id,
-    CASE WHEN is_first THEN attacking_faction_id WHEN is_result_turned THEN known_other ELSE known_one END
+    k.id, k.war_id, k.war_type,
+    CASE WHEN k.is_first THEN k.territory_id ELSE r.known_territory END AS territory_id,
+    CASE WHEN k.is_first THEN k.attacking_faction_id WHEN k.is_result_turned THEN r.known_other ELSE r.known_one END
         AS attacking_faction_id,
-    CASE WHEN is_first THEN defending_faction_id WHEN is_result_turned THEN known_one ELSE known_other END
+    CASE WHEN k.is_first THEN k.defending_faction_id WHEN k.is_result_turned THEN r.known_one ELSE r.known_other END
         AS defending_faction_id,
-    CASE WHEN is_first THEN attacking_score WHEN is_result_turned THEN known_other_score ELSE known_one_score END
+    CASE WHEN k.is_first THEN k.attacking_score WHEN k.is_result_turned THEN r.known_other_score ELSE r.known_one_score END
         AS attacking_score,
-    CASE WHEN is_first THEN defending_score WHEN is_result_turned THEN known_one_score ELSE known_other_score END
+    CASE WHEN k.is_first THEN k.defending_score WHEN k.is_result_turned THEN r.known_one_score ELSE r.known_other_score END
         AS defending_score,
-    carried_score AS required_score, status,
-    CASE WHEN is_first THEN end_reason ELSE known_reason END AS end_reason,
-    winner_faction_id,
-    CASE WHEN is_first THEN started_at ELSE known_start END AS started_at,
-    ends_at, recorded_at, data_source, database_id
-FROM kept
+    CASE WHEN k.is_first THEN k.carried_score ELSE r.carried_score END AS required_score,
+    CASE WHEN k.is_first THEN k.status ELSE r.status END AS status,
+    CASE WHEN k.is_first THEN k.end_reason ELSE r.known_reason END AS end_reason,
+    CASE WHEN k.is_first THEN k.winner_faction_id ELSE r.winner_faction_id END AS winner_faction_id,
+    CASE WHEN k.is_first THEN k.started_at ELSE r.known_start END AS started_at,
+    CASE WHEN k.is_first THEN k.ends_at ELSE r.ends_at END AS ends_at,
+    k.recorded_at, k.data_source, k.database_id
+FROM kept AS k
+JOIN completed AS r ON r.war_type = k.war_type AND r.war_id = k.war_id AND r.n = k.result
 UNION ALL
 SELECT
     h.id, h.war_id, h.war_type, h.territory_id, h.attacking_faction_id, h.defending_faction_id, h.attacking_score,
