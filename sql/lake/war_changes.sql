@@ -46,7 +46,8 @@ turned AS (
         CASE
             WHEN h.is_over THEN CASE WHEN h.lowest_at_end < h.lowest OR h.lowest IS NULL
                 THEN h.lowest_at_end ELSE h.lowest END
-            ELSE coalesce(h.required_score, h.lowest) END AS carried_score
+            ELSE coalesce(h.required_score, h.lowest) END AS carried_score,
+        lag(h.status) OVER (PARTITION BY h.war_type, h.war_id ORDER BY h.n) IS DISTINCT FROM h.status AS is_new_status
     FROM numbered AS h
     JOIN sides AS s ON s.war_type = h.war_type AND s.war_id = h.war_id
 ),
@@ -69,6 +70,10 @@ completed AS (
         max_by(one_score, CASE WHEN one_score IS NOT NULL THEN n END) OVER so_far AS known_one_score,
         max_by(other_score, CASE WHEN other_score IS NOT NULL THEN n END) OVER so_far AS known_other_score,
         max_by(started_at, CASE WHEN started_at IS NOT NULL THEN n END) OVER so_far AS known_start,
+        -- The target no longer decays once the war is over, so the first row that says so has it.
+        CASE WHEN is_over THEN coalesce(
+            max_by(carried_score, CASE WHEN is_new_status AND carried_score IS NOT NULL THEN n END) OVER so_far, carried_score)
+            ELSE carried_score END AS known_required,
         max_by(end_reason, CASE WHEN end_reason IS NOT NULL THEN n END) OVER (
             PARTITION BY war_type, war_id, status ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
             AS known_reason,
@@ -91,7 +96,7 @@ told AS (
         concat_ws('|', coalesce(known_territory, '-'),
             coalesce(CAST(known_one AS VARCHAR(20)), '-'), coalesce(CAST(known_other AS VARCHAR(20)), '-'),
             coalesce(CAST(known_one_score AS VARCHAR(20)), '-'), coalesce(CAST(known_other_score AS VARCHAR(20)), '-'),
-            coalesce(CAST(carried_score AS VARCHAR(20)), '-'), coalesce(status, '-'), coalesce(known_reason, '-'),
+            coalesce(CAST(known_required AS VARCHAR(20)), '-'), coalesce(status, '-'), coalesce(known_reason, '-'),
             coalesce(CAST(winner_faction_id AS VARCHAR(20)), '-'), coalesce(CAST(known_start AS VARCHAR(40)), '-'),
             coalesce(CAST(ends_at AS VARCHAR(40)), '-')) AS told_facts
     FROM completed
@@ -205,7 +210,7 @@ SELECT
         AS attacking_score,
     CASE WHEN k.is_first THEN k.defending_score WHEN k.is_result_turned THEN r.known_one_score ELSE r.known_other_score END
         AS defending_score,
-    CASE WHEN k.is_first THEN k.carried_score ELSE r.carried_score END AS required_score,
+    CASE WHEN k.is_first THEN k.carried_score ELSE r.known_required END AS required_score,
     CASE WHEN k.is_first THEN k.status ELSE r.status END AS status,
     CASE WHEN k.is_first THEN k.end_reason ELSE r.known_reason END AS end_reason,
     CASE WHEN k.is_first THEN k.winner_faction_id ELSE r.winner_faction_id END AS winner_faction_id,
