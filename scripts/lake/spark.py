@@ -5,6 +5,7 @@ Alone it starts a local session (pip install pyspark; Java 17 or later). `spark-
 runs the same on a cluster, with the settings that spark-submit is given. The name ends in .py because spark-submit needs that.
 """
 
+import os
 import pathlib
 import sys
 
@@ -15,13 +16,15 @@ from pyspark.sql import SparkSession
 
 
 def connect(arguments) -> SparkSession:
-    """A session with all views. spark-submit sets the master and all else; a local session is small."""
+    """A session with all views; a local one is small."""
     builder = SparkSession.builder.appName("tornsnap lake")
-    if "spark.submit.deployMode" not in dict(SparkSession.builder._options) and not under_spark_submit():
-        builder = builder.master("local[*]").config("spark.sql.shuffle.partitions", "4").config("spark.ui.enabled", "false")
+    # spark-submit has started the gateway of Python by now, and sets the master and all else.
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        builder = builder.master("local[*]").config("spark.sql.shuffle.partitions", "4").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
     session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
     session.conf.set("spark.sql.sources.partitionColumnTypeInference.enabled", "false")
     session.sparkContext.setLogLevel("ERROR")
+    session.catalog.clearCache()
     session.sql(lake.settings(arguments, "TIMESTAMP")).createOrReplaceTempView("lake_settings")
     for dataset in (*lake.MONTHLY, *lake.WHOLE):
         if has_files(session, lake.pattern(arguments.dir, dataset)):
@@ -30,14 +33,10 @@ def connect(arguments) -> SparkSession:
             rows = session.sql(lake.empty(dataset, "TIMESTAMP", "STRING"))
         rows.createOrReplaceTempView(dataset)
     for name in lake.STATEMENTS:
-        session.sql(f"CREATE OR REPLACE TEMPORARY VIEW lake_{name} AS {lake.statement(name)}")
+        rows = session.sql(lake.statement(name))
+        # A merged history is read more than once. Spark would merge it anew each time.
+        (rows.cache() if name.endswith("_changes") else rows).createOrReplaceTempView(f"lake_{name}")
     return session
-
-
-def under_spark_submit() -> bool:
-    """Whether spark-submit has started this: it has a gateway for Python by then."""
-    import os
-    return "PYSPARK_GATEWAY_PORT" in os.environ
 
 
 def has_files(session: SparkSession, pattern: str) -> bool:
