@@ -40,7 +40,7 @@ def fill(databases: list[sqlite3.Connection], rows: int) -> None:
         (random.Random(1), players, 0.7, scale), (random.Random(2), factions, 0.1, len(FACTIONS)),
         (random.Random(3), tile_owners, 0.1, len(tiles)), (random.Random(4), wars, 0.1, 0),
     ]:
-        make(databases, dice, int(rows * share), tiles if make is tile_owners else range(1, count + 1))
+        make(databases, dice, int(rows * share * 1.6), tiles if make is tile_owners else range(1, count + 1))
 
 
 def insert_entities(databases: list[sqlite3.Connection], players: range, tiles: list[str]) -> None:
@@ -71,10 +71,11 @@ def times(dice: random.Random, count: int, fate: str | None) -> list[int]:
 class Collector:
     """Stores what one collector sees of one entity: the rows, and the observations of each month."""
 
-    def __init__(self, merge: Callable[[dict, dict | None], dict | None]):
+    def __init__(self, merge: Callable[[dict, dict | None], dict | None], late: float):
         self.rows: list[dict] = []
         self.late: list[dict] = []
         self.merge = merge
+        self.share_late = late
         self.last: dict | None = None
 
     def see(self, row: dict, dice: random.Random) -> None:
@@ -82,7 +83,7 @@ class Collector:
         if known is None:
             return
         self.last = known["known"]
-        (self.late if dice.random() < 0.01 else self.rows).append(known["row"])
+        (self.late if dice.random() < self.share_late else self.rows).append(known["row"])
 
 
 def values_of(facts: list[str], together: list[str]) -> Callable[[dict, dict | None], dict | None]:
@@ -124,9 +125,10 @@ def merge_war(row: dict, last: dict | None) -> dict | None:
     return {"row": row, "known": row}
 
 
-def watch(databases: list, dice: random.Random, who: tuple, time: str, events: list[dict], merge: Callable) -> list[Collector]:
+def watch(databases: list, dice: random.Random, who: tuple, time: str, events: list[dict], merge: Callable,
+          late: float = 0.01) -> list[Collector]:
     """Lets the collectors see the events."""
-    collectors = [Collector(merge) for _ in databases]
+    collectors = [Collector(merge, late) for _ in databases]
     for number in who:
         seen = []
         for event in events:
@@ -257,19 +259,16 @@ def tile_owners(databases: list, dice: random.Random, rows: int, ids: list[str])
 def wars(databases: list, dice: random.Random, rows: int, _: range) -> None:
     each = 60
     found, fates = [], {}
-    for war in range(1, max(20, int(rows / each / 1.4)) + 1):
+    for war in range(1, max(20, int(rows / each / 1.6)) + 1):
         war_type = "ranked" if war % 2 else "territory"
         fates[war] = ((BOTH, BOTH, BOTH, FIRST, SECOND)[war % 5], None)
         who = fates[war][0]
         events = list(course(dice, 1 + war // 2, war_type, each))
-        collectors = watch(databases, dice, who, "recorded_at", events, merge_war)
-        for row in collectors[1].rows + collectors[1].late if war_type == "ranked" and war % 3 == 0 else []:
+        collectors = watch(databases, dice, who, "recorded_at", events, merge_war, late=0)
+        for row in collectors[1].rows if war_type == "ranked" and war % 3 == 0 else []:
             # Torn lists the sides of a ranked war in any order, and each collector keeps the first that it has seen.
             for kind in ("faction_id", "score"):
                 row[f"attacking_{kind}"], row[f"defending_{kind}"] = row[f"defending_{kind}"], row[f"attacking_{kind}"]
-        for one in collectors:
-            one.rows, one.late = one.rows + one.late, []
-            one.rows.sort(key=lambda row: row["recorded_at"])
         found.append(((war_type, war), collectors))
     store(databases, "war_status_history", "recorded_at", found, None, "war_id", fates, dice)
 

@@ -6,9 +6,9 @@
 -- stays, too: it was recorded as a poll, or its neighbours were deleted. Other databases add a row of a second only once.
 -- lake_settings.every_poll: all rows stay, but equal facts of one second count once.
 --
--- Whether a row stays decides which value was the last one. That matters only if two databases gave different answers in the same
--- second, so it is decided four times, each time without the rows that fell out before. Only after more than four such seconds
--- one directly after the other may a repeated row stay, or a change fall out.
+-- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So it is
+-- decided four times, each time without the rows of such seconds that fell out before. Only after more than four such seconds one
+-- directly after the other may a repeated row stay, or a change fall out.
 WITH
 shared AS (
     SELECT faction_id, min(database_id) AS first_database
@@ -28,6 +28,14 @@ numbered AS (
     FROM faction_history AS h
     JOIN shared AS s ON s.faction_id = h.faction_id
 ),
+-- Where only one row of a second counts, the values after it are known, whether it stays or repeats them.
+placed AS (
+    SELECT
+        *,
+        NOT is_double AND min(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY faction_id, moment)
+            = max(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY faction_id, moment) AS is_alone
+    FROM numbered
+),
 once_known AS (
     SELECT
         *,
@@ -37,13 +45,13 @@ once_known AS (
         max_by(respect, CASE WHEN NOT is_double AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
         max_by(member_count, CASE WHEN NOT is_double AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
         max_by(best_chain, CASE WHEN NOT is_double AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
-    FROM numbered
+    FROM placed
     WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 once AS (
     SELECT
         id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
-        moment, n, is_first, is_double,
+        moment, n, is_first, is_double, is_alone,
         ((respect IS NOT NULL AND respect IS DISTINCT FROM own_respect)
             OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM own_member_count)
             OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM own_best_chain)) AS is_own_change,
@@ -56,16 +64,16 @@ once AS (
 twice_known AS (
     SELECT
         *,
-        max_by(respect, CASE WHEN is_kept AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN is_kept AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
-        max_by(best_chain, CASE WHEN is_kept AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
+        max_by(respect, CASE WHEN (is_kept OR is_alone) AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
+        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
+        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
     FROM once
     WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 twice AS (
     SELECT
         id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
-        moment, n, is_first, is_double,
+        moment, n, is_first, is_double, is_alone,
         is_own_change,
         NOT is_double AND (((respect IS NOT NULL AND respect IS DISTINCT FROM last_respect)
             OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM last_member_count)
@@ -76,16 +84,16 @@ twice AS (
 thrice_known AS (
     SELECT
         *,
-        max_by(respect, CASE WHEN is_kept AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN is_kept AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
-        max_by(best_chain, CASE WHEN is_kept AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
+        max_by(respect, CASE WHEN (is_kept OR is_alone) AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
+        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
+        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
     FROM twice
     WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 thrice AS (
     SELECT
         id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
-        moment, n, is_first, is_double,
+        moment, n, is_first, is_double, is_alone,
         is_own_change,
         NOT is_double AND (((respect IS NOT NULL AND respect IS DISTINCT FROM last_respect)
             OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM last_member_count)
@@ -96,16 +104,16 @@ thrice AS (
 decided_known AS (
     SELECT
         *,
-        max_by(respect, CASE WHEN is_kept AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN is_kept AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
-        max_by(best_chain, CASE WHEN is_kept AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
+        max_by(respect, CASE WHEN (is_kept OR is_alone) AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
+        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
+        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
     FROM thrice
     WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 decided AS (
     SELECT
         id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
-        moment, n, is_first, is_double,
+        moment, n, is_first, is_double, is_alone,
         is_own_change,
         NOT is_double AND (((respect IS NOT NULL AND respect IS DISTINCT FROM last_respect)
             OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM last_member_count)

@@ -7,9 +7,9 @@
 -- tile was before its second, or what a row of this second says.
 -- lake_settings.every_poll: all rows stay, but equal facts of one second count once.
 --
--- Whether a row stays decides which row was the last one. That matters only if two databases gave different answers in the same
--- second, so it is decided four times, each time without the rows that fell out before. Only after more than four such seconds
--- one directly after the other may a repeated row stay, or a change fall out.
+-- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So it is
+-- decided four times, each time without the rows of such seconds that fell out before. Only after more than four such seconds one
+-- directly after the other may a repeated row stay, or a change fall out.
 WITH
 shared AS (
     SELECT territory_id, min(database_id) AS first_database
@@ -53,6 +53,15 @@ numbered AS (
     LEFT JOIN said ON said.territory_id = r.territory_id AND said.moment = r.moment AND said.owner = r.owner
         AND said.racket = r.racket AND said.racket_value = r.known_value AND said.war = r.known_war
 ),
+-- Where only one row of a second counts, the facts after it are known, whether it stays or repeats them.
+placed AS (
+    SELECT
+        *,
+        NOT is_double AND war <> '' AND (racket_value <> -1 OR racket = '')
+            AND min(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY territory_id, moment)
+            = max(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY territory_id, moment) AS is_alone
+    FROM numbered
+),
 once_known AS (
     SELECT
         *,
@@ -68,14 +77,14 @@ once_known AS (
         max_by(racket, CASE WHEN NOT is_double THEN n END) OVER earlier AS earlier_racket,
         max_by(racket_value, CASE WHEN NOT is_double THEN n END) OVER earlier AS earlier_racket_value,
         max_by(war, CASE WHEN NOT is_double THEN n END) OVER earlier AS earlier_war
-    FROM numbered
+    FROM placed
     WINDOW
         before AS (PARTITION BY territory_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
         earlier AS (PARTITION BY territory_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 once_compared AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double,
+        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone,
         (own_owner IS NULL OR owner <> own_owner OR racket <> own_racket OR (war <> '' AND war <> own_war)
             OR (racket_value <> own_racket_value AND (racket_value <> -1 OR racket = ''))) AS is_own_change,
         (last_owner IS NULL OR owner <> last_owner OR racket <> last_racket OR (war <> '' AND war <> last_war)
@@ -86,22 +95,22 @@ once_compared AS (
 ),
 once AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_own_change,
+        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
         CASE WHEN is_first THEN differs OR NOT is_own_change
             ELSE differs AND differs_from_earlier AND NOT is_double END AS is_kept
     FROM once_compared
 ),
 twice_known AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_own_change,
-        max_by(owner, CASE WHEN is_kept THEN n END) OVER before AS last_owner,
-        max_by(racket, CASE WHEN is_kept THEN n END) OVER before AS last_racket,
-        max_by(racket_value, CASE WHEN is_kept THEN n END) OVER before AS last_racket_value,
-        max_by(war, CASE WHEN is_kept THEN n END) OVER before AS last_war,
-        max_by(owner, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_owner,
-        max_by(racket, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_racket,
-        max_by(racket_value, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_racket_value,
-        max_by(war, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_war
+        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
+        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_owner,
+        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket,
+        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket_value,
+        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_war,
+        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_owner,
+        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket,
+        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket_value,
+        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_war
     FROM once
     WINDOW
         before AS (PARTITION BY territory_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
@@ -109,7 +118,7 @@ twice_known AS (
 ),
 twice_compared AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double,
+        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone,
         is_own_change,
         (last_owner IS NULL OR owner <> last_owner OR racket <> last_racket OR (war <> '' AND war <> last_war)
             OR (racket_value <> last_racket_value AND (racket_value <> -1 OR racket = ''))) AS differs,
@@ -119,22 +128,22 @@ twice_compared AS (
 ),
 twice AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_own_change,
+        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
         CASE WHEN is_first THEN differs OR NOT is_own_change
             ELSE differs AND differs_from_earlier AND NOT is_double END AS is_kept
     FROM twice_compared
 ),
 thrice_known AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_own_change,
-        max_by(owner, CASE WHEN is_kept THEN n END) OVER before AS last_owner,
-        max_by(racket, CASE WHEN is_kept THEN n END) OVER before AS last_racket,
-        max_by(racket_value, CASE WHEN is_kept THEN n END) OVER before AS last_racket_value,
-        max_by(war, CASE WHEN is_kept THEN n END) OVER before AS last_war,
-        max_by(owner, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_owner,
-        max_by(racket, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_racket,
-        max_by(racket_value, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_racket_value,
-        max_by(war, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_war
+        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
+        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_owner,
+        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket,
+        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket_value,
+        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_war,
+        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_owner,
+        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket,
+        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket_value,
+        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_war
     FROM twice
     WINDOW
         before AS (PARTITION BY territory_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
@@ -142,7 +151,7 @@ thrice_known AS (
 ),
 thrice_compared AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double,
+        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone,
         is_own_change,
         (last_owner IS NULL OR owner <> last_owner OR racket <> last_racket OR (war <> '' AND war <> last_war)
             OR (racket_value <> last_racket_value AND (racket_value <> -1 OR racket = ''))) AS differs,
@@ -152,22 +161,22 @@ thrice_compared AS (
 ),
 thrice AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_own_change,
+        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
         CASE WHEN is_first THEN differs OR NOT is_own_change
             ELSE differs AND differs_from_earlier AND NOT is_double END AS is_kept
     FROM thrice_compared
 ),
 decided_known AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_own_change,
-        max_by(owner, CASE WHEN is_kept THEN n END) OVER before AS last_owner,
-        max_by(racket, CASE WHEN is_kept THEN n END) OVER before AS last_racket,
-        max_by(racket_value, CASE WHEN is_kept THEN n END) OVER before AS last_racket_value,
-        max_by(war, CASE WHEN is_kept THEN n END) OVER before AS last_war,
-        max_by(owner, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_owner,
-        max_by(racket, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_racket,
-        max_by(racket_value, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_racket_value,
-        max_by(war, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_war
+        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
+        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_owner,
+        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket,
+        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket_value,
+        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_war,
+        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_owner,
+        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket,
+        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket_value,
+        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_war
     FROM thrice
     WINDOW
         before AS (PARTITION BY territory_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
@@ -175,7 +184,7 @@ decided_known AS (
 ),
 decided_compared AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double,
+        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone,
         is_own_change,
         (last_owner IS NULL OR owner <> last_owner OR racket <> last_racket OR (war <> '' AND war <> last_war)
             OR (racket_value <> last_racket_value AND (racket_value <> -1 OR racket = ''))) AS differs,
@@ -185,7 +194,7 @@ decided_compared AS (
 ),
 decided AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_own_change,
+        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
         CASE WHEN is_first THEN differs OR NOT is_own_change
             ELSE differs AND differs_from_earlier AND NOT is_double END AS is_kept
     FROM decided_compared

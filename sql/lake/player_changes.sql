@@ -6,9 +6,9 @@
 -- stays, too: it was recorded as a poll, or its neighbours were deleted. Other databases add a row of a second only once.
 -- lake_settings.every_poll: all rows stay, but equal facts of one second count once.
 --
--- Whether a row stays decides which value was the last one. That matters only if two databases gave different answers in the same
--- second, so it is decided four times, each time without the rows that fell out before. Only after more than four such seconds
--- one directly after the other may a repeated row stay, or a change fall out.
+-- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So it is
+-- decided four times, each time without the rows of such seconds that fell out before. Only after more than four such seconds one
+-- directly after the other may a repeated row stay, or a change fall out.
 WITH
 shared AS (
     SELECT player_id, min(database_id) AS first_database
@@ -29,6 +29,14 @@ numbered AS (
     FROM player_stats_history AS h
     JOIN shared AS s ON s.player_id = h.player_id
 ),
+-- Where only one row of a second counts, the values after it are known, whether it stays or repeats them.
+placed AS (
+    SELECT
+        *,
+        NOT is_double AND (NOT has_battle OR (strength IS NOT NULL AND defense IS NOT NULL AND speed IS NOT NULL AND dexterity IS NOT NULL AND total_stats IS NOT NULL)) AND min(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY player_id, moment)
+            = max(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY player_id, moment) AS is_alone
+    FROM numbered
+),
 once_known AS (
     SELECT
         *,
@@ -48,13 +56,13 @@ once_known AS (
         max_by(level, CASE WHEN NOT is_double AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
         max_by(life_maximum, CASE WHEN NOT is_double AND life_maximum IS NOT NULL THEN n END) OVER earlier AS last_life_maximum,
         max_by(networth, CASE WHEN NOT is_double AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
-    FROM numbered
+    FROM placed
     WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 once AS (
     SELECT
         id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source, database_id,
-        moment, n, is_first, is_double, has_battle,
+        moment, n, is_first, is_double, is_alone, has_battle,
         ((strength IS NOT NULL AND strength IS DISTINCT FROM own_strength)
             OR (defense IS NOT NULL AND defense IS DISTINCT FROM own_defense)
             OR (speed IS NOT NULL AND speed IS DISTINCT FROM own_speed)
@@ -77,21 +85,21 @@ once AS (
 twice_known AS (
     SELECT
         *,
-        max_by(coalesce(strength, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_strength,
-        max_by(coalesce(defense, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_defense,
-        max_by(coalesce(speed, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_speed,
-        max_by(coalesce(dexterity, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_dexterity,
-        max_by(coalesce(total_stats, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_total_stats,
-        max_by(level, CASE WHEN is_kept AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
-        max_by(life_maximum, CASE WHEN is_kept AND life_maximum IS NOT NULL THEN n END) OVER earlier AS last_life_maximum,
-        max_by(networth, CASE WHEN is_kept AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
+        max_by(coalesce(strength, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_strength,
+        max_by(coalesce(defense, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_defense,
+        max_by(coalesce(speed, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_speed,
+        max_by(coalesce(dexterity, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_dexterity,
+        max_by(coalesce(total_stats, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_total_stats,
+        max_by(level, CASE WHEN (is_kept OR is_alone) AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
+        max_by(life_maximum, CASE WHEN (is_kept OR is_alone) AND life_maximum IS NOT NULL THEN n END) OVER earlier AS last_life_maximum,
+        max_by(networth, CASE WHEN (is_kept OR is_alone) AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
     FROM once
     WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 twice AS (
     SELECT
         id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source, database_id,
-        moment, n, is_first, is_double, has_battle,
+        moment, n, is_first, is_double, is_alone, has_battle,
         is_own_change,
         NOT is_double AND (((strength IS NOT NULL AND strength IS DISTINCT FROM last_strength)
             OR (defense IS NOT NULL AND defense IS DISTINCT FROM last_defense)
@@ -107,21 +115,21 @@ twice AS (
 thrice_known AS (
     SELECT
         *,
-        max_by(coalesce(strength, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_strength,
-        max_by(coalesce(defense, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_defense,
-        max_by(coalesce(speed, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_speed,
-        max_by(coalesce(dexterity, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_dexterity,
-        max_by(coalesce(total_stats, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_total_stats,
-        max_by(level, CASE WHEN is_kept AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
-        max_by(life_maximum, CASE WHEN is_kept AND life_maximum IS NOT NULL THEN n END) OVER earlier AS last_life_maximum,
-        max_by(networth, CASE WHEN is_kept AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
+        max_by(coalesce(strength, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_strength,
+        max_by(coalesce(defense, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_defense,
+        max_by(coalesce(speed, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_speed,
+        max_by(coalesce(dexterity, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_dexterity,
+        max_by(coalesce(total_stats, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_total_stats,
+        max_by(level, CASE WHEN (is_kept OR is_alone) AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
+        max_by(life_maximum, CASE WHEN (is_kept OR is_alone) AND life_maximum IS NOT NULL THEN n END) OVER earlier AS last_life_maximum,
+        max_by(networth, CASE WHEN (is_kept OR is_alone) AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
     FROM twice
     WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 thrice AS (
     SELECT
         id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source, database_id,
-        moment, n, is_first, is_double, has_battle,
+        moment, n, is_first, is_double, is_alone, has_battle,
         is_own_change,
         NOT is_double AND (((strength IS NOT NULL AND strength IS DISTINCT FROM last_strength)
             OR (defense IS NOT NULL AND defense IS DISTINCT FROM last_defense)
@@ -137,21 +145,21 @@ thrice AS (
 decided_known AS (
     SELECT
         *,
-        max_by(coalesce(strength, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_strength,
-        max_by(coalesce(defense, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_defense,
-        max_by(coalesce(speed, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_speed,
-        max_by(coalesce(dexterity, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_dexterity,
-        max_by(coalesce(total_stats, -1), CASE WHEN is_kept AND has_battle THEN n END) OVER earlier AS last_total_stats,
-        max_by(level, CASE WHEN is_kept AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
-        max_by(life_maximum, CASE WHEN is_kept AND life_maximum IS NOT NULL THEN n END) OVER earlier AS last_life_maximum,
-        max_by(networth, CASE WHEN is_kept AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
+        max_by(coalesce(strength, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_strength,
+        max_by(coalesce(defense, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_defense,
+        max_by(coalesce(speed, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_speed,
+        max_by(coalesce(dexterity, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_dexterity,
+        max_by(coalesce(total_stats, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_total_stats,
+        max_by(level, CASE WHEN (is_kept OR is_alone) AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
+        max_by(life_maximum, CASE WHEN (is_kept OR is_alone) AND life_maximum IS NOT NULL THEN n END) OVER earlier AS last_life_maximum,
+        max_by(networth, CASE WHEN (is_kept OR is_alone) AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
     FROM thrice
     WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 decided AS (
     SELECT
         id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source, database_id,
-        moment, n, is_first, is_double, has_battle,
+        moment, n, is_first, is_double, is_alone, has_battle,
         is_own_change,
         NOT is_double AND (((strength IS NOT NULL AND strength IS DISTINCT FROM last_strength)
             OR (defense IS NOT NULL AND defense IS DISTINCT FROM last_defense)

@@ -8,9 +8,9 @@
 -- stays, too. A row of another database falls out if it says what the war was before its second, or what a row of it says.
 -- lake_settings.every_poll: all rows stay, but equal facts of one second count once.
 --
--- Whether a row stays decides which row was the last one. That matters only if two databases gave different answers in the same
--- second, so it is decided four times, each time without the rows that fell out before. Only after more than four such seconds
--- one directly after the other may a repeated row stay, or a change fall out.
+-- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So it is
+-- decided four times, each time without the rows of such seconds that fell out before. Only after more than four such seconds one
+-- directly after the other may a repeated row stay, or a change fall out.
 WITH
 shared AS (
     SELECT war_type, war_id, min(database_id) AS first_database
@@ -47,7 +47,10 @@ turned AS (
             WHEN h.is_over THEN CASE WHEN h.lowest_at_end < h.lowest OR h.lowest IS NULL
                 THEN h.lowest_at_end ELSE h.lowest END
             ELSE coalesce(h.required_score, h.lowest) END AS carried_score,
-        lag(h.status) OVER (PARTITION BY h.war_type, h.war_id ORDER BY h.n) IS DISTINCT FROM h.status AS is_new_status
+        lag(h.status) OVER (PARTITION BY h.war_type, h.war_id ORDER BY h.n) IS DISTINCT FROM h.status
+            AND max_by(h.status, h.n) OVER (
+                PARTITION BY h.war_type, h.war_id ORDER BY h.moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+            IS DISTINCT FROM h.status AS is_new_status
     FROM numbered AS h
     JOIN sides AS s ON s.war_type = h.war_type AND s.war_id = h.war_id
 ),
@@ -116,29 +119,37 @@ known AS (
         NOT is_first AND row_number() OVER (PARTITION BY war_type, war_id, moment, facts ORDER BY n) > 1 AS is_double
     FROM behind
 ),
+-- Where only one row of a second counts, the facts after it are known, whether it stays or repeats them.
+placed_rows AS (
+    SELECT
+        *,
+        NOT is_double AND min(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY war_type, war_id, moment)
+            = max(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY war_type, war_id, moment) AS is_alone
+    FROM known
+),
 once_before AS (
     SELECT
         *,
         max_by(own_facts, CASE WHEN is_first THEN n END) OVER before AS own_last,
         max_by(facts, CASE WHEN NOT is_double THEN n END) OVER before AS last_facts,
         max_by(facts, CASE WHEN NOT is_double THEN n END) OVER earlier AS earlier_facts
-    FROM known
+    FROM placed_rows
     WINDOW
         before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
         earlier AS (PARTITION BY war_type, war_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 once AS (
     SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, own_last IS DISTINCT FROM own_facts AS is_own_change,
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, own_last IS DISTINCT FROM own_facts AS is_own_change,
         CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR own_last IS NOT DISTINCT FROM own_facts
             ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
     FROM once_before
 ),
 twice_before AS (
     SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
-        max_by(facts, CASE WHEN is_kept THEN n END) OVER before AS last_facts,
-        max_by(facts, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_facts
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
+        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_facts,
+        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_facts
     FROM once
     WINDOW
         before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
@@ -146,16 +157,16 @@ twice_before AS (
 ),
 twice AS (
     SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
         CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR NOT is_own_change
             ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
     FROM twice_before
 ),
 thrice_before AS (
     SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
-        max_by(facts, CASE WHEN is_kept THEN n END) OVER before AS last_facts,
-        max_by(facts, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_facts
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
+        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_facts,
+        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_facts
     FROM twice
     WINDOW
         before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
@@ -163,16 +174,16 @@ thrice_before AS (
 ),
 thrice AS (
     SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
         CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR NOT is_own_change
             ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
     FROM thrice_before
 ),
 decided_before AS (
     SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
-        max_by(facts, CASE WHEN is_kept THEN n END) OVER before AS last_facts,
-        max_by(facts, CASE WHEN is_kept THEN n END) OVER earlier AS earlier_facts
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
+        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_facts,
+        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_facts
     FROM thrice
     WINDOW
         before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
@@ -180,7 +191,7 @@ decided_before AS (
 ),
 decided AS (
     SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_own_change,
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
         CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR NOT is_own_change
             ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
     FROM decided_before
