@@ -276,7 +276,7 @@ def wars(databases: list, dice: random.Random, rows: int, _: range) -> None:
 def course(dice: random.Random, war: int, war_type: str, polls: int) -> Iterator[dict]:
     """A war from its announcement to its end: completed, cancelled, cancelled and resumed, or never ended."""
     begins = dice.choice([dice.randrange(MONTHS[0], END - 6 * 86400), dice.choice(BOUNDARIES[:6])])
-    lasts = dice.choice((3600, 86400, 5 * 86400))
+    lasts = dice.choice((6 * 3600, 86400, 5 * 86400))
     one, other = dice.sample(FACTIONS, 2)
     end = dice.choice(("completed", "completed", "completed", "cancelled", "resumed", None))
     is_ranked = war_type == "ranked"

@@ -75,16 +75,17 @@ completed AS (
         max_by(started_at, CASE WHEN started_at IS NOT NULL THEN n END) OVER so_far AS known_start,
         -- The target no longer decays once the war is over, so the first row that says so has it.
         CASE WHEN is_over THEN coalesce(
-            max_by(carried_score, CASE WHEN is_new_status AND carried_score IS NOT NULL THEN n END) OVER so_far, carried_score)
+            max_by(carried_score, CASE WHEN is_new_status AND carried_score IS NOT NULL THEN n END) OVER so_far_alike, carried_score)
             ELSE carried_score END AS known_required,
-        max_by(end_reason, CASE WHEN end_reason IS NOT NULL THEN n END) OVER (
-            PARTITION BY war_type, war_id, status ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
-            AS known_reason,
+        max_by(end_reason, CASE WHEN end_reason IS NOT NULL THEN n END) OVER so_far_alike AS known_reason,
         coalesce(max(CASE WHEN status = 'completed' THEN n END) OVER (
             PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) > 0
             AND status <> 'completed' AS is_behind
     FROM placed
-    WINDOW so_far AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    WINDOW
+        so_far AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+        so_far_alike AS (
+            PARTITION BY war_type, war_id, status ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
 -- All facts of a row as one text: as it is, and completed.
 told AS (
