@@ -201,7 +201,7 @@ placed_sides AS (
     SELECT
         *,
         -- The order of sides of the newest row of the first database, which the rows of others take over.
-        max_by(is_turned, CASE WHEN is_kept AND is_first THEN n END) OVER (
+        max_by(is_turned, CASE WHEN is_first AND (is_kept OR (SELECT max(every_poll) FROM lake_settings)) THEN n END) OVER (
             PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS is_first_turned
     FROM decided
 ),
