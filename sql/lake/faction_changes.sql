@@ -1,14 +1,14 @@
 -- The history of all factions: the rows of all databases without those that are no change, as `tornsnap import` merges them.
 --
--- A row stays if a value that is known differs from the last known one before its second; the rows of all databases count for
--- that, in the order of time, database and id.
--- An entity that only one database has is left as it is. A row of the first database that repeats what this database told before
--- stays, too: it was recorded as a poll, or its neighbours were deleted. Other databases add a row of a second only once.
--- lake_settings.every_poll: all rows stay, but equal facts of one second count once.
+-- A row stays if a value that is known differs from the last known one before its second; the rows of all databases count
+-- for that, in the order of time, database and id. An entity that only one database has is left as it is. A row of the first
+-- database that repeats what this database told before stays, too: it was recorded as a poll, or its neighbours were
+-- deleted. Other databases add a row of a second only once. lake_settings.every_poll: all rows stay, but equal facts of one
+-- second count once.
 --
--- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So it is
--- decided four times, each time without the rows of such seconds that fell out before. Only after more than four such seconds one
--- directly after the other may a repeated row stay, or a change fall out.
+-- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So
+-- it is decided four times, each time without the rows of such seconds that fell out before. Only after more than four such
+-- seconds one directly after the other may a repeated row stay, or a change fall out.
 WITH
 shared AS (
     SELECT faction_id, min(database_id) AS first_database
@@ -43,7 +43,8 @@ once_known AS (
         max_by(member_count, CASE WHEN is_first AND member_count IS NOT NULL THEN n END) OVER earlier AS own_member_count,
         max_by(best_chain, CASE WHEN is_first AND best_chain IS NOT NULL THEN n END) OVER earlier AS own_best_chain,
         max_by(respect, CASE WHEN NOT is_double AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN NOT is_double AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
+        max_by(member_count, CASE WHEN NOT is_double AND member_count IS NOT NULL THEN n END) OVER earlier
+            AS last_member_count,
         max_by(best_chain, CASE WHEN NOT is_double AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
     FROM placed
     WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -65,8 +66,10 @@ twice_known AS (
     SELECT
         *,
         max_by(respect, CASE WHEN (is_kept OR is_alone) AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
-        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
+        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier
+            AS last_member_count,
+        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier
+            AS last_best_chain
     FROM once
     WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
@@ -85,8 +88,10 @@ thrice_known AS (
     SELECT
         *,
         max_by(respect, CASE WHEN (is_kept OR is_alone) AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
-        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
+        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier
+            AS last_member_count,
+        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier
+            AS last_best_chain
     FROM twice
     WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
@@ -105,8 +110,10 @@ decided_known AS (
     SELECT
         *,
         max_by(respect, CASE WHEN (is_kept OR is_alone) AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier AS last_member_count,
-        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
+        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier
+            AS last_member_count,
+        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier
+            AS last_best_chain
     FROM thrice
     WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),

@@ -1,4 +1,5 @@
--- The monthly summary of each faction, computed from the merged history, with the columns and values of `tornsnap summarize`.
+-- The monthly summary of each faction, computed from the merged history, with the columns and values of `tornsnap
+-- summarize`.
 --
 -- start: last known value before the month, or the first in it. end: last known value before the end of the month. NULL: not
 -- known. A faction gets a summary if there are history rows in the month, or older ones and an observation in the month.
@@ -42,8 +43,10 @@ before_month AS (
     SELECT
         *,
         max_by(last_respect, CASE WHEN last_respect IS NOT NULL THEN period_start END) OVER earlier AS before_respect,
-        max_by(last_member_count, CASE WHEN last_member_count IS NOT NULL THEN period_start END) OVER earlier AS before_member_count,
-        max_by(last_best_chain, CASE WHEN last_best_chain IS NOT NULL THEN period_start END) OVER earlier AS before_best_chain
+        max_by(last_member_count, CASE WHEN last_member_count IS NOT NULL THEN period_start END) OVER earlier
+            AS before_member_count,
+        max_by(last_best_chain, CASE WHEN last_best_chain IS NOT NULL THEN period_start END) OVER earlier
+            AS before_best_chain
     FROM chained
     WINDOW earlier AS (PARTITION BY faction_id ORDER BY period_start ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),

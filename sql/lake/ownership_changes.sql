@@ -1,15 +1,15 @@
 -- The history of all tiles: the rows of all databases without those that are no change, as `tornsnap import` merges them.
 --
--- A row stays if its owner, racket or war differs from the row before it; the rows of all databases count for that, in the order
--- of time, database and id. A war that is not known is no change, and neither is an unknown level of the same racket.
--- A tile that only one database has is left as it is. A row of the first database that repeats what this database told before
--- stays, too: it was recorded as a poll, or its neighbours were deleted. A row of another database falls out if it says what the
--- tile was before its second, or what a row of this second says.
--- lake_settings.every_poll: all rows stay, but equal facts of one second count once.
+-- A row stays if its owner, racket or war differs from the row before it; the rows of all databases count for that, in the
+-- order of time, database and id. A war that is not known is no change, and neither is an unknown level of the same racket.
+-- A tile that only one database has is left as it is. A row of the first database that repeats what this database told
+-- before stays, too: it was recorded as a poll, or its neighbours were deleted. A row of another database falls out if it
+-- says what the tile was before its second, or what a row of this second says. lake_settings.every_poll: all rows stay, but
+-- equal facts of one second count once.
 --
--- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So it is
--- decided four times, each time without the rows of such seconds that fell out before. Only after more than four such seconds one
--- directly after the other may a repeated row stay, or a change fall out.
+-- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So
+-- it is decided four times, each time without the rows of such seconds that fell out before. Only after more than four such
+-- seconds one directly after the other may a repeated row stay, or a change fall out.
 WITH
 shared AS (
     SELECT territory_id, min(database_id) AS first_database
@@ -21,7 +21,8 @@ shared AS (
 counted AS (
     SELECT
         h.*,
-        coalesce(h.faction_id, 0) AS owner, coalesce(h.racket_type, '') AS racket, coalesce(h.racket_level, -1) AS racket_value,
+        coalesce(h.faction_id, 0) AS owner, coalesce(h.racket_type, '') AS racket, coalesce(h.racket_level, -1)
+        AS racket_value,
         coalesce(h.war_status, '') AS war,
         h.database_id = s.first_database AS is_first,
         row_number() OVER (PARTITION BY h.territory_id ORDER BY h.recorded_at, h.database_id, h.id) AS n,

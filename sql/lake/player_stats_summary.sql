@@ -61,9 +61,11 @@ before_month AS (
         max_by(last_defense, CASE WHEN last_defense IS NOT NULL THEN period_start END) OVER earlier AS before_defense,
         max_by(last_speed, CASE WHEN last_speed IS NOT NULL THEN period_start END) OVER earlier AS before_speed,
         max_by(last_dexterity, CASE WHEN last_dexterity IS NOT NULL THEN period_start END) OVER earlier AS before_dexterity,
-        max_by(last_total_stats, CASE WHEN last_total_stats IS NOT NULL THEN period_start END) OVER earlier AS before_total_stats,
+        max_by(last_total_stats, CASE WHEN last_total_stats IS NOT NULL THEN period_start END) OVER earlier
+            AS before_total_stats,
         max_by(last_level, CASE WHEN last_level IS NOT NULL THEN period_start END) OVER earlier AS before_level,
-        max_by(last_life_maximum, CASE WHEN last_life_maximum IS NOT NULL THEN period_start END) OVER earlier AS before_life_maximum,
+        max_by(last_life_maximum, CASE WHEN last_life_maximum IS NOT NULL THEN period_start END) OVER earlier
+            AS before_life_maximum,
         max_by(last_networth, CASE WHEN last_networth IS NOT NULL THEN period_start END) OVER earlier AS before_networth
     FROM chained
     WINDOW earlier AS (PARTITION BY player_id ORDER BY period_start ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)

@@ -1,6 +1,6 @@
 -- How many tiles did each faction hold, gain and lose in each month that is over? start + gained - lost = end.
--- A tile that is lost and won back counts in both. A tile that is first observed in the month counts as held at its start: when
--- the lists of tiles were read, which the program's view of this name asks, is not in a lake.
+-- A tile that is lost and won back counts in both. A tile that is first observed in the month counts as held at its start:
+-- when the lists of tiles were read, which the program's view of this name asks, is not in a lake.
 WITH
 steps AS (
     SELECT territory_id, date_trunc('month', recorded_at) AS period_start, coalesce(faction_id, 0) AS owner,

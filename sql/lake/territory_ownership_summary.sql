@@ -1,11 +1,11 @@
 -- The monthly summary of each tile, computed from the merged history, with the columns and values of `tornsnap summarize`.
 --
--- faction_id_start: owner in the last row before the month, or in the first row of the month. faction_id_end: owner in the last
--- row before the end of the month. NULL: unowned, which counts as an owner of its own; the steps below have 0 for it.
+-- faction_id_start: owner in the last row before the month, or in the first row of the month. faction_id_end: owner in the
+-- last row before the end of the month. NULL: unowned, which counts as an owner of its own; the steps below have 0 for it.
 -- ownership_changes: rows of the month whose owner differs from that of the previous row, in or before the month.
--- days_owned: whole days of the month for which the owner at the end held the tile, as far as observed; 0 if unowned.
--- A tile gets a summary if there are history rows in the month, or older ones and an observation in the month.
--- Only months that are over at lake_settings.now have one.
+-- days_owned: whole days of the month for which the owner at the end held the tile, as far as observed; 0 if unowned. A tile
+-- gets a summary if there are history rows in the month, or older ones and an observation in the month. Only months that are
+-- over at lake_settings.now have one.
 WITH
 steps AS (
     SELECT
@@ -52,7 +52,8 @@ months AS (
 ),
 chained AS (
     SELECT
-        m.territory_id, m.period_start, r.record_count, r.ownership_changes, r.owner_start, r.owner_end, r.last_at, h.seconds,
+        m.territory_id, m.period_start, r.record_count, r.ownership_changes, r.owner_start, r.owner_end, r.last_at,
+        h.seconds,
         max_by(r.owner_end, CASE WHEN r.owner_end IS NOT NULL THEN m.period_start END) OVER (
             PARTITION BY m.territory_id ORDER BY m.period_start ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
             AS owner_before

@@ -71,7 +71,8 @@ CREATE TABLE hive.torn.territory_ownership_history (
     "database_id" varchar,
     "period" varchar
 )
-WITH (external_location = 's3://BUCKET/FOLDER/territory_ownership_history', format = 'PARQUET', partitioned_by = ARRAY['period']);
+WITH (external_location = 's3://BUCKET/FOLDER/territory_ownership_history', format = 'PARQUET',
+    partitioned_by = ARRAY['period']);
 
 CREATE TABLE hive.torn.player_observations (
     "player_id" bigint,
@@ -200,7 +201,8 @@ CREATE TABLE hive.torn.territory_ownership_summary (
     "database_id" varchar,
     "period" varchar
 )
-WITH (external_location = 's3://BUCKET/FOLDER/territory_ownership_summary', format = 'PARQUET', partitioned_by = ARRAY['period']);
+WITH (external_location = 's3://BUCKET/FOLDER/territory_ownership_summary', format = 'PARQUET',
+    partitioned_by = ARRAY['period']);
 
 CREATE TABLE hive.torn.players (
     "player_id" bigint,

@@ -1,16 +1,16 @@
 -- The history of all wars: the rows of all databases without those that are no change, as `tornsnap import` merges them.
 --
--- A row stays if it differs from the row before it; the rows of all databases count for that, in the order of time, database and
--- id. What a row does not say is taken from the rows before. The sides of a ranked war have the order of the first database.
--- A completed war stays completed. The required score of a war that is over, or that a row does not name, is the lowest one that
--- any database has seen by then, because it only decays and Torn does not name it once the war is over.
--- A war that only one database has is left as it is. A row of the first database that repeats what this database told before
+-- A row stays if it differs from the row before it; the rows of all databases count for that, in the order of time, database
+-- and id. What a row does not say is taken from the rows before. The sides of a ranked war have the order of the first
+-- database. A completed war stays completed. The required score of a war that is over, or that a row does not name, is the
+-- lowest one that any database has seen by then, because it only decays and Torn does not name it once the war is over. A
+-- war that only one database has is left as it is. A row of the first database that repeats what this database told before
 -- stays, too. A row of another database falls out if it says what the war was before its second, or what a row of it says.
 -- lake_settings.every_poll: all rows stay, but equal facts of one second count once.
 --
--- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So it is
--- decided four times, each time without the rows of such seconds that fell out before. Only after more than four such seconds one
--- directly after the other may a repeated row stay, or a change fall out.
+-- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So
+-- it is decided four times, each time without the rows of such seconds that fell out before. Only after more than four such
+-- seconds one directly after the other may a repeated row stay, or a change fall out.
 WITH
 shared AS (
     SELECT war_type, war_id, min(database_id) AS first_database
@@ -75,7 +75,8 @@ completed AS (
         max_by(started_at, CASE WHEN started_at IS NOT NULL THEN n END) OVER so_far AS known_start,
         -- The target no longer decays once the war is over, so the first row that says so has it.
         CASE WHEN is_over THEN coalesce(
-            max_by(carried_score, CASE WHEN is_new_status AND carried_score IS NOT NULL THEN n END) OVER so_far_alike, carried_score)
+            max_by(carried_score, CASE WHEN is_new_status AND carried_score IS NOT NULL THEN n END) OVER so_far_alike,
+                carried_score)
             ELSE carried_score END AS known_required,
         max_by(end_reason, CASE WHEN end_reason IS NOT NULL THEN n END) OVER so_far_alike AS known_reason,
         coalesce(max(CASE WHEN status = 'completed' THEN n END) OVER (
@@ -110,7 +111,8 @@ behind AS (
     SELECT
         *,
         CASE WHEN is_behind THEN max(CASE WHEN NOT is_behind THEN n END) OVER before ELSE n END AS result,
-        CASE WHEN is_behind THEN max_by(told_facts, CASE WHEN NOT is_behind THEN n END) OVER before ELSE told_facts END AS facts
+        CASE WHEN is_behind THEN max_by(told_facts, CASE WHEN NOT is_behind THEN n END) OVER before ELSE told_facts END
+            AS facts
     FROM told
     WINDOW before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
@@ -141,7 +143,8 @@ once_before AS (
 ),
 once AS (
     SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, own_last IS DISTINCT FROM own_facts AS is_own_change,
+        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone,
+        own_last IS DISTINCT FROM own_facts AS is_own_change,
         CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR own_last IS NOT DISTINCT FROM own_facts
             ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
     FROM once_before
