@@ -1,7 +1,7 @@
 //! The pages for users: `src/docs/*.md`, one a topic. The README of the repository leads to them.
 //!
 //! - Use it: [getting started](getting_started), [fetch], [month], [copies], [views], [export],
-//!   [import], [health]
+//!   [lake], [import], [health]
 //! - Run it: [schedules], [configuration], [exit codes](exit_codes), [in the shell](shell), [security], [performance]
 //! - When something is wrong: [troubleshooting], [upgrading], [uninstalling]
 //!
@@ -26,6 +26,7 @@ pages! {
     copies = "copies.md";
     views = "views.md";
     export = "export.md";
+    lake = "lake.md";
     import = "import.md";
     health = "health.md";
     schedules = "schedules.md";

@@ -130,7 +130,8 @@ mod tests {
 
         for entry in fs::read_dir(root).unwrap().map(Result::unwrap) {
             let path = entry.path();
-            if !path.is_dir() || path.ends_with("migrations") {
+            // Those of sql/lake are for DuckDB and Spark; scripts/lake/check runs them.
+            if !path.is_dir() || path.ends_with("migrations") || path.ends_with("lake") {
                 continue;
             }
             for file in fs::read_dir(path).unwrap().map(|file| file.unwrap().path()) {
