@@ -1,8 +1,9 @@
 //! Decides whether a file may be used as the archive of a database: for `prune`, `config check` and `health`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 use crate::model::archive::{
     ArchiveBlocker, ArchiveFile, NamedBy, UsedArchive, find_blocker, present_path,
 };
@@ -140,6 +141,31 @@ impl Store {
     /// [`Damaged`](crate::error::Exit::Damaged) if it is damaged.
     pub(crate) fn check_archive(&self, archive: &ArchiveUse<'_>) -> Result<Archive> {
         self.archive_records()?.check(archive)
+    }
+
+    /// Fails if rows were moved to a lake at this path, and the lake is gone, another one or an older copy. An export would begin
+    /// a new one there, which hides that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::check_archive`]. Damage is left to the export, which can write some files again.
+    pub(crate) fn refuse_lost_lake(&self, path: &Path) -> Result<()> {
+        let records = self.archive_records()?;
+        let lake = ArchiveUse {
+            path,
+            named_by: NamedBy::Record,
+            is_needed: true,
+            allows_new: false,
+            wait: Duration::ZERO,
+        };
+        let place = lake.recorded_path();
+        if !records.used.iter().any(|used| used.path == place) {
+            return Ok(());
+        }
+        match records.check(&lake) {
+            Err(error) if error.exit() == Exit::Config => Err(error),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn archive_records(&self) -> Result<ArchiveRecords> {

@@ -11,6 +11,9 @@ use crate::model::lake::manifest::{FileEntry, Manifest};
 use crate::model::watch::Unwatched;
 use crate::store::files::digest_of_file;
 
+/// The help about a file that is gone or damaged.
+const PUT_BACK: &str = "put a copy of it back";
+
 /// The manifest of a database in a lake.
 #[derive(Clone, Debug)]
 pub(super) struct LakeArchive {
@@ -33,7 +36,8 @@ impl LakeArchive {
         };
         let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
             Error::new(action())
-                .with_source(format!("it is damaged: {error}"))
+                .with_source(format!("{} is damaged: {error}", path.display()))
+                .with_help(PUT_BACK)
                 .with_exit(Exit::Damaged)
         })?;
         let archive = Self {
@@ -79,9 +83,10 @@ impl LakeArchive {
             let action = || format!("read {}", path.display());
             let digest = digest_of_file(&path, &Unwatched).with_context(action)?;
             if digest.sha256 != entry.sha256 {
-                return Err(Error::new(action())
-                    .with_source("it is damaged: its SHA-256 is not that in the manifest")
-                    .with_exit(Exit::Damaged));
+                return Err(damaged(
+                    &path,
+                    "is damaged: its SHA-256 is not that in the manifest",
+                ));
             }
         }
         Ok(())
@@ -92,15 +97,13 @@ impl LakeArchive {
             let path = self.path(entry);
             let why = match fs::metadata(&path) {
                 Ok(found) if found.len() == entry.bytes => continue,
-                Ok(_) => "it is damaged: its size is not that in the manifest",
-                Err(error) if error.kind() == ErrorKind::NotFound => "it is gone",
+                Ok(_) => "is damaged: its size is not that in the manifest",
+                Err(error) if error.kind() == ErrorKind::NotFound => "is gone",
                 Err(error) => {
                     return Err(Error::of_io(format!("read {}", path.display()), error));
                 }
             };
-            return Err(Error::new(format!("read {}", path.display()))
-                .with_source(why)
-                .with_exit(Exit::Damaged));
+            return Err(damaged(&path, why));
         }
         Ok(())
     }
@@ -123,4 +126,12 @@ impl LakeArchive {
         let parts = entry.file.split('/');
         parts.fold(self.folder.clone(), |path, part| path.join(part))
     }
+}
+
+/// The error about a file of the lake. `why` completes its name.
+fn damaged(path: &Path, why: &str) -> Error {
+    Error::new("use the archive")
+        .with_source(format!("{} {why}", path.display()))
+        .with_help(PUT_BACK)
+        .with_exit(Exit::Damaged)
 }

@@ -12,7 +12,7 @@ use crate::model::history::History;
 use crate::model::lake::{DATABASE_COLUMN, Dataset};
 use crate::model::rows::{ColumnType, Row, TypedColumn, Value};
 use crate::model::time::Month;
-use crate::store::export::ReadRow;
+use crate::store::export::{ReadRow, quoted};
 use crate::store::{SqlContext, Store, sql, trace};
 
 pub(crate) use fingerprint::Fingerprint;
@@ -177,9 +177,10 @@ fn describe(dataset: &Dataset, columns: &[TypedColumn], row: &impl Row) -> Strin
 
 /// `SELECT … FROM …` of the columns, of which the last is the id of the database.
 fn select(dataset: &Dataset, columns: &[TypedColumn]) -> String {
-    let names: Vec<&str> = columns[..columns.len() - 1]
+    // The user may have added a column with a blank in its name.
+    let names: Vec<String> = columns[..columns.len() - 1]
         .iter()
-        .map(|column| column.name.as_str())
+        .map(|column| quoted(&column.name))
         .collect();
     format!("SELECT {}, ?1 FROM {}", names.join(", "), dataset.table)
 }

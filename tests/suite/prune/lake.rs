@@ -195,3 +195,33 @@ fn a_row_of_a_moved_month_that_comes_late_joins_the_others_in_the_lake() {
     assert_eq!(moved.iter().filter(is_late).count(), 1);
     assert!(moved.len() > history_rows(&main).len());
 }
+
+#[test]
+fn an_export_does_not_begin_a_new_lake_where_the_archive_is_gone() {
+    let sandbox = Sandbox::new();
+    drop(with_steady_history(&sandbox));
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    move_to_lake(&sandbox, IN_APRIL, &[]).expect(0);
+    fs::rename(sandbox.path("lake"), sandbox.path("unmounted")).unwrap();
+
+    let export = ["export", "--database", "a.db", "--lake", "lake"];
+    let refused = sandbox.run_at(IN_APRIL, &export).expect(78);
+
+    assert!(!sandbox.path("lake").exists(), "{}", refused.stderr());
+    fs::rename(sandbox.path("unmounted"), sandbox.path("lake")).unwrap();
+    sandbox.run_at(IN_APRIL, &export).expect(0);
+}
+
+#[test]
+fn a_column_of_the_user_comes_along_whatever_its_name_is() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    main.execute_batch("ALTER TABLE faction_history ADD COLUMN \"my note\" TEXT")
+        .unwrap();
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = history_rows(&main);
+
+    move_to_lake(&sandbox, IN_APRIL, &[]).expect(0);
+
+    assert_eq!(rows_of_lake(&sandbox.path("lake")), before);
+}

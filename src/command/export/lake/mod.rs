@@ -55,6 +55,7 @@ pub(super) fn run(context: &Context, directory: &Path) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let action = format!("write the lake {}", directory.display());
     let (lake, written) = StopSignal::interruptible(&action, NOTHING_CHANGED, || {
+        store.refuse_lost_lake(directory)?;
         create_folder_of("--lake", directory)?;
         store.in_read_transaction(|store| {
             let mut lake = Lake::open(store, directory)?;
