@@ -43,7 +43,8 @@ pub(crate) struct Seen {
     pub(crate) no_times: bool,
 }
 
-/// The type that fits all values; `None` if there is none. The declared type counts for columns without a value.
+/// The type that fits all values; `None` if there is none. The declared type counts for columns without a value. Without one, they are
+/// numbers: most expressions in views are, and the type then does not change when the first value is there.
 pub(crate) fn decide(is_time: bool, declared: Declared, seen: Seen) -> Option<ColumnType> {
     let numbers = seen.integers || seen.reals;
     if seen.blobs {
@@ -58,7 +59,7 @@ pub(crate) fn decide(is_time: bool, declared: Declared, seen: Seen) -> Option<Co
     let is_time = is_time && !seen.no_times;
     Some(match declared {
         Declared::Real if !seen.large_integers => ColumnType::Real,
-        Declared::Text | Declared::Unknown if !numbers && !is_time => ColumnType::Text,
+        Declared::Text if !numbers => ColumnType::Text,
         Declared::Blob if !numbers => ColumnType::Blob,
         _ if is_time => ColumnType::Time,
         _ => ColumnType::Integer,
@@ -143,6 +144,10 @@ mod tests {
         );
         assert_eq!(
             decide(false, Declared::Unknown, nothing),
+            Some(ColumnType::Integer)
+        );
+        assert_eq!(
+            decide(false, Declared::Text, nothing),
             Some(ColumnType::Text)
         );
     }

@@ -77,9 +77,10 @@ impl Ending {
             Some("xls" | "xlsm" | "xlsb" | "ods" | "numbers") => Self::OtherSpreadsheet,
             Some(
                 "pdf" | "doc" | "docx" | "odt" | "rtf" | "ppt" | "pptx" | "htm" | "html" | "xml"
-                | "yaml" | "yml" | "sql" | "png" | "jpg" | "svg",
+                | "yaml" | "yml" | "sql" | "png" | "jpg" | "svg" | "orc" | "feather" | "arrow"
+                | "avro",
             ) => Self::Unsupported,
-            Some("parquet") => Self::Format(FormatName::Parquet),
+            Some("parquet" | "parq" | "pq") => Self::Format(FormatName::Parquet),
             _ => Self::Unknown,
         };
         let is_compressed = matches!(
@@ -110,6 +111,8 @@ mod tests {
             ("b.ods", Ending::OtherSpreadsheet),
             ("b.PDF", Ending::Unsupported),
             ("b.html", Ending::Unsupported),
+            ("b.feather", Ending::Unsupported),
+            ("b.pq", Ending::Format(FormatName::Parquet)),
             ("b", Ending::Unknown),
             ("gains.2026-10", Ending::Unknown),
             (".csv", Ending::Unknown),

@@ -24,7 +24,7 @@ use crate::output::stream::PathKind;
 use crate::store::Store;
 use crate::store::export::{Dataset, Filter};
 
-/// Write a table or a view as CSV, JSON, a workbook, Markdown or a table on the terminal
+/// Write a table or a view as CSV, JSON, Parquet, a workbook, Markdown or a table on the terminal
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:

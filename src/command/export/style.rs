@@ -163,6 +163,12 @@ fn refuse_options_of_other_formats(args: &Args, name: FormatName) -> Result<()> 
             meaning: "how CSV is written",
         },
         Restricted {
+            flag: "--time",
+            is_given: args.time.is_some(),
+            is_usable: name != FormatName::Parquet,
+            meaning: "how times are written, and Parquet has a type for them",
+        },
+        Restricted {
             flag: "--null",
             is_given: args.null.is_some(),
             is_usable: has_null,

@@ -80,28 +80,27 @@ impl LakeFolder {
         file.persist()
     }
 
-    /// Makes an empty file under a hidden name in a folder of the lake. Returns its path in the lake.
-    pub(crate) fn create_hidden(&self, folder: &str) -> io::Result<(String, File)> {
-        let name = format!("{folder}/.{}{HIDDEN}", self.database);
-        let path = self.path(&name);
-        // A run for another database may remove the folder while it is empty.
-        let mut attempts = 0;
-        loop {
-            self.create_folder(folder)?;
-            // Not the file of another user, who has put a link there.
-            self.remove(&name)?;
-            match File::options().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok((name, file)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound && attempts < 10 => {
-                    attempts += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+    /// Makes an empty file under a hidden name. It is in the lake itself, because some readers refuse a folder that has files of
+    /// other kinds. Returns its path in the lake.
+    ///
+    /// `number`: a run writes several files before any of them gets its name.
+    pub(crate) fn create_hidden(&self, number: usize) -> io::Result<(String, File)> {
+        let name = format!("{}{number}{HIDDEN}", self.hidden_start());
+        // Not the file of another user, who has put a link there.
+        self.remove(&name)?;
+        let file = File::options()
+            .write(true)
+            .create_new(true)
+            .open(self.path(&name))?;
+        Ok((name, file))
+    }
+
+    fn hidden_start(&self) -> String {
+        format!(".{}-", self.database)
     }
 
     /// Makes a folder of the lake, and syncs those that it is in.
-    fn create_folder(&self, folder: &str) -> io::Result<()> {
+    pub(crate) fn create_folder(&self, folder: &str) -> io::Result<()> {
         let mut path = self.root.clone();
         for part in folder.split('/') {
             let parent = path.clone();
@@ -115,9 +114,9 @@ impl LakeFolder {
         Ok(())
     }
 
-    /// Syncs a folder of the lake, so that a power cut leaves the names in it.
-    pub(crate) fn sync_folder(&self, folder: &str) -> io::Result<()> {
-        sync_folder(&self.path(folder))
+    /// Syncs the lake itself, so that a power cut leaves the hidden files.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        sync_folder(&self.root)
     }
 
     /// Gives a written file its names. Readers see the older file or the new one, and never both: the new one gets the name of
@@ -125,15 +124,17 @@ impl LakeFolder {
     pub(crate) fn place(&self, pending: &Pending) -> io::Result<()> {
         let hidden = self.path(&pending.hidden);
         let name = self.path(&pending.entry.file);
-        match &pending.replaces {
-            Some(old) => {
-                let old = self.path(old);
-                retry_while_open(|| fs::rename(&hidden, &old))?;
-                if old != name {
-                    retry_while_open(|| fs::rename(&old, &name))?;
-                }
+        if let Some(old) = &pending.replaces {
+            let old = self.path(old);
+            retry_while_open(|| fs::rename(&hidden, &old))?;
+            if old != name {
+                retry_while_open(|| fs::rename(&old, &name))?;
             }
-            None => retry_while_open(|| fs::rename(&hidden, &name))?,
+        } else {
+            if let Some((folder, _)) = pending.entry.file.rsplit_once('/') {
+                self.create_folder(folder)?;
+            }
+            retry_while_open(|| fs::rename(&hidden, &name))?;
         }
         match name.parent() {
             Some(folder) => sync_folder(folder),
@@ -149,15 +150,19 @@ impl LakeFolder {
         }
     }
 
-    /// Removes the hidden files of this database, and the folders that are empty then. Best effort: they cost only space.
+    /// Removes the hidden files of this database, and the folders that are empty. Best effort: they cost only space.
     pub(crate) fn remove_hidden(&self) {
-        let hidden = format!(".{}{HIDDEN}", self.database);
-        for folder in self.folders() {
-            let path = self.path(&folder);
-            if fs::remove_file(path.join(&hidden)).is_ok() {
-                // Fails for a folder with other files.
-                let _ = fs::remove_dir(&path);
-                let _ = path.parent().map(fs::remove_dir);
+        let start = self.hidden_start();
+        let mut has_removed = false;
+        for name in names_in(&self.root) {
+            if name.starts_with(&start) && name.ends_with(HIDDEN) {
+                has_removed |= fs::remove_file(self.root.join(name)).is_ok();
+            }
+        }
+        if has_removed {
+            // The months come after their dataset. Fails for a folder with files.
+            for folder in self.folders().iter().rev() {
+                let _ = fs::remove_dir(self.path(folder));
             }
         }
     }

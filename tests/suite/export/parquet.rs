@@ -181,7 +181,7 @@ fn a_column_of_mixed_values_has_a_type_that_holds_all_of_them() {
             "OPTIONAL DOUBLE numbers",
             "OPTIONAL BYTE_ARRAY texts (STRING)",
             "OPTIONAL BYTE_ARRAY large (STRING)",
-            "OPTIONAL BYTE_ARRAY unknown (STRING)",
+            "OPTIONAL INT64 unknown",
             "OPTIONAL INT64 seen_at (TIMESTAMP(MILLIS,true))",
             "OPTIONAL INT64 first_seen_at",
             "OPTIONAL BYTE_ARRAY bytes",

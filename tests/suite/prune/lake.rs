@@ -225,3 +225,14 @@ fn a_column_of_the_user_comes_along_whatever_its_name_is() {
 
     assert_eq!(rows_of_lake(&sandbox.path("lake")), before);
 }
+
+#[test]
+fn the_address_of_a_storage_service_is_no_folder() {
+    let sandbox = Sandbox::new();
+    drop(with_steady_history(&sandbox));
+
+    let arguments = ["export", "--database", "a.db", "--lake", "s3://bucket/lake"];
+    let refused = sandbox.run_at(IN_APRIL, &arguments).expect(2);
+
+    assert!(!sandbox.path("s3:").exists(), "{}", refused.stderr());
+}

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::command::export::exporter::create_folder_of;
+use crate::command::export::usage;
 use crate::command::new_folders::{NewFolders, new_folder_note};
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
@@ -49,6 +50,7 @@ struct WrittenFile {
 
 /// Writes what is new to the lake.
 pub(super) fn run(context: &Context, directory: &Path) -> Result<Outcome> {
+    refuse_address(directory)?;
     let place = new_folder_note(directory);
     let mut new_folders = NewFolders::default();
     new_folders.note(directory);
@@ -68,6 +70,17 @@ pub(super) fn run(context: &Context, directory: &Path) -> Result<Outcome> {
         format!("{}{place}", lake.describe(&written)),
         lake.report(written),
     ))
+}
+
+/// Fails if the folder is given as the address of a storage service. A folder of that name would be made here.
+fn refuse_address(directory: &Path) -> Result<()> {
+    let text = directory.to_string_lossy();
+    if !text.contains("://") {
+        return Ok(());
+    }
+    Err(usage(&format!("write the lake {text}"))
+        .with_source("it is an address, and the lake is a folder on this machine")
+        .with_help("name a folder, and copy it to the storage with a tool such as rclone"))
 }
 
 /// The part of a lake that one database writes, locked for this run.

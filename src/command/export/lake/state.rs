@@ -203,8 +203,8 @@ impl Lake {
         Error::new(format!("use {}", path.display()))
             .with_source(why.to_owned())
             .with_help(
-                "put a copy of it back; if there is none, remove the file and its entry in the manifest, and the next export writes \
-                 the rows that the database still has",
+                "put a copy of it back; if there is none, remove it and the manifest: the next export writes the rows that the database \
+                 still has",
             )
             .with_exit(Exit::Damaged)
     }

@@ -45,8 +45,8 @@ impl Lake {
         watch: &dyn Watch,
     ) -> Result<(Vec<Pending>, Vec<FileEntry>)> {
         let (mut pending, mut unchanged) = (Vec::new(), Vec::new());
-        for task in tasks {
-            let written = self.write_file(store, task, watch)?;
+        for (number, task) in tasks.iter().enumerate() {
+            let written = self.write_file(store, task, number, watch)?;
             let is_equal = |old: &FileEntry| old.sha256 == written.entry.sha256;
             if task.has_old && task.old.as_ref().is_some_and(is_equal) {
                 // The rows of the database have become fewer, and the lake keeps them.
@@ -95,10 +95,18 @@ impl Lake {
     }
 
     /// Writes a file under a hidden name, and syncs it.
-    fn write_file(&self, store: &Store, task: &Task, watch: &dyn Watch) -> Result<Pending> {
+    fn write_file(
+        &self,
+        store: &Store,
+        task: &Task,
+        number: usize,
+        watch: &dyn Watch,
+    ) -> Result<Pending> {
         let folder = task.dataset.folder(task.month);
         let action = || format!("write {}", self.folder.path(&folder).display());
-        let (hidden, file) = self.folder.create_hidden(&folder).with_context(action)?;
+        let (hidden, file) = self.folder.create_hidden(number).with_context(action)?;
+        // Before any file gets its name, so that a file in the place of the folder is noticed.
+        self.folder.create_folder(&folder).with_context(action)?;
         let old = match &task.old {
             Some(entry) if task.has_old => Some(self.open_old(entry, &task.columns)?),
             _ => None,
@@ -107,7 +115,7 @@ impl Lake {
             .write_rows(store, task, file, old, watch)
             .map_err(|failure| self.explain(task, failure))?;
         file.sync_all()
-            .and_then(|()| self.folder.sync_folder(&folder))
+            .and_then(|()| self.folder.sync())
             .with_context(action)?;
         drop(file);
         let digest = digest_of_file(&self.folder.path(&hidden), &Unwatched).with_context(action)?;

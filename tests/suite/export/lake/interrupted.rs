@@ -70,8 +70,7 @@ fn the_hidden_files_of_a_killed_run_are_removed_and_those_of_other_databases_are
     child.kill().unwrap();
     child.wait().unwrap();
     let id = database_id(&sandbox.sqlite());
-    let left =
-        |id: &str| format!("lake/player_stats_history/period=2024-01/.{id}.tornsnap.partial");
+    let left = |id: &str| format!("lake/.{id}-0.tornsnap.partial");
     sandbox.write(&left(&id), "half");
     let others = sandbox.write(&left(&"0".repeat(32)), "of a run that may still work");
 
