@@ -1,20 +1,22 @@
 //! Reads the rows of any table or view in a fixed order, in one transaction and one row at a time.
 
 mod group;
+mod read_row;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use rusqlite::types::{Value as Parameter, ValueRef};
+use rusqlite::types::Value as Parameter;
 use rusqlite::{named_params, params_from_iter};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
-use crate::model::rows::{Column, Row, Value};
+use crate::model::rows::Column;
 use crate::store::{SqlContext, Store, sql, trace};
 
 pub(crate) use crate::store::export::group::Group;
+pub(crate) use crate::store::export::read_row::ReadRow;
 
 /// A table or a view.
 #[derive(Debug)]
@@ -215,7 +217,7 @@ impl Store {
             let mut statement = self.connection().prepare(&query.select)?;
             let mut rows = statement.query(params_from_iter(&query.parameters))?;
             while let Some(row) = rows.next()? {
-                if trace::outside(|| each(&ReadRow(row))).is_break() {
+                if trace::outside(|| each(&ReadRow::new(row))).is_break() {
                     break;
                 }
             }
@@ -223,29 +225,6 @@ impl Store {
         };
         read().context("read the rows")?;
         self.check_unchanged()
-    }
-}
-
-/// A row of a running statement.
-#[derive(Debug)]
-pub(crate) struct ReadRow<'a>(&'a rusqlite::Row<'a>);
-
-impl<'a> ReadRow<'a> {
-    pub(super) fn new(row: &'a rusqlite::Row<'a>) -> Self {
-        Self(row)
-    }
-}
-
-impl Row for ReadRow<'_> {
-    fn value(&self, column: usize) -> Value<'_> {
-        match self.0.get_ref(column) {
-            Ok(ValueRef::Integer(number)) => Value::Integer(number),
-            Ok(ValueRef::Real(number)) => Value::Real(number),
-            Ok(ValueRef::Text(text)) => Value::Text(text),
-            Ok(ValueRef::Blob(bytes)) => Value::Blob(bytes),
-            // The only possible error is a column index out of range.
-            Ok(ValueRef::Null) | Err(_) => Value::Null,
-        }
     }
 }
 

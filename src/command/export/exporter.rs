@@ -203,11 +203,7 @@ impl Exporter<'_> {
     ) -> Result<WrittenFile> {
         let action = || format!("write {}", path.display());
         let is_watched = self.context.shows_progress();
-        let total = if is_watched {
-            StopSignal::interruptible(&action(), NOTHING_LEFT, || self.store.count_rows(query))?
-        } else {
-            0
-        };
+        let total = self.count_rows(query, &action())?;
         let format =
             StopSignal::interruptible(&action(), NOTHING_LEFT, || self.format(name, query))?;
         let progress = Progress::start(name, total, is_watched);
@@ -254,6 +250,14 @@ impl Exporter<'_> {
             path: path.to_owned(),
             is_complete,
         })
+    }
+
+    /// The number of rows for the progress bar; 0 without one.
+    fn count_rows(&self, query: &RowQuery, action: &str) -> Result<u64> {
+        if !self.context.shows_progress() {
+            return Ok(0);
+        }
+        StopSignal::interruptible(action, NOTHING_LEFT, || self.store.count_rows(query))
     }
 
     /// The format of the rows of one dataset. Parquet has the types of the columns in it, so the rows are read before.
