@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::export::lake::{check_equal, export, open, tree, world};
+#[cfg(unix)]
+use crate::export::lake::{check_equal, open};
+use crate::export::lake::{export, tree, world};
 use crate::support::Sandbox;
 
 #[test]
