@@ -1,11 +1,9 @@
 //! `prune --archive DIR/`: each history row is in the database or in the lake, and what is deleted was read back before.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::record::Field;
 use proptest::prelude::*;
 use rusqlite::Connection;
 
@@ -13,6 +11,7 @@ use crate::month_model::{
     IN_APRIL, IN_MARCH, any_history, for_any_history, history_rows, prune, summaries, summarize,
     template, with_history, with_steady_history,
 };
+use crate::support::parquet::Parquet;
 use crate::support::{Finished, Sandbox, rows};
 
 const HISTORIES: [&str; 4] = [
@@ -47,23 +46,11 @@ pub(crate) fn rows_of_lake(lake: &Path) -> Vec<String> {
     let mut lines = Vec::new();
     for table in HISTORIES {
         for file in files(lake, table) {
-            let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
-            for row in reader.get_row_iter(None).unwrap() {
-                let row = row.unwrap();
-                let columns = row.get_column_iter();
-                let cells: Vec<String> = columns
-                    .filter(|(name, _)| *name != "database_id")
-                    .map(|(_, field)| match field {
-                        Field::Null => String::new(),
-                        Field::Long(number) => number.to_string(),
-                        Field::TimestampMillis(time) => (time / 1000).to_string(),
-                        Field::Double(number) => number.to_string(),
-                        Field::Str(text) => text.clone(),
-                        other => panic!("{other:?}"),
-                    })
-                    .collect();
-                lines.push(format!("{table}: {}", cells.join("|")));
-            }
+            let found = Parquet::open(&file).rows().into_iter();
+            lines.extend(found.map(|row| {
+                let (row, _database_id) = row.rsplit_once('|').unwrap();
+                format!("{table}: {row}")
+            }));
         }
     }
     lines.sort();
@@ -224,15 +211,4 @@ fn a_column_of_the_user_comes_along_whatever_its_name_is() {
     move_to_lake(&sandbox, IN_APRIL, &[]).expect(0);
 
     assert_eq!(rows_of_lake(&sandbox.path("lake")), before);
-}
-
-#[test]
-fn the_address_of_a_storage_service_is_no_folder() {
-    let sandbox = Sandbox::new();
-    drop(with_steady_history(&sandbox));
-
-    let arguments = ["export", "--database", "a.db", "--lake", "s3://bucket/lake"];
-    let refused = sandbox.run_at(IN_APRIL, &arguments).expect(2);
-
-    assert!(!sandbox.path("s3:").exists(), "{}", refused.stderr());
 }

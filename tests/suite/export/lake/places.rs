@@ -185,3 +185,14 @@ fn a_folder_that_may_not_be_written_is_an_error_that_says_who_owns_it() {
         finished.stderr()
     );
 }
+
+#[test]
+fn the_address_of_a_storage_service_is_no_folder() {
+    let sandbox = world();
+
+    let refused = sandbox
+        .run(&["export", "--lake", "s3://bucket/lake"])
+        .expect(2);
+
+    assert!(!sandbox.path("s3:").exists(), "{}", refused.stderr());
+}
