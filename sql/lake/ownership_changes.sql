@@ -30,7 +30,7 @@ counted AS (
     FROM territory_ownership_history AS h
     JOIN shared AS s ON s.territory_id = h.territory_id
 ),
--- What each row says with what the row before it knows.
+-- The row before it completes each row: an unknown level of the same racket, or an unknown war, is that of the row before.
 completed AS (
     SELECT
         *,
@@ -41,7 +41,7 @@ completed AS (
     FROM counted
     WINDOW in_order AS (PARTITION BY territory_id ORDER BY n)
 ),
--- What each second says, and the number of the first row that says it.
+-- The facts of each second, with the number of the first row that has them.
 said AS (
     SELECT territory_id, moment, owner, racket, racket_value, war, min(n) AS said_n
     FROM counted

@@ -1,4 +1,4 @@
--- What is the state of each war, or how did it end?
+-- The newest known state of each war, and how it ended.
 SELECT
     h.war_type,                                   -- 'ranked' or 'territory'; war_id is unique only together with it
     h.war_id,

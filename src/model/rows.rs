@@ -2,6 +2,12 @@
 
 use std::cmp::Ordering;
 
+/// An integer up to this size is exact as a 64-bit float.
+pub(crate) const MAX_EXACT: u64 = 1 << 53;
+
+/// The largest unix time in seconds whose microseconds fit into 64 bits: engines such as DuckDB convert times to them.
+pub(crate) const LATEST_TIME: i64 = i64::MAX / 1_000_000;
+
 /// A value with its SQLite storage class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
@@ -116,6 +122,11 @@ pub(crate) struct TypedColumn {
     pub(crate) is_required: bool,
     /// The comment on the column in its table.
     pub(crate) comment: Option<String>,
+}
+
+/// The place of the column of this name.
+pub(crate) fn place_of(columns: &[TypedColumn], name: &str) -> Option<usize> {
+    columns.iter().position(|column| column.name == name)
 }
 
 /// Whether the schema uses this name for unix seconds: `recorded_at`, `paused_until`, `owned_since`. Names of columns with

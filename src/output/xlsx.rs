@@ -13,7 +13,7 @@ use rust_xlsxwriter::{
 };
 
 use crate::model::formula::looks_like_formula;
-use crate::model::rows::{Column, Row, Value};
+use crate::model::rows::{Column, MAX_EXACT, Row, Value};
 use crate::model::size::agree;
 use crate::model::time::DAY;
 use crate::output::cells::{TimestampFormat, TimestampWriter, write_hex};
@@ -28,9 +28,6 @@ const MAX_TEXT: usize = 32_767;
 
 /// At the end of a text that was cut.
 const CUT_MARK: &str = " [cut]";
-
-/// A larger integer is not exact as a number of Excel, which is a 64-bit float.
-const MAX_EXACT: u64 = 1 << 53;
 
 /// 1970-01-01 in days of Excel.
 const UNIX_EPOCH: f64 = 25_569.0;

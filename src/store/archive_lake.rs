@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::lake::manifest::{FileEntry, Manifest};
+use crate::model::lake::path_in;
 use crate::model::watch::Unwatched;
 use crate::store::files::digest_of_file;
 
@@ -30,16 +31,12 @@ impl LakeArchive {
     pub(super) fn read(folder: &Path, database: &DatabaseId) -> Result<Option<Self>> {
         let path = folder.join(Manifest::file_name(database));
         let action = || format!("read the manifest {}", path.display());
-        let text = match fs::read_to_string(&path) {
+        let bytes = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            text => text.with_context(action)?,
+            bytes => bytes.with_context(action)?,
         };
-        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
-            Error::new(action())
-                .with_source(format!("{} is damaged: {error}", path.display()))
-                .with_help(PUT_BACK)
-                .with_exit(Exit::Damaged)
-        })?;
+        let manifest = Manifest::parse(&bytes, database)
+            .map_err(|why| why.into_error(&path, &path.display().to_string(), PUT_BACK))?;
         let archive = Self {
             folder: folder.to_owned(),
             manifest,
@@ -79,7 +76,7 @@ impl LakeArchive {
     /// Reads every file, and compares it with its SHA-256.
     pub(super) fn check_fully(&self) -> Result<()> {
         for entry in self.settled() {
-            let path = self.path(entry);
+            let path = path_in(&self.folder, &entry.file);
             let action = || format!("read {}", path.display());
             let digest = digest_of_file(&path, &Unwatched).with_context(action)?;
             if digest.sha256 != entry.sha256 {
@@ -94,7 +91,7 @@ impl LakeArchive {
 
     fn check_sizes(&self) -> Result<()> {
         for entry in self.settled() {
-            let path = self.path(entry);
+            let path = path_in(&self.folder, &entry.file);
             let why = match fs::metadata(&path) {
                 Ok(found) if found.len() == entry.bytes => continue,
                 Ok(_) => "is damaged: its size is not that in the manifest",
@@ -120,11 +117,6 @@ impl LakeArchive {
                 .iter()
                 .any(|next| is_same(&next.entry))
         })
-    }
-
-    fn path(&self, entry: &FileEntry) -> PathBuf {
-        let parts = entry.file.split('/');
-        parts.fold(self.folder.clone(), |path, part| path.join(part))
     }
 }
 

@@ -130,7 +130,7 @@ mod tests {
 
         for entry in fs::read_dir(root).unwrap().map(Result::unwrap) {
             let path = entry.path();
-            // Those of sql/lake are for DuckDB and Spark; scripts/lake/check runs them.
+            // The statements of sql/lake are for DuckDB and Spark; scripts/lake/check runs them.
             if !path.is_dir() || path.ends_with("migrations") || path.ends_with("lake") {
                 continue;
             }

@@ -4,15 +4,9 @@ use rusqlite::{named_params, params_from_iter};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::column_type::{Declared, Seen, decide};
-use crate::model::rows::{Column, ColumnType, TypedColumn};
-use crate::store::export::RowQuery;
+use crate::model::rows::{Column, ColumnType, LATEST_TIME, MAX_EXACT, TypedColumn};
+use crate::store::export::{RowQuery, quoted};
 use crate::store::{SqlContext, Store, sql};
-
-/// The largest unix time in seconds whose microseconds fit into 64 bits: engines such as DuckDB convert times to them.
-const LATEST: i64 = i64::MAX / 1_000_000;
-
-/// An integer up to this size is exact as a 64-bit float.
-const MAX_EXACT: i64 = 1 << 53;
 
 impl Store {
     /// The columns of a STRICT table, whose declared types hold for all values.
@@ -100,11 +94,11 @@ impl Store {
     fn seen(&self, query: &RowQuery) -> rusqlite::Result<Vec<Seen>> {
         let mut terms = Vec::new();
         for column in &query.columns {
-            let name = format!("\"{}\"", column.name.replace('"', "\"\""));
+            let name = quoted(&column.name);
             for class in ["null", "integer", "real", "text", "blob"] {
                 terms.push(format!("max(typeof({name}) = '{class}')"));
             }
-            for limit in [MAX_EXACT, LATEST] {
+            for limit in [MAX_EXACT, LATEST_TIME.unsigned_abs()] {
                 terms.push(format!(
                     "max(typeof({name}) = 'integer' AND ({name} > {limit} OR {name} < -{limit}))"
                 ));

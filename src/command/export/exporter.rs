@@ -162,7 +162,7 @@ impl Exporter<'_> {
         new_folders.note(folder);
         // From here on, a signal removes the folder and its files.
         StopSignal::listen()?;
-        create_folder(folder)?;
+        create_folder("--output", folder)?;
         let own = OwnFiles::of(&self.context.settings);
         let mut targets = Vec::with_capacity(datasets.len());
         let mut written = Vec::with_capacity(datasets.len());
@@ -312,13 +312,8 @@ impl<W: Write> Write for Stdout<W> {
     }
 }
 
-/// Creates the folder of `--all`.
-pub(super) fn create_folder(folder: &Path) -> Result<()> {
-    create_folder_of("--output", folder)
-}
-
 /// Creates the folder that an option names.
-pub(super) fn create_folder_of(option: &str, folder: &Path) -> Result<()> {
+pub(super) fn create_folder(option: &str, folder: &Path) -> Result<()> {
     let action = || format!("make the folder {}", folder.display());
     let or = &format!("name another folder with {option}");
     match fs::read_link(folder) {

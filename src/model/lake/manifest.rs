@@ -1,9 +1,11 @@
 //! The manifest of a database in a lake: what it has written there.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Exit};
 use crate::model::identity::DatabaseId;
 use crate::model::lake::Dataset;
 use crate::model::time::Month;
@@ -49,7 +51,7 @@ pub(crate) struct ColumnEntry {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct FileEntry {
     pub(crate) dataset: String,
-    /// Such as `2026-10`; missing for datasets that are not divided into months.
+    /// The month, such as `2026-10`; missing for datasets that are not divided into months.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) period: Option<String>,
     /// The path in the lake, with `/` between the names.
@@ -84,7 +86,51 @@ pub(crate) struct Pending {
     pub(crate) entry: FileEntry,
 }
 
+/// Why a manifest cannot be used.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    /// A newer version has written it.
+    Newer,
+    /// The reason, which completes the name of the file.
+    Damaged(String),
+}
+
+impl Unreadable {
+    /// The error about the manifest at `path`, which the reason calls `name`. `help`: the remedy for damage.
+    pub(crate) fn into_error(self, path: &Path, name: &str, help: &str) -> Error {
+        let error = Error::new(format!("read the manifest {}", path.display()));
+        match self {
+            Self::Newer => error
+                .with_source("a newer tornsnap has written it")
+                .with_help("update tornsnap")
+                .with_exit(Exit::Config),
+            Self::Damaged(why) => error
+                .with_source(format!("{name} {why}"))
+                .with_help(help)
+                .with_exit(Exit::Damaged),
+        }
+    }
+}
+
 impl Manifest {
+    /// Reads the manifest of a database.
+    pub(crate) fn parse(bytes: &[u8], database: &DatabaseId) -> Result<Self, Unreadable> {
+        let format = || -> Option<u64> {
+            let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+            value.get("format")?.as_u64()
+        };
+        if format().is_some_and(|format| format > u64::from(FORMAT)) {
+            return Err(Unreadable::Newer);
+        }
+        let manifest: Self = serde_json::from_slice(bytes)
+            .map_err(|error| Unreadable::Damaged(format!("is damaged: {error}")))?;
+        if manifest.database_id != *database {
+            let why = "is that of another database under this name";
+            return Err(Unreadable::Damaged(why.to_owned()));
+        }
+        Ok(manifest)
+    }
+
     /// The manifest of a database that has written nothing yet.
     pub(crate) fn new(database: DatabaseId, archive: DatabaseId) -> Self {
         Self {

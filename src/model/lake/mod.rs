@@ -4,8 +4,11 @@
 
 pub(crate) mod manifest;
 
+use std::path::{Path, PathBuf};
+
 use crate::model::history::History;
 use crate::model::identity::DatabaseId;
+use crate::model::rows::{Row, TypedColumn, Value, place_of};
 use crate::model::time::Month;
 
 /// The column that the files have beside those of the table.
@@ -32,14 +35,14 @@ pub(crate) struct Dataset {
 /// Which rows of an older file stay when it is replaced.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Rule {
-    /// Those of a history that the database does not have: they were pruned, or the database was restored from an older backup.
+    /// The rows of a history stay that the database does not have: they were pruned, or the database was restored from an older backup.
     /// But not those that an import has removed, because they are no changes.
     Rows(History),
-    /// Those with a key that the database does not have.
+    /// The rows stay whose key the database does not have.
     Keys,
-    /// None. But if the database has no row of the month any more, the file stays: the user has deleted these summaries.
+    /// No row stays. But if the database has no row of the month any more, the file stays: the user has deleted these summaries.
     Month,
-    /// None.
+    /// No row stays.
     Nothing,
 }
 
@@ -160,12 +163,21 @@ impl Dataset {
         }]
     }
 
-    /// The column that tells a row to people: `id`, or if the table has none, that of the player, faction or tile.
-    pub(crate) fn id_column(&self) -> &'static str {
+    fn id_column(&self) -> &'static str {
         let is_counted = matches!(self.rule, Rule::Rows(_) | Rule::Month | Rule::Nothing);
         match self.order.first() {
             Some(first) if !is_counted => first,
             _ => "id",
+        }
+    }
+
+    /// The name of a row for people: its id, or if its table has none, the player, faction or tile.
+    pub(crate) fn name_of(&self, columns: &[TypedColumn], row: &impl Row) -> String {
+        let name = self.id_column();
+        match place_of(columns, name).map(|place| row.value(place)) {
+            Some(Value::Integer(id)) => format!("{name} {id}"),
+            Some(Value::Text(id)) => format!("{name} {}", String::from_utf8_lossy(id)),
+            _ => name.to_owned(),
         }
     }
 
@@ -192,6 +204,12 @@ impl Dataset {
             None => format!("{folder}/{database}{ENDING}"),
         }
     }
+}
+
+/// The path of a file of a lake, whose name in the lake has `/` between its parts.
+pub(crate) fn path_in(root: &Path, name: &str) -> PathBuf {
+    name.split('/')
+        .fold(root.to_owned(), |path, part| path.join(part))
 }
 
 /// Whether a name in the folder of a dataset is that of a file of this database.

@@ -62,8 +62,7 @@ impl LakeFolder {
 
     /// The path of a file, whose name in the lake has `/` between its parts.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        name.split('/')
-            .fold(self.root.clone(), |path, part| path.join(part))
+        lake::path_in(&self.root, name)
     }
 
     pub(crate) fn manifest_path(&self) -> PathBuf {

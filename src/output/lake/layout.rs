@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::model::lake::{Dataset, Rule};
-use crate::model::rows::{OwnedRow, Row, TypedColumn, Value, compare};
+use crate::model::rows::{OwnedRow, Row, TypedColumn, Value, compare, place_of};
 
 /// The places of the columns.
 #[derive(Debug)]
@@ -11,15 +11,13 @@ pub(super) struct Layout {
     /// The number of columns.
     pub(super) columns: usize,
     key: Vec<usize>,
-    id: Option<usize>,
-    /// The column that tells a row to people.
-    pub(super) shown_id: (&'static str, Option<usize>),
+    pub(super) id: Option<usize>,
     rule: Rule,
 }
 
 impl Layout {
     pub(super) fn new(dataset: &Dataset, columns: &[TypedColumn]) -> Self {
-        let place = |name: &str| columns.iter().position(|column| column.name == name);
+        let place = |name: &str| place_of(columns, name);
         Self {
             columns: columns.len(),
             key: dataset.order[..dataset.key]
@@ -27,7 +25,6 @@ impl Layout {
                 .filter_map(|name| place(name))
                 .collect(),
             id: place("id"),
-            shown_id: (dataset.id_column(), place(dataset.id_column())),
             rule: dataset.rule,
         }
     }
@@ -42,7 +39,7 @@ impl Layout {
     }
 
     /// The row id, if the table has one.
-    pub(super) fn id(&self, row: &impl Row) -> Option<i64> {
+    pub(super) fn id_of(&self, row: &impl Row) -> Option<i64> {
         match row.value(self.id?) {
             Value::Integer(id) => Some(id),
             _ => None,
@@ -63,7 +60,7 @@ impl Layout {
         if !matches!(self.rule, Rule::Rows(_)) {
             return Vec::new();
         }
-        let same_id = |row: &OwnedRow, other: &OwnedRow| self.id(row) == self.id(other);
+        let same_id = |row: &OwnedRow, other: &OwnedRow| self.id_of(row) == self.id_of(other);
         let mut unmatched: Vec<&OwnedRow> = database
             .iter()
             .filter(|row| !older.iter().any(|(old, _)| same_id(row, old)))

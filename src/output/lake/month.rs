@@ -6,7 +6,7 @@ use std::io;
 
 use crate::error::Error;
 use crate::model::lake::{Dataset, Rule};
-use crate::model::rows::{OwnedRow, Row, TypedColumn, Value};
+use crate::model::rows::{OwnedRow, Row, TypedColumn, Value, place_of};
 use crate::output::lake::layout::Layout;
 use crate::output::parquet_file::{FileWriter, RowReader, Schema};
 
@@ -28,6 +28,8 @@ pub(crate) type IsRemoved<'a> = dyn FnMut(&RowReader) -> Result<bool, Error> + '
 #[derive(Debug)]
 pub(crate) struct MonthWriter {
     writer: FileWriter,
+    dataset: Dataset,
+    columns: Vec<TypedColumn>,
     layout: Layout,
     old: Option<Old>,
     /// The rows of the database with the same key.
@@ -43,6 +45,17 @@ pub(crate) struct Counts {
     pub(crate) kept: u64,
     pub(crate) lowest_id: Option<i64>,
     pub(crate) highest_id: Option<i64>,
+}
+
+impl Counts {
+    /// Counts a row. `id`: its row id, if the table has one.
+    pub(crate) fn add(&mut self, id: Option<Value<'_>>) {
+        self.rows += 1;
+        if let Some(Value::Integer(id)) = id {
+            self.lowest_id = Some(self.lowest_id.map_or(id, |lowest| lowest.min(id)));
+            self.highest_id = Some(self.highest_id.map_or(id, |highest| highest.max(id)));
+        }
+    }
 }
 
 /// The older file, and whether it has a present row.
@@ -74,6 +87,8 @@ impl MonthWriter {
         Ok(Self {
             writer: FileWriter::start(file, schema).map_err(Failure::Write)?,
             layout: Layout::new(dataset, &schema.columns),
+            dataset: *dataset,
+            columns: schema.columns.clone(),
             old,
             group: Vec::new(),
             counts: Counts::default(),
@@ -156,7 +171,7 @@ impl MonthWriter {
             group.push(row);
             self.counts.kept += 1;
         }
-        group.sort_by_key(|row| self.layout.id(row));
+        group.sort_by_key(|row| self.layout.id_of(row));
         for row in &group {
             self.write(row)?;
         }
@@ -164,26 +179,15 @@ impl MonthWriter {
     }
 
     fn write(&mut self, row: &impl Row) -> Result<(), Failure> {
-        self.counts.rows += 1;
-        let id = self.layout.id(row);
-        if let Some(id) = id {
-            let counts = &mut self.counts;
-            counts.lowest_id = Some(counts.lowest_id.map_or(id, |lowest| lowest.min(id)));
-            counts.highest_id = Some(counts.highest_id.map_or(id, |highest| highest.max(id)));
-        }
+        self.counts.add(self.layout.id.map(|id| row.value(id)));
         self.writer.row(row).map_err(|error| {
-            let (name, place) = self.layout.shown_id;
-            let id = match place.map(|place| row.value(place)) {
-                Some(Value::Integer(id)) if error.kind() == io::ErrorKind::InvalidData => {
-                    id.to_string()
+            Failure::Write(match error.kind() {
+                io::ErrorKind::InvalidData => {
+                    let name = self.dataset.name_of(&self.columns, row);
+                    io::Error::new(error.kind(), format!("{error}, in the row with the {name}"))
                 }
-                Some(Value::Text(id)) if error.kind() == io::ErrorKind::InvalidData => {
-                    String::from_utf8_lossy(id).into_owned()
-                }
-                _ => return Failure::Write(error),
-            };
-            let told = format!("{error}, in the row with the {name} {id}");
-            Failure::Write(io::Error::new(error.kind(), told))
+                _ => error,
+            })
         })
     }
 
@@ -214,7 +218,7 @@ pub(crate) fn told_values<'a>(
     columns: &[TypedColumn],
     row: &'a RowReader,
 ) -> (String, i64, Vec<Value<'a>>) {
-    let place = |name: &str| columns.iter().position(|column| column.name == name);
+    let place = |name: &str| place_of(columns, name);
     let entity: Vec<String> = dataset.order[..dataset.key - 1]
         .iter()
         .filter_map(|name| place(name))

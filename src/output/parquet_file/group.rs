@@ -5,19 +5,13 @@ use std::io;
 
 use parquet::data_type::ByteArray;
 
-use crate::model::rows::{ColumnType, Row, TypedColumn, Value};
+use crate::model::rows::{ColumnType, LATEST_TIME, MAX_EXACT, Row, TypedColumn, Value};
 use crate::output::cells::write_real;
 
 /// The most different texts of a column that share their memory.
 const MAX_SHARED: usize = 4096;
 
-/// An integer up to this size is exact as a 64-bit float.
-const MAX_EXACT: u64 = 1 << 53;
-
 const MILLISECONDS: i64 = 1000;
-
-/// The largest unix time in seconds whose microseconds fit into 64 bits: engines such as DuckDB convert times to them.
-const LATEST: i64 = i64::MAX / 1_000_000;
 
 /// The rows of a row group. Two groups are in memory at a time, so larger ones would need more than 64 MB.
 const GROUP_ROWS: usize = 65_536;
@@ -125,7 +119,7 @@ impl ColumnBuffer {
                 values.push(number);
             }
             (Values::Integers(values), ColumnType::Time, Value::Integer(seconds)) => {
-                if !(-LATEST..=LATEST).contains(&seconds) {
+                if !(-LATEST_TIME..=LATEST_TIME).contains(&seconds) {
                     return Err(misfit(column, &format!("{seconds}, which is no time")));
                 }
                 values.push(seconds * MILLISECONDS);

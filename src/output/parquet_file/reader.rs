@@ -74,12 +74,6 @@ impl RowReader {
         })
     }
 
-    /// The number of rows, as the footer says.
-    pub(crate) fn row_count(&self) -> u64 {
-        let rows = self.file.metadata().file_metadata().num_rows();
-        u64::try_from(rows).unwrap_or(0)
-    }
-
     /// Reads the next row. Returns false after the last one.
     ///
     /// # Errors

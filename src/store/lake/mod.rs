@@ -10,7 +10,7 @@ use rusqlite::{named_params, params};
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
 use crate::model::lake::{DATABASE_COLUMN, Dataset};
-use crate::model::rows::{ColumnType, Row, TypedColumn, Value};
+use crate::model::rows::{ColumnType, Row as _, TypedColumn, Value, place_of};
 use crate::model::time::Month;
 use crate::store::export::{ReadRow, quoted};
 use crate::store::{SqlContext, Store, sql, trace};
@@ -46,9 +46,7 @@ impl Store {
         dataset: &Dataset,
         columns: &[TypedColumn],
     ) -> Result<Fingerprints> {
-        let time = dataset
-            .time
-            .and_then(|time| columns.iter().position(|column| column.name == time));
+        let time = dataset.time.and_then(|time| place_of(columns, time));
         let select = select(dataset, columns);
         let mut found = Fingerprints::new();
         let mut month: Option<Month> = None;
@@ -65,7 +63,7 @@ impl Store {
                         .and_then(Month::of);
                 }
                 if month.is_none() {
-                    bad = Some((at, describe(dataset, columns, row)));
+                    bad = Some((at, dataset.name_of(columns, row)));
                     return ControlFlow::Break(());
                 }
             }
@@ -161,17 +159,6 @@ impl Store {
             Ok(false)
         };
         removed().context("look up the rows that imports have left out")
-    }
-}
-
-/// The id of a row, or if its table has none, the player, faction or tile.
-fn describe(dataset: &Dataset, columns: &[TypedColumn], row: &impl Row) -> String {
-    let name = dataset.id_column();
-    let place = columns.iter().position(|column| column.name == name);
-    match place.map(|place| row.value(place)) {
-        Some(Value::Integer(id)) => format!("{name} {id}"),
-        Some(Value::Text(id)) => format!("{name} {}", String::from_utf8_lossy(id)),
-        _ => name.to_owned(),
     }
 }
 

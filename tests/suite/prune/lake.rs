@@ -212,3 +212,27 @@ fn a_column_of_the_user_comes_along_whatever_its_name_is() {
 
     assert_eq!(rows_of_lake(&sandbox.path("lake")), before);
 }
+
+#[test]
+fn a_lake_of_a_newer_version_is_refused_and_not_called_damaged() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    move_to_lake(&sandbox, IN_MARCH, &["--keep-months", "1"]).expect(0);
+    let listed = fs::read_dir(sandbox.path("lake")).unwrap();
+    let manifest = listed
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|end| end == "json"))
+        .unwrap();
+    let text = fs::read_to_string(&manifest).unwrap();
+    let newer = text.replacen("\"format\": 1", "\"format\": 2", 1);
+    assert_ne!(newer, text);
+    fs::write(&manifest, newer).unwrap();
+    let before = history_rows(&main);
+
+    let refused = move_to_lake(&sandbox, IN_APRIL, &["--keep-months", "1"]).expect(78);
+
+    let stderr = refused.stderr();
+    assert!(stderr.contains("update tornsnap"), "{stderr}");
+    assert_eq!(history_rows(&main), before);
+}

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::command::Context;
-use crate::command::export::exporter::create_folder_of;
+use crate::command::export::exporter::create_folder;
 use crate::command::export::lake::Lake;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::history::History;
 use crate::model::lake::Dataset;
-use crate::model::rows::{Row as _, Value};
+use crate::model::rows::{Row as _, Value, place_of};
 use crate::model::size::count;
 use crate::model::time::Month;
 use crate::model::watch::Watch as _;
@@ -36,9 +36,9 @@ pub(in crate::command) fn fill(
     directory: &Path,
     plan: &PrunePlan,
 ) -> Result<FilledLake> {
-    create_folder_of("--archive", directory)?;
+    create_folder("--archive", directory)?;
     let receipt = store.make_receipt()?;
-    let lake = store.in_read_transaction(|store| {
+    let mut lake = store.in_read_transaction(|store| {
         let mut lake = Lake::open(store, directory)?;
         lake.write_new(context, store)?;
         context
@@ -49,12 +49,14 @@ pub(in crate::command) fn fill(
         }
         Ok(lake)
     })?;
-    let mut lake = lake;
     let rows = plan.history_rows();
     if rows > 0 {
         lake.manifest.receipts.insert(receipt.clone(), rows);
     }
-    lake.write_manifest()?;
+    // Without rows, only a manifest that is not there yet is written.
+    if rows > 0 || !lake.folder.manifest_path().exists() {
+        lake.write_manifest()?;
+    }
     Ok(FilledLake {
         copy: LakeCopy {
             id: lake.manifest.archive_id.clone(),
@@ -91,7 +93,7 @@ impl Lake {
         let file = File::open(self.folder.path(&entry.file)).with_context(action)?;
         let file = RowReader::open(file, &columns).map_err(unreadable)?;
         let mut comparison = Comparison::start(file, dataset, &columns).map_err(unreadable)?;
-        let id = columns.iter().position(|column| column.name == "id");
+        let id = place_of(&columns, "id");
         let (mut missing, mut failure) = (0, None);
         store.stream_lake_rows(dataset, &columns, Some(month), |row| {
             // Rows that came after the summary stay in the database.

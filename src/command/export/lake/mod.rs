@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::command::export::exporter::create_folder_of;
+use crate::command::export::exporter::create_folder;
 use crate::command::export::usage;
 use crate::command::new_folders::{NewFolders, new_folder_note};
 use crate::command::signal::StopSignal;
@@ -58,7 +58,7 @@ pub(super) fn run(context: &Context, directory: &Path) -> Result<Outcome> {
     let action = format!("write the lake {}", directory.display());
     let (lake, written) = StopSignal::interruptible(&action, NOTHING_CHANGED, || {
         store.refuse_lost_lake(directory)?;
-        create_folder_of("--lake", directory)?;
+        create_folder("--lake", directory)?;
         store.in_read_transaction(|store| {
             let mut lake = Lake::open(store, directory)?;
             let written = lake.write_new(context, store)?;

@@ -6,12 +6,13 @@ use std::io::ErrorKind;
 use crate::command::export::lake::Lake;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::DatabaseId;
-use crate::model::lake::manifest::{FORMAT, FileEntry, Manifest, Pending};
+use crate::model::lake::manifest::{FileEntry, Manifest, Pending};
 use crate::model::lake::{DATASETS, Dataset, month_of_folder};
-use crate::model::rows::{Row as _, TypedColumn, Value};
+use crate::model::rows::{Row as _, TypedColumn, place_of};
 use crate::model::time::Month;
 use crate::model::watch::Unwatched;
 use crate::output::lake::folder::LakeFolder;
+use crate::output::lake::month::Counts;
 use crate::output::parquet_file::RowReader;
 use crate::store::Store;
 use crate::store::files::digest_of_file;
@@ -21,53 +22,28 @@ use crate::store::files::digest_of_file;
 pub(super) enum FileState {
     Whole,
     Missing,
-    /// Its size or hash differs.
+    /// Its size differs.
     Damaged,
 }
 
 /// Reads the manifest of a database. If there is none, it is made from the files of the database, whose rows are compared then.
 pub(super) fn read(folder: &LakeFolder, store: &Store, id: &DatabaseId) -> Result<Manifest> {
     let path = folder.manifest_path();
-    let action = || format!("read the manifest {}", path.display());
-    let text = match fs::read(&path) {
+    let bytes = match fs::read(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let archive = DatabaseId::new(store.make_receipt()?);
             return adopt(folder, store, Manifest::new(id.clone(), archive));
         }
-        text => text.with_context(action)?,
+        bytes => bytes.with_context(|| format!("read the manifest {}", path.display()))?,
     };
-    let format = |text: &[u8]| -> Option<u64> {
-        let value: serde_json::Value = serde_json::from_slice(text).ok()?;
-        value.get("format")?.as_u64()
-    };
-    if format(&text).is_some_and(|format| format > u64::from(FORMAT)) {
-        return Err(Error::new(action())
-            .with_source("a newer tornsnap has written it")
-            .with_help("update tornsnap")
-            .with_exit(Exit::Config));
-    }
-    let damaged = |why: String| {
-        Error::new(action())
-            .with_source(why)
-            .with_help(
-                "put a copy of it back; or remove it, and the next export makes it again from the files that are there",
-            )
-            .with_exit(Exit::Damaged)
-    };
-    let manifest: Manifest = serde_json::from_slice(&text)
-        .map_err(|error| damaged(format!("it is damaged: {error}")))?;
-    if manifest.database_id != *id {
-        return Err(damaged(
-            "it is that of another database under this name".to_owned(),
-        ));
-    }
-    Ok(manifest)
+    let help = "put a copy of it back; or remove it, and the next export makes it again from the files that are there";
+    Manifest::parse(&bytes, id).map_err(|why| why.into_error(&path, "it", help))
 }
 
 /// Makes the manifest from the files. Without a fingerprint, the next step compares each with the database.
 fn adopt(folder: &LakeFolder, store: &Store, mut manifest: Manifest) -> Result<Manifest> {
     for name in folder.files() {
-        let Some((dataset, month)) = place_of(&name) else {
+        let Some((dataset, month)) = dataset_of(&name) else {
             continue;
         };
         if manifest.file(dataset, month).is_some() {
@@ -84,7 +60,7 @@ fn adopt(folder: &LakeFolder, store: &Store, mut manifest: Manifest) -> Result<M
 }
 
 /// The dataset and the month of a path in the lake.
-fn place_of(name: &str) -> Option<(&'static Dataset, Option<Month>)> {
+fn dataset_of(name: &str) -> Option<(&'static Dataset, Option<Month>)> {
     let mut parts = name.split('/');
     let table = parts.next()?;
     let dataset = DATASETS.iter().find(|dataset| dataset.table == table)?;
@@ -114,23 +90,20 @@ fn describe_file(
     };
     let file = File::open(&path).with_context(action)?;
     let mut rows = RowReader::open(file, columns).map_err(damaged)?;
-    let id = columns.iter().position(|column| column.name == "id");
-    let (mut lowest_id, mut highest_id): (Option<i64>, Option<i64>) = (None, None);
+    let id = place_of(columns, "id");
+    let mut counts = Counts::default();
     while rows.advance().map_err(damaged)? {
-        if let Some(Value::Integer(id)) = id.map(|id| rows.value(id)) {
-            lowest_id = Some(lowest_id.map_or(id, |lowest| lowest.min(id)));
-            highest_id = Some(highest_id.map_or(id, |highest| highest.max(id)));
-        }
+        counts.add(id.map(|id| rows.value(id)));
     }
     Ok(FileEntry {
         dataset: dataset.table.to_owned(),
         period: month.map(|month| month.to_string()),
         file: name,
-        rows: rows.row_count(),
+        rows: counts.rows,
         bytes: digest.bytes(),
         sha256: digest.sha256,
-        lowest_id,
-        highest_id,
+        lowest_id: counts.lowest_id,
+        highest_id: counts.highest_id,
         kept: 0,
         fingerprint: String::new(),
     })

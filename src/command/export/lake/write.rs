@@ -10,7 +10,7 @@ use crate::command::export::lake::plan::Task;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::lake::manifest::{ColumnEntry, FileEntry, Pending};
 use crate::model::lake::{DATASETS, Rule};
-use crate::model::rows::{ColumnType, TypedColumn};
+use crate::model::rows::{ColumnType, TypedColumn, place_of};
 use crate::model::watch::{Unit, Unwatched, Watch};
 use crate::output::lake::month::{Counts, Failure, MonthWriter, told_values};
 use crate::output::parquet_file::{RowReader, Schema};
@@ -78,7 +78,11 @@ impl Lake {
         }
         if !pending.is_empty() {
             self.manifest.pending = pending;
-            self.write_manifest()
+            // The names of the hidden files are on the disk before the manifest lists them.
+            self.folder
+                .sync()
+                .with_context(|| format!("write to {}", self.root.display()))
+                .and_then(|()| self.write_manifest())
                 .inspect_err(|_| self.folder.remove_hidden())?;
         }
         let mut written = Vec::new();
@@ -114,9 +118,7 @@ impl Lake {
         let (file, counts) = self
             .write_rows(store, task, file, old, watch)
             .map_err(|failure| self.explain(task, failure))?;
-        file.sync_all()
-            .and_then(|()| self.folder.sync())
-            .with_context(action)?;
+        file.sync_all().with_context(action)?;
         drop(file);
         let digest = digest_of_file(&self.folder.path(&hidden), &Unwatched).with_context(action)?;
         let database = &self.manifest.database_id;
@@ -191,7 +193,7 @@ impl Lake {
     }
 
     fn schema(&self, task: &Task) -> Schema {
-        let place = |name: &&str| task.columns.iter().position(|column| column.name == **name);
+        let place = |name: &&str| place_of(&task.columns, name);
         Schema {
             columns: task.columns.clone(),
             order: task.dataset.order.iter().filter_map(place).collect(),
