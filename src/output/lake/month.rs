@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::lake::{Dataset, Rule};
 use crate::model::rows::{OwnedRow, Row, TypedColumn, Value, place_of};
 use crate::output::lake::layout::Layout;
-use crate::output::parquet_file::{FileWriter, RowReader, Schema};
+use crate::output::parquet_file::{FileWriter, Observer, RowReader, Schema};
 
 /// Why a file could not be written.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ struct Old {
 }
 
 impl MonthWriter {
-    /// Begins with an empty file. Rows of `old` stay by the rule of the dataset.
+    /// Begins with an empty file. Rows of `old` stay by the rule of the dataset. `observer` sees all rows.
     ///
     /// # Errors
     ///
@@ -76,6 +76,7 @@ impl MonthWriter {
         dataset: &Dataset,
         schema: &Schema,
         old: Option<RowReader>,
+        observer: Option<Observer>,
     ) -> Result<Self, Failure> {
         let old = match (old, dataset.rule) {
             (None, _) | (_, Rule::Month | Rule::Nothing) => None,
@@ -85,7 +86,7 @@ impl MonthWriter {
             }),
         };
         Ok(Self {
-            writer: FileWriter::start(file, schema).map_err(Failure::Write)?,
+            writer: FileWriter::start(file, schema, observer).map_err(Failure::Write)?,
             layout: Layout::new(dataset, &schema.columns),
             dataset: *dataset,
             columns: schema.columns.clone(),

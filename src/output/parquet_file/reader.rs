@@ -9,8 +9,8 @@ use parquet::column::reader::ColumnReader;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use crate::model::rows::{ColumnType, Row, TypedColumn, Value};
-use crate::output::parquet_file::group::{ColumnBuffer, RowGroup, Values};
+use crate::model::rows::{Row, TypedColumn, Value};
+use crate::output::parquet_file::group::{ColumnBuffer, Cursor, RowGroup, Values};
 use crate::output::parquet_file::io_error;
 
 /// Reads one row after the other. It is itself the row that [`RowReader::advance`] has read last.
@@ -22,9 +22,7 @@ pub(crate) struct RowReader {
     group: RowGroup,
     next_group: usize,
     /// The present row of the group.
-    row: usize,
-    /// For each column the position of the present row among the values that are not NULL.
-    positions: Vec<usize>,
+    cursor: Cursor,
 }
 
 impl fmt::Debug for RowReader {
@@ -66,8 +64,7 @@ impl RowReader {
         Ok(Self {
             group: RowGroup::new(&[]),
             next_group: 0,
-            row: 0,
-            positions: vec![0; columns.len()],
+            cursor: Cursor::default(),
             columns: columns.to_vec(),
             sources,
             file,
@@ -80,13 +77,7 @@ impl RowReader {
     ///
     /// Fails when the file is damaged.
     pub(crate) fn advance(&mut self) -> io::Result<bool> {
-        if self.row + 1 < self.group.rows {
-            for (buffer, position) in self.group.columns.iter().zip(&mut self.positions) {
-                if !buffer.is_null(self.row) {
-                    *position += 1;
-                }
-            }
-            self.row += 1;
+        if self.cursor.advance(&self.group) {
             return Ok(true);
         }
         while self.next_group < self.file.metadata().num_row_groups() {
@@ -105,8 +96,7 @@ impl RowReader {
         let rows = usize::try_from(reader.metadata().num_rows()).unwrap_or(0);
         self.group = RowGroup::new(&self.columns);
         self.group.rows = rows;
-        self.row = 0;
-        self.positions.fill(0);
+        self.cursor = Cursor::start(self.columns.len());
         for (buffer, source) in self.group.columns.iter_mut().zip(&self.sources) {
             match source {
                 Some(index) => read_column(reader.get_column_reader(*index)?, rows, buffer)?,
@@ -119,12 +109,8 @@ impl RowReader {
 
 impl Row for RowReader {
     fn value(&self, column: usize) -> Value<'_> {
-        let buffer = &self.group.columns[column];
-        if buffer.is_null(self.row) {
-            return Value::Null;
-        }
-        let kind: ColumnType = self.columns[column].kind;
-        buffer.value(kind, self.positions[column])
+        self.cursor
+            .value(&self.group, self.columns[column].kind, column)
     }
 }
 

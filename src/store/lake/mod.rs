@@ -58,9 +58,7 @@ impl Store {
                 };
                 // Most rows are of the month of the row before.
                 if !month.is_some_and(|month| month.start() <= at && at < month.end()) {
-                    month = Some(at)
-                        .filter(|at| MOMENTS.contains(at))
-                        .and_then(Month::of);
+                    month = month_of(at);
                 }
                 if month.is_none() {
                     bad = Some((at, dataset.name_of(columns, row)));
@@ -83,6 +81,36 @@ impl Store {
             .with_help(CORRECT_VALUE)
             .with_exit(Exit::Damaged)),
         }
+    }
+
+    /// The number of rows of each month of a history. Reads only the index of the times.
+    pub(crate) fn count_rows_of_months(
+        &self,
+        dataset: &Dataset,
+        columns: &[TypedColumn],
+    ) -> Result<BTreeMap<Month, u64>> {
+        let (table, time) = (dataset.table, dataset.time.unwrap_or_default());
+        let next = format!("SELECT min({time}) FROM {table} WHERE {time} >= ?1");
+        let count = format!("SELECT count(*) FROM {table} WHERE {time} >= ?1 AND {time} < ?2");
+        let mut counts = BTreeMap::new();
+        let mut from = i64::MIN;
+        let connection = self.connection();
+        while let Some(at) = connection
+            .query_row(&next, [from], |row| row.get::<_, Option<i64>>(0))
+            .context("find the months of the rows")?
+        {
+            let Some(month) = month_of(at) else {
+                // Fails, and names the row.
+                self.fingerprints(dataset, columns)?;
+                break;
+            };
+            let rows = connection
+                .query_row(&count, [month.start(), month.end()], |row| row.get(0))
+                .context("count the rows of a month")?;
+            counts.insert(month, rows);
+            from = month.end();
+        }
+        Ok(counts)
     }
 
     /// Passes the rows of a month, or of the whole dataset, to `each` in the order of the files, until it breaks.
@@ -160,6 +188,13 @@ impl Store {
         };
         removed().context("look up the rows that imports have left out")
     }
+}
+
+/// The month of a row, if a folder can have its name.
+fn month_of(at: i64) -> Option<Month> {
+    Some(at)
+        .filter(|at| MOMENTS.contains(at))
+        .and_then(Month::of)
 }
 
 /// `SELECT … FROM …` of the columns, of which the last is the id of the database.

@@ -19,7 +19,8 @@ pub(super) struct Task {
     pub(super) month: Option<Month>,
     /// The rows that the database has.
     pub(super) rows: u64,
-    pub(super) fingerprint: String,
+    /// The fingerprint of these rows. `None`: it is computed while they are written.
+    pub(super) fingerprint: Option<String>,
     /// The file that it replaces.
     pub(super) old: Option<FileEntry>,
     /// Whether the older file is there.
@@ -34,14 +35,20 @@ impl Lake {
     /// [`Damaged`](crate::error::Exit::Damaged) if a file is damaged, or is gone with rows that the database does not have.
     pub(super) fn plan(&self, store: &Store, dataset: &'static Dataset) -> Result<Vec<Task>> {
         let columns = store.lake_columns(dataset)?;
+        let entries = self.manifest.files.iter();
+        let known: Vec<Option<Month>> = entries
+            .filter(|entry| entry.dataset == dataset.table)
+            .map(|entry| {
+                let period = entry.period.as_ref();
+                period.and_then(|period| period.parse().ok())
+            })
+            .collect();
+        if known.is_empty() && matches!(dataset.rule, Rule::Rows(_)) {
+            return plan_first(store, dataset, &columns);
+        }
         let found = store.fingerprints(dataset, &columns)?;
         let mut months: BTreeSet<Option<Month>> = found.keys().copied().collect();
-        let entries = self.manifest.files.iter();
-        let known = entries.filter(|entry| entry.dataset == dataset.table);
-        months.extend(known.map(|entry| {
-            let period = entry.period.as_ref();
-            period.and_then(|period| period.parse().ok())
-        }));
+        months.extend(known);
         let mut tasks = Vec::new();
         for month in months {
             let entry = self.manifest.file(dataset, month);
@@ -66,7 +73,7 @@ impl Lake {
                 columns: columns.clone(),
                 month,
                 rows,
-                fingerprint,
+                fingerprint: Some(fingerprint),
                 old: entry.cloned(),
                 has_old: is_whole,
             });
@@ -106,4 +113,23 @@ impl Lake {
             FileState::Whole => Ok(()),
         }
     }
+}
+
+/// The files of a history of which the lake has none. Its rows are read only once, when they are written.
+fn plan_first(
+    store: &Store,
+    dataset: &'static Dataset,
+    columns: &[TypedColumn],
+) -> Result<Vec<Task>> {
+    let counts = store.count_rows_of_months(dataset, columns)?;
+    let task = |(month, rows)| Task {
+        dataset,
+        columns: columns.to_vec(),
+        month: Some(month),
+        rows,
+        fingerprint: None,
+        old: None,
+        has_old: false,
+    };
+    Ok(counts.into_iter().map(task).collect())
 }

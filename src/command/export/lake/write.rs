@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::command::Context;
 use crate::command::export::lake::Lake;
@@ -13,10 +14,10 @@ use crate::model::lake::{DATASETS, Rule};
 use crate::model::rows::{ColumnType, TypedColumn, place_of};
 use crate::model::watch::{Unit, Unwatched, Watch};
 use crate::output::lake::month::{Counts, Failure, MonthWriter, told_values};
-use crate::output::parquet_file::{RowReader, Schema};
+use crate::output::parquet_file::{Observer, RowReader, Schema};
 use crate::store::Store;
 use crate::store::files::digest_of_file;
-use crate::store::lake::CORRECT_VALUE;
+use crate::store::lake::{CORRECT_VALUE, Fingerprint};
 
 impl Lake {
     /// Writes the files whose rows have changed. Returns the entries of those that differ from the older ones.
@@ -115,13 +116,14 @@ impl Lake {
             Some(entry) if task.has_old => Some(self.open_old(entry, &task.columns)?),
             _ => None,
         };
-        let (file, counts) = self
+        let (file, written) = self
             .write_rows(store, task, file, old, watch)
             .map_err(|failure| self.explain(task, failure))?;
         file.sync_all().with_context(action)?;
         drop(file);
         let digest = digest_of_file(&self.folder.path(&hidden), &Unwatched).with_context(action)?;
         let database = &self.manifest.database_id;
+        let counts = written.counts;
         let entry = FileEntry {
             dataset: task.dataset.table.to_owned(),
             period: task.month.map(|month| month.to_string()),
@@ -132,7 +134,7 @@ impl Lake {
             lowest_id: counts.lowest_id,
             highest_id: counts.highest_id,
             kept: counts.kept,
-            fingerprint: task.fingerprint.clone(),
+            fingerprint: written.fingerprint,
         };
         let replaced = task.old.as_ref().filter(|_| task.has_old);
         Ok(Pending {
@@ -164,10 +166,16 @@ impl Lake {
         file: File,
         old: Option<RowReader>,
         watch: &dyn Watch,
-    ) -> Result<(File, Counts), Failure> {
+    ) -> Result<(File, Written), Failure> {
         let schema = self.schema(task);
         let mut is_removed = |row: &RowReader| was_removed(store, task, row);
-        let mut writer = MonthWriter::start(file, task.dataset, &schema, old)?;
+        let values = task.columns.len() - 1;
+        let fingerprint = Arc::new(Mutex::new(Fingerprint::default()));
+        let observer = task
+            .fingerprint
+            .is_none()
+            .then(|| observer(&fingerprint, values));
+        let mut writer = MonthWriter::start(file, task.dataset, &schema, old, observer)?;
         let mut failure = None;
         let mut rows = 0;
         store
@@ -186,10 +194,17 @@ impl Lake {
             })
             .map_err(Failure::Database)?;
         watch.advance(rows % PROGRESS_INTERVAL);
-        match failure {
-            None => writer.finish(&mut is_removed),
-            Some(failure) => Err(writer.abandon(failure)),
+        if let Some(failure) = failure {
+            return Err(writer.abandon(failure));
         }
+        let (file, counts) = writer.finish(&mut is_removed)?;
+        let computed = || lock(&fingerprint).text();
+        let fingerprint = task.fingerprint.clone().unwrap_or_else(computed);
+        let written = Written {
+            counts,
+            fingerprint,
+        };
+        Ok((file, written))
     }
 
     fn schema(&self, task: &Task) -> Schema {
@@ -228,8 +243,28 @@ impl Lake {
     }
 }
 
+/// The rows that were written to a file.
+struct Written {
+    counts: Counts,
+    /// That of the rows of the database.
+    fingerprint: String,
+}
+
 /// The number of rows between two updates of the progress bar.
 const PROGRESS_INTERVAL: u64 = 4096;
+
+/// Adds the rows that are written to a fingerprint. `values`: the number of columns of the table.
+fn observer(fingerprint: &Arc<Mutex<Fingerprint>>, values: usize) -> Observer {
+    let fingerprint = Arc::clone(fingerprint);
+    Box::new(move |rows| {
+        let mut fingerprint = lock(&fingerprint);
+        rows.for_each(|row| fingerprint.add(row, values));
+    })
+}
+
+fn lock(fingerprint: &Mutex<Fingerprint>) -> MutexGuard<'_, Fingerprint> {
+    fingerprint.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Whether an import has removed a row of a history on purpose.
 fn was_removed(store: &Store, task: &Task, row: &RowReader) -> Result<bool> {
