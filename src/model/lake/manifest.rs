@@ -66,6 +66,9 @@ pub(crate) struct FileEntry {
     /// The number of rows that only the lake has: the database had pruned or lost them when the file was written.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) kept: u64,
+    /// The highest row id that a prune has moved here. The database does not give such an id to another row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) moved_until: Option<i64>,
     /// A hash over the rows that the database had.
     pub(crate) fingerprint: String,
 }
@@ -157,6 +160,17 @@ impl Manifest {
         self.files
             .iter()
             .find(|entry| entry.dataset == dataset.table && entry.period == period)
+    }
+
+    /// Records that a prune has moved the rows of a month up to this id.
+    pub(crate) fn put_moved(&mut self, dataset: &Dataset, month: Month, last_id: i64) {
+        let period = month.to_string();
+        let is_month = |entry: &&mut FileEntry| {
+            entry.dataset == dataset.table && entry.period.as_ref() == Some(&period)
+        };
+        if let Some(entry) = self.files.iter_mut().find(is_month) {
+            entry.moved_until = entry.moved_until.max(Some(last_id));
+        }
     }
 
     /// Replaces the entry of the same dataset and month, and keeps the entries in a fixed order.

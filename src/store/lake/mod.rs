@@ -159,6 +159,15 @@ impl Store {
         self.check_unchanged()
     }
 
+    /// Whether a history has a row with this id.
+    pub(crate) fn has_history_row(&self, history: History, id: i64) -> Result<bool> {
+        let query = format!("SELECT 1 FROM {} WHERE id = ?1", history.table());
+        self.connection()
+            .prepare_cached(&query)
+            .and_then(|mut statement| statement.exists([id]))
+            .context("look up a row of the lake")
+    }
+
     /// Whether an import has left out or removed a row of a history, because it repeats known values.
     ///
     /// `values`: those of the table but the id, in the order of its columns.

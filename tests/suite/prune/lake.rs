@@ -236,3 +236,48 @@ fn a_lake_of_a_newer_version_is_refused_and_not_called_damaged() {
     assert!(stderr.contains("update tornsnap"), "{stderr}");
     assert_eq!(history_rows(&main), before);
 }
+
+#[test]
+fn a_copy_put_back_by_hand_does_not_bring_another_row_under_the_id_of_a_moved_one() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    let player = "SELECT player_id FROM players LIMIT 1";
+    let row_at = |time: &str, level: i64| {
+        format!(
+            "INSERT INTO player_stats_history (player_id, timestamp, level)
+             SELECT ({player}), {time}, {level} FROM player_stats_history"
+        )
+    };
+    let first = "min(timestamp) + 1";
+    drop(main);
+    let copy = fs::read(sandbox.path("a.db")).unwrap();
+    let main = Connection::open(sandbox.path("a.db")).unwrap();
+    main.execute_batch(&row_at(first, 41)).unwrap();
+    drop(main);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    move_to_lake(&sandbox, IN_APRIL, &[]).expect(0);
+    let moved = rows_of_lake(&sandbox.path("lake"));
+    sandbox.remove_database("a.db");
+    fs::write(sandbox.path("a.db"), copy).unwrap();
+    let main = Connection::open(sandbox.path("a.db")).unwrap();
+    main.execute_batch(&row_at("min(timestamp) + 2", 42))
+        .unwrap();
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = history_rows(&main);
+
+    let refused = move_to_lake(&sandbox, IN_APRIL, &[]).expect(78);
+
+    assert!(
+        refused.stderr().contains("another row under this id"),
+        "{}",
+        refused.stderr()
+    );
+    assert_eq!(rows_of_lake(&sandbox.path("lake")), moved);
+    assert_eq!(history_rows(&main), before);
+    let export = ["export", "--lake", "lake", "--database", "a.db"];
+    sandbox.run_at(IN_APRIL, &export).expect(78);
+    assert_eq!(rows_of_lake(&sandbox.path("lake")), moved);
+    let flags = ["--ignore-clock", "--archive", "other/", "--new-archive"];
+    prune(&sandbox, IN_APRIL, "a.db", &flags).expect(0);
+    assert_eq!(rows_of_both(&main, &sandbox.path("other")), before);
+}

@@ -50,6 +50,10 @@ pub(in crate::command) fn fill(
         Ok(lake)
     })?;
     let rows = plan.history_rows();
+    for (history, month, last_id) in plan.history_months() {
+        let dataset = Dataset::of(history);
+        lake.manifest.put_moved(dataset, month, last_id);
+    }
     if rows > 0 {
         lake.manifest.receipts.insert(receipt.clone(), rows);
     }

@@ -105,6 +105,7 @@ fn describe_file(
         lowest_id: counts.lowest_id,
         highest_id: counts.highest_id,
         kept: 0,
+        moved_until: None,
         fingerprint: String::new(),
     })
 }

@@ -11,7 +11,7 @@ use crate::command::export::lake::plan::Task;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::lake::manifest::{ColumnEntry, FileEntry, Pending};
 use crate::model::lake::{DATASETS, Rule};
-use crate::model::rows::{ColumnType, TypedColumn, place_of};
+use crate::model::rows::{ColumnType, OwnedRow, Row as _, TypedColumn, Value, place_of};
 use crate::model::watch::{Unit, Unwatched, Watch};
 use crate::output::lake::month::{Counts, Failure, MonthWriter, told_values};
 use crate::output::parquet_file::{Observer, RowReader, Schema};
@@ -134,6 +134,7 @@ impl Lake {
             lowest_id: counts.lowest_id,
             highest_id: counts.highest_id,
             kept: counts.kept,
+            moved_until: task.old.as_ref().and_then(|old| old.moved_until),
             fingerprint: written.fingerprint,
         };
         let replaced = task.old.as_ref().filter(|_| task.has_old);
@@ -168,7 +169,7 @@ impl Lake {
         watch: &dyn Watch,
     ) -> Result<(File, Written), Failure> {
         let schema = self.schema(task);
-        let mut is_removed = |row: &RowReader| was_removed(store, task, row);
+        let mut is_removed = |row: &OwnedRow| is_removed(store, task, row);
         let values = task.columns.len() - 1;
         let fingerprint = Arc::new(Mutex::new(Fingerprint::default()));
         let observer = task
@@ -267,12 +268,41 @@ fn lock(fingerprint: &Mutex<Fingerprint>) -> MutexGuard<'_, Fingerprint> {
 }
 
 /// Whether an import has removed a row of a history on purpose.
-fn was_removed(store: &Store, task: &Task, row: &RowReader) -> Result<bool> {
+///
+/// # Errors
+///
+/// [`Exit::Config`] when a prune has moved the row to the lake, and the database has another one under its id.
+fn is_removed(store: &Store, task: &Task, row: &OwnedRow) -> Result<bool> {
     let Rule::Rows(history) = task.dataset.rule else {
         return Ok(false);
     };
+    let moved_until = task.old.as_ref().and_then(|old| old.moved_until);
+    if let Some(Value::Integer(id)) = place_of(&task.columns, "id").map(|place| row.value(place))
+        && moved_until.is_some_and(|moved| id <= moved)
+        && store.has_history_row(history, id)?
+    {
+        return Err(conflict(task, id));
+    }
     let (entity, at, values) = told_values(task.dataset, &task.columns, row);
     store.was_removed(history, &entity, at, &values)
+}
+
+/// The error about an id that has one row in the database, and another one in the lake.
+fn conflict(task: &Task, id: i64) -> Error {
+    let month = task.month.map(|month| format!(" of {month}"));
+    Error::new(format!(
+        "write {}{}",
+        task.dataset.table,
+        month.unwrap_or_default()
+    ))
+    .with_source(format!(
+        "a prune has moved the row with the id {id} to the lake, and the database has another row under this id: it was replaced by an \
+         older copy, or two copies of it use one lake"
+    ))
+    .with_help(
+        "name a new folder, with --new-archive if rows are moved to it; the rows of the database and of the lake are unchanged",
+    )
+    .with_exit(Exit::Config)
 }
 
 fn column_entry(column: &TypedColumn) -> ColumnEntry {
