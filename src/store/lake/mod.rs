@@ -16,6 +16,7 @@ use crate::store::export::{ReadRow, quoted};
 use crate::store::{SqlContext, Store, sql, trace};
 
 pub(crate) use fingerprint::Fingerprint;
+pub(in crate::store) use fingerprint::row_hash;
 
 /// The months of a dataset that have rows. The only key of a dataset that is not divided into months is `None`.
 pub(crate) type Fingerprints = BTreeMap<Option<Month>, Fingerprint>;
@@ -47,7 +48,7 @@ impl Store {
         columns: &[TypedColumn],
     ) -> Result<Fingerprints> {
         let time = dataset.time.and_then(|time| place_of(columns, time));
-        let select = select(dataset, columns);
+        let select = select_rows(dataset, columns);
         let mut found = Fingerprints::new();
         let mut month: Option<Month> = None;
         let mut bad = None;
@@ -123,7 +124,7 @@ impl Store {
     ) -> Result<()> {
         // The function may wait for the disk.
         let each = |row: &ReadRow<'_>| trace::outside(|| each(row));
-        let rows = select(dataset, columns);
+        let rows = select_rows(dataset, columns);
         let order = dataset.order.join(", ");
         match (dataset.time, month) {
             (Some(time), Some(month)) => self.each_row(
@@ -207,7 +208,7 @@ fn month_of(at: i64) -> Option<Month> {
 }
 
 /// `SELECT … FROM …` of the columns, of which the last is the id of the database.
-fn select(dataset: &Dataset, columns: &[TypedColumn]) -> String {
+pub(in crate::store) fn select_rows(dataset: &Dataset, columns: &[TypedColumn]) -> String {
     // The user may have added a column with a blank in its name.
     let names: Vec<String> = columns[..columns.len() - 1]
         .iter()

@@ -4,6 +4,7 @@
 //! compared with the originals before the originals are deleted.
 
 mod archive;
+mod compared;
 mod housekeeping;
 mod plan;
 mod purge;
@@ -14,6 +15,7 @@ mod statements;
 mod step;
 mod throttle;
 
+pub(crate) use compared::ComparedRows;
 pub(crate) use plan::{PrunePlan, RetentionPolicy};
 
 use std::time::Instant;
@@ -76,6 +78,7 @@ pub(crate) struct LakeCopy {
     pub(crate) id: DatabaseId,
     /// The id under which the manifest and the database count the rows that this prune moves.
     pub(crate) receipt: String,
+    pub(crate) rows: ComparedRows,
 }
 
 struct Executor<'a> {
@@ -137,7 +140,9 @@ impl Store {
             }
             None => None,
         };
-        let uses_archive = attached.as_ref().is_some_and(|archive| !archive.is_lake);
+        let uses_archive = attached
+            .as_ref()
+            .is_some_and(|archive| archive.in_lake.is_none());
         if uses_archive && has_rows {
             self.copy_referenced_rows()?;
         }
@@ -182,7 +187,7 @@ impl Store {
                 path,
                 id,
                 receipt: self.make_receipt()?,
-                is_lake: false,
+                in_lake: None,
             };
             return Ok((attached, gave_up_rows));
         };
@@ -191,7 +196,7 @@ impl Store {
             path,
             id: lake.id.clone(),
             receipt: lake.receipt.clone(),
-            is_lake: true,
+            in_lake: Some(lake.rows.clone()),
         };
         Ok((attached, gave_up_rows))
     }

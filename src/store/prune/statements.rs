@@ -18,6 +18,8 @@ pub(super) struct Statements {
     pub(super) boundary: String,
     /// Deletes the rows of a step.
     pub(super) delete: String,
+    /// Selects the ids of the rows that a step deletes.
+    pub(super) step_ids: String,
     /// Selects the ids of the rows of a step that the archive has under another id.
     pub(super) known: String,
     /// Copies the rows of a step to the archive.
@@ -51,6 +53,7 @@ impl Statements {
             total: render(history, sql!("prune/get_history_totals")),
             boundary: render(history, sql!("prune/find_history_boundary")),
             delete: render(history, sql!("prune/delete_history")),
+            step_ids: render(history, sql!("prune/list_step_ids")),
             known: render(history, sql!("prune/list_known_history")),
             archive: render(history, sql!("prune/archive_history")),
             unarchived: render(history, sql!("prune/count_unarchived_history")),
@@ -79,6 +82,7 @@ mod tests {
                 &statements.total,
                 &statements.boundary,
                 &statements.delete,
+                &statements.step_ids,
                 &statements.known,
                 &statements.archive,
                 &statements.unarchived,

@@ -51,6 +51,7 @@ impl Step {
                 self.compare_copies(transaction)?;
                 confirm_receipt(transaction, receipt)?;
             }
+            record.check_compared(transaction, self)?;
             let rows = self.delete(transaction)?;
             if rows == 0 {
                 return Ok((0, None));
@@ -159,6 +160,17 @@ impl Step {
             ))
             .with_help("name a new file with --archive, and set `archive` under [retention] to it; none of these rows was deleted")
             .with_exit(Exit::Config))
+    }
+
+    /// The ids of the rows that the step deletes.
+    pub(super) fn ids(&self, connection: &Connection) -> Result<Vec<i64>> {
+        let query = || -> rusqlite::Result<Vec<i64>> {
+            connection
+                .prepare_cached(&Statements::of(self.history).step_ids)?
+                .query_map(self.parameters().as_slice(), |row| row.get("id"))?
+                .collect()
+        };
+        query().context(format!("read {}", self.table()))
     }
 
     fn delete(&self, connection: &Connection) -> Result<i64> {

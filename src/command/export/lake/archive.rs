@@ -17,7 +17,8 @@ use crate::model::watch::Watch as _;
 use crate::output::lake::compare::Comparison;
 use crate::output::parquet_file::RowReader;
 use crate::store::Store;
-use crate::store::prune::{LakeCopy, PrunePlan};
+use crate::store::export::ReadRow;
+use crate::store::prune::{ComparedRows, LakeCopy, PrunePlan};
 
 /// A lake that has the rows of a prune. No other run writes this database to it as long as this value exists.
 pub(in crate::command) struct FilledLake {
@@ -38,16 +39,17 @@ pub(in crate::command) fn fill(
 ) -> Result<FilledLake> {
     create_folder("--archive", directory)?;
     let receipt = store.make_receipt()?;
-    let mut lake = store.in_read_transaction(|store| {
+    let (mut lake, compared) = store.in_read_transaction(|store| {
         let mut lake = Lake::open(store, directory)?;
         lake.write_new(context, store)?;
+        let compared = ComparedRows::start(store)?;
         context
             .progress()
             .begin("comparing the rows with the lake", None);
         for (history, month, last_id) in plan.history_months() {
-            lake.compare(store, history, month, last_id)?;
+            lake.compare(store, &compared, history, month, last_id)?;
         }
-        Ok(lake)
+        Ok((lake, compared))
     })?;
     let rows = plan.history_rows();
     for (history, month, last_id) in plan.history_months() {
@@ -65,6 +67,7 @@ pub(in crate::command) fn fill(
         copy: LakeCopy {
             id: lake.manifest.archive_id.clone(),
             receipt,
+            rows: compared,
         },
         _lake: lake,
     })
@@ -74,9 +77,16 @@ impl Lake {
     /// Fails if a row of a month that may be deleted is not in the file of the month.
     ///
     /// `last_id`: the highest id of these rows.
-    fn compare(&self, store: &Store, history: History, month: Month, last_id: i64) -> Result<()> {
+    fn compare(
+        &self,
+        store: &Store,
+        compared: &ComparedRows,
+        history: History,
+        month: Month,
+        last_id: i64,
+    ) -> Result<()> {
         let dataset = Dataset::of(history);
-        let columns = store.lake_columns(dataset)?;
+        let columns = compared.columns(history);
         let action = || {
             format!(
                 "move {} of {month} to {}",
@@ -95,31 +105,39 @@ impl Lake {
         };
         let unreadable = |error: std::io::Error| self.file_error(entry, &error.to_string());
         let file = File::open(self.folder.path(&entry.file)).with_context(action)?;
-        let file = RowReader::open(file, &columns).map_err(unreadable)?;
-        let mut comparison = Comparison::start(file, dataset, &columns).map_err(unreadable)?;
-        let id = place_of(&columns, "id");
-        let (mut missing, mut failure) = (0, None);
-        store.stream_lake_rows(dataset, &columns, Some(month), |row| {
+        let file = RowReader::open(file, columns).map_err(unreadable)?;
+        let mut comparison = Comparison::start(file, dataset, columns).map_err(unreadable)?;
+        let id = place_of(columns, "id");
+        let mut count_missing = |row: &ReadRow<'_>| -> Result<u64> {
             // Rows that came after the summary stay in the database.
             let is_late = |id| matches!(row.value(id), Value::Integer(id) if id > last_id);
             if id.is_some_and(is_late) {
-                return ControlFlow::Continue(());
+                return Ok(0);
             }
-            match comparison.has(row) {
-                Ok(has_row) => {
-                    missing += u64::from(!has_row);
+            if !comparison.has(row).map_err(unreadable)? {
+                return Ok(1);
+            }
+            compared.add(store, history, row)?;
+            Ok(0)
+        };
+        let (mut missing, mut outcome) = (0, Ok(()));
+        store.stream_lake_rows(dataset, columns, Some(month), |row| {
+            match count_missing(row) {
+                Ok(rows) => {
+                    missing += rows;
                     ControlFlow::Continue(())
                 }
                 Err(error) => {
-                    failure = Some(error);
+                    outcome = Err(error);
                     ControlFlow::Break(())
                 }
             }
         })?;
-        match failure {
-            Some(error) => Err(unreadable(error)),
-            None if missing > 0 => Err(lost(missing)),
-            None => Ok(()),
+        outcome?;
+        if missing > 0 {
+            Err(lost(missing))
+        } else {
+            Ok(())
         }
     }
 }
