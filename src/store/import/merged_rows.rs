@@ -111,6 +111,9 @@ pub(super) fn find_revived(history: History) -> String {
 /// Selects the imported rows, those of [`find_revived`], and all stored rows of the same entities. In one second, they are in
 /// the order of their [`Origin`].
 /// `has_deleted_rows`: missing ids are those of deleted rows, so the sequences of ids are numbered.
+///
+/// The stored rows are read in the order of the table. Through the index by entity, almost each row would be on another
+/// page than the one before, and SQLite sorts all of them anyway.
 pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String {
     let layout = layout(history);
     let columns = column_list(layout.table);
@@ -145,7 +148,7 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
              UNION ALL
              SELECT {is_revived}, rowid, NULL, NULL, {revived} FROM temp.revived
              UNION ALL
-             SELECT {stored}, id, NULL, NULL, {columns} FROM main.{table}
+             SELECT {stored}, id, NULL, NULL, {columns} FROM main.{table} NOT INDEXED
              WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table}))
          ORDER BY {entity}, {time}, origin, row_id",
         stored = Origin::Stored as i64,
@@ -153,4 +156,38 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
         imported = Origin::Imported as i64,
         left_out = Origin::LeftOut as i64,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::import::staging;
+
+    #[test]
+    fn the_stored_rows_are_read_in_the_order_of_the_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+        staging::create(store.connection()).unwrap();
+
+        for history in History::ALL {
+            let steps: Vec<String> = store
+                .connection()
+                .prepare(&format!(
+                    "EXPLAIN QUERY PLAN {}",
+                    rows_in_order(history, false)
+                ))
+                .unwrap()
+                .query_map([], |row| row.get("detail"))
+                .unwrap()
+                .collect::<rusqlite::Result<_>>()
+                .unwrap();
+
+            let scan = format!("SCAN main.{}", history.table());
+            assert!(
+                steps.iter().any(|step| *step == scan),
+                "{history:?}: {steps:#?}"
+            );
+        }
+    }
 }

@@ -47,10 +47,10 @@ impl Store {
             )
             .and_then(|_| {
                 // FULL, because copies must be durable before the originals are deleted, and a delete must be durable
-                // before the archive records the next step. The smaller cache leaves room for that of the archive.
+                // before the archive records the next step. A step writes about as many pages of the one as of the other.
                 self.connection.execute_batch(
                     "PRAGMA archive.synchronous = FULL; PRAGMA main.synchronous = FULL; \
-                     PRAGMA main.cache_size = -24000",
+                     PRAGMA archive.cache_size = -16000; PRAGMA main.cache_size = -16000",
                 )
             })
             .context(format!("open the archive {}", archive.path.display()))?;
