@@ -10,7 +10,7 @@ use crate::model::import::datum::Datum;
 use crate::model::import::recorder::{Layout, Recorder, layout};
 use crate::model::time::Month;
 use crate::store::import::held::HeldRows;
-use crate::store::import::merged_rows::MergedRow;
+use crate::store::import::merged_rows::{MergedRow, Origin};
 use crate::store::import::staging::column_list;
 use crate::store::sql;
 
@@ -24,13 +24,18 @@ pub(super) struct Entity {
     ours: Recorder,
     /// The rows of the present second that are in the merged history.
     pub(super) second: Vec<Vec<Datum>>,
-    /// The states within that second, the one before it included. Rows of one second have no order of their own, so an
-    /// imported row of a tile or a war that fits any of these states is no change. Otherwise a second import would find other
-    /// changes. The rows of players and factions are compared with the first one alone: a row with fewer known values would
-    /// be a change only if it came before the one with more.
+    /// The states of a war within that second, the one before it included. A row that fits any of them is no change.
+    /// Otherwise a second import would find other changes. Of other histories, only the first state is needed.
     states: Vec<Recorder>,
-    /// The last known values before that second, with our rows alone.
-    ours_before: Recorder,
+    /// The rows of the present second that are not decided yet.
+    pub(super) waiting: Vec<MergedRow>,
+    /// Whether one of them differs from the values before. Of players, factions and tiles, all rows of the second then stay:
+    /// which of its values was the last one does not depend on what was known before, nor on the order of the imports.
+    pub(super) second_changes: bool,
+    /// The same with our rows alone.
+    pub(super) ours_change: bool,
+    /// The rows of the present second that are in the merged history, in their order. Those that are added have no id.
+    pub(super) settled: Vec<(Option<i64>, MergedRow)>,
     pub(super) at: Option<i64>,
     /// The rows of closed months. If the entity is a tile, those of open months are among them.
     pub(super) held: HeldRows,
@@ -65,7 +70,10 @@ impl Entity {
             ours: Recorder::new(history),
             second: Vec::new(),
             states: Vec::new(),
-            ours_before: Recorder::new(history),
+            waiting: Vec::new(),
+            second_changes: false,
+            ours_change: false,
+            settled: Vec::new(),
             at: None,
             held: HeldRows::default(),
             theirs: Recorder::new(history),
@@ -246,67 +254,62 @@ impl Entity {
             .query_row(row, |row| row.get(0))
     }
 
-    /// Begins a new second if the time differs from that of the row before.
-    pub(super) fn enter(&mut self, at: Option<i64>) {
-        if self.states.is_empty() || self.at != at {
-            self.at = at;
-            self.second.clear();
-            self.left_out.clear();
-            self.states = vec![self.merged.clone()];
-            self.ours_before = self.ours.clone();
-        }
+    /// Begins the second of the waiting rows.
+    pub(super) fn enter(&mut self, layout: &Layout, rows: &[MergedRow]) {
+        self.second.clear();
+        self.left_out.clear();
+        self.states = vec![self.merged.clone()];
+        let merged = &self.merged;
+        let mut values = rows.iter().map(|row| &row.values);
+        self.second_changes =
+            values.any(|row| merged.is_change(layout, &merged.completed(row)));
+        let ours = &self.ours;
+        let stored = rows.iter().filter(|row| row.origin == Origin::Stored);
+        let mut own = stored.map(MergedRow::own_values);
+        self.ours_change = own.any(|row| ours.is_change(layout, &ours.completed(row)));
     }
 
     /// Whether the merged history has a row of the present second with the same facts.
     pub(super) fn has_in_second(&self, layout: &Layout, row: &[Datum]) -> bool {
-        let completed = self.merged.completed(row);
         let mut second = self.second.iter();
+        if self.history != History::Wars {
+            return second.any(|known| has_same_facts(layout, known, row));
+        }
+        let completed = self.merged.completed(row);
         second.any(|known| {
             has_same_facts(layout, known, &completed) || has_same_facts(layout, known, row)
         })
     }
 
-    /// Whether an imported row differs from the last known values.
+    /// Whether a row belongs to the merged history: it differs from the last known values, or shares its second with one
+    /// that does.
     pub(super) fn is_change(&self, layout: &Layout, row: &[Datum]) -> bool {
-        let states = if self.compares_with_second_before() {
-            &self.states[..1]
-        } else {
-            &self.states[..]
-        };
-        let mut states = states.iter();
+        if self.history != History::Wars {
+            return self.second_changes;
+        }
+        let mut states = self.states.iter();
         states.all(|state| state.is_change(layout, &state.completed(row)))
-    }
-
-    fn compares_with_second_before(&self) -> bool {
-        matches!(self.history, History::Players | History::Factions)
     }
 
     /// Records a stored row as one of ours, and returns whether it was a change before the import. `row`: its values then.
     pub(super) fn follow_ours(&mut self, layout: &Layout, row: &[Datum]) -> bool {
         let alone = self.ours.completed(row);
-        let before = if self.compares_with_second_before() {
-            &self.ours_before
-        } else {
-            &self.ours
-        };
-        let was_change = before.is_change(layout, &alone);
+        let was_change = self.ours.is_change(layout, &alone);
         self.ours.record(layout, &alone);
-        was_change
-    }
-
-    /// Whether a stored row is a change with the imported rows.
-    pub(super) fn is_still_change(&self, layout: &Layout, row: &[Datum]) -> bool {
-        if self.compares_with_second_before() {
-            return self.is_change(layout, row);
+        if self.history == History::Wars {
+            was_change
+        } else {
+            self.ours_change
         }
-        self.merged.is_change(layout, &self.merged.completed(row))
     }
 
     pub(super) fn record(&mut self, layout: &Layout, row: Vec<Datum>) {
         self.merged.record(layout, &row);
         self.merged_at = row[layout.time].integer();
         self.second.push(row);
-        self.states.push(self.merged.clone());
+        if self.history == History::Wars {
+            self.states.push(self.merged.clone());
+        }
     }
 }
 

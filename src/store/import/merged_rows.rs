@@ -10,7 +10,7 @@ use crate::store::import::read::cells;
 use crate::store::import::staging::{column_list, entity_list};
 
 /// The source of a row. In one second, the rows are in this order.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Origin {
     /// Our history.
     Stored,
@@ -57,6 +57,11 @@ impl MergedRow {
             values,
             original: None,
         }
+    }
+
+    /// The values in its own file.
+    pub(super) fn own_values(&self) -> &[Datum] {
+        self.original.as_ref().unwrap_or(&self.values)
     }
 
     /// Reads a row of [`rows_in_order`].

@@ -1,0 +1,64 @@
+//! The order of the rows of one entity in one second.
+//!
+//! Nothing tells which of two collectors asked first, so the values decide. `sql/lake` has the same order.
+
+use std::cmp::Ordering;
+
+use crate::model::history::History;
+use crate::model::import::datum::Datum;
+use crate::model::import::recorder::{layout, status_of, war};
+use crate::model::war::WarStatus;
+
+/// What the rows of one second are sorted by: unknown values first, then the lower ones, in the order of the columns.
+/// Of a war, the row that is further ahead comes later.
+pub(crate) fn place(history: History, row: &[Datum]) -> Vec<Datum> {
+    if history == History::Wars {
+        return place_of_war(row);
+    }
+    let facts = layout(history).facts.iter();
+    facts.map(|&index| row[index].clone()).collect()
+}
+
+/// Compares two places.
+pub(crate) fn order(one: &[Datum], other: &[Datum]) -> Ordering {
+    let mut values = one.iter().zip(other).map(|(one, other)| one.order(other));
+    values
+        .find(|order| order.is_ne())
+        .unwrap_or(Ordering::Equal)
+}
+
+/// Torn lists the sides of a ranked war in any order, so their scores are compared without it. The required score only decays.
+fn place_of_war(row: &[Datum]) -> Vec<Datum> {
+    let status = match status_of(row) {
+        None => 0,
+        Some(WarStatus::Scheduled) => 1,
+        Some(WarStatus::Ongoing) => 2,
+        Some(WarStatus::Cancelled) => 3,
+        Some(WarStatus::Completed) => 4,
+    };
+    let number = |column: usize| row[column].integer();
+    let scores = [war::ATTACKING_SCORE, war::DEFENDING_SCORE].map(|side| number(side).unwrap_or(-1));
+    let sides = [war::ATTACKING, war::DEFENDING].map(|side| number(side).unwrap_or(-1));
+    let lower_side = if sides[0] < sides[1] { scores[0] } else { scores[1] };
+    let required = number(war::REQUIRED_SCORE).map_or(i64::MIN, |required| -required);
+    let numbers = [
+        status,
+        scores[0].max(scores[1]),
+        scores[0].min(scores[1]),
+        lower_side,
+        required,
+    ];
+    let others = [
+        war::ENDS_AT,
+        war::WINNER,
+        war::END_REASON,
+        war::STARTED_AT,
+        war::TILE,
+        war::ATTACKING,
+        war::DEFENDING,
+    ];
+    let numbers = numbers.map(Datum::Integer).into_iter();
+    numbers
+        .chain(others.map(|column| row[column].clone()))
+        .collect()
+}
