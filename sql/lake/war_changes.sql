@@ -7,9 +7,10 @@
 --
 -- A row stays if it differs from what was known before its second, and from the rows of the second before it. What it does
 -- not say is taken from the rows before. The sides of a ranked war have the order of its first row. A completed war stays
--- completed. The required score of a war that is over, or that a row does not name, is the lowest one that any database has
--- seen by then, because it only decays and Torn does not name it once the war is over. A lake of one database: all rows stay
--- as they are. lake_settings.every_poll: all rows stay, but equal facts of one second count once.
+-- completed, and a row of its end that names no winner has the newest one that any row names. The required score of a war
+-- that is over, or that a row does not name, is the lowest one that any database has seen by then, because it only decays and
+-- Torn does not name it once the war is over. A lake of one database: all rows stay as they are. lake_settings.every_poll:
+-- all rows stay, but equal facts of one second count once.
 WITH
 scored AS (
     SELECT
@@ -18,6 +19,9 @@ scored AS (
         min(h.required_score) OVER (PARTITION BY h.war_type, h.war_id ORDER BY h.recorded_at) AS lowest,
         min(CASE WHEN h.status IN ('completed', 'cancelled') THEN h.required_score END) OVER (
             PARTITION BY h.war_type, h.war_id) AS lowest_at_end,
+        max_by(h.winner_faction_id,
+            CASE WHEN h.winner_faction_id IS NOT NULL AND h.status = 'completed' THEN h.recorded_at END) OVER (
+            PARTITION BY h.war_type, h.war_id) AS newest_winner,
         row_number() OVER (PARTITION BY h.war_type, h.war_id, h.recorded_at, h.database_id ORDER BY h.id) AS own_place
     FROM war_status_history AS h
     WHERE (SELECT count(*) FROM lake_databases) > 1
@@ -28,11 +32,16 @@ carried AS (
         CASE
             WHEN is_over THEN CASE WHEN lowest_at_end < lowest OR lowest IS NULL THEN lowest_at_end ELSE lowest END
             ELSE coalesce(required_score, lowest) END AS carried_score,
+        coalesce(winner_faction_id, CASE WHEN status = 'completed' AND (
+            attacking_faction_id IS NULL OR attacking_faction_id = newest_winner
+            OR defending_faction_id IS NULL OR defending_faction_id = newest_winner) THEN newest_winner END) AS told_winner,
         CASE status WHEN 'scheduled' THEN 1 WHEN 'ongoing' THEN 2 WHEN 'cancelled' THEN 3 WHEN 'completed' THEN 4 ELSE 0 END
             AS progress,
         greatest(coalesce(attacking_score, -1), coalesce(defending_score, -1)) AS higher,
         least(coalesce(attacking_score, -1), coalesce(defending_score, -1)) AS lesser,
-        CASE WHEN coalesce(attacking_faction_id, -1) < coalesce(defending_faction_id, -1)
+        least(coalesce(attacking_faction_id, -1), coalesce(defending_faction_id, -1)) AS lower_id,
+        greatest(coalesce(attacking_faction_id, -1), coalesce(defending_faction_id, -1)) AS higher_id,
+        CASE WHEN coalesce(attacking_faction_id, -1) <= coalesce(defending_faction_id, -1)
             THEN coalesce(attacking_score, -1) ELSE coalesce(defending_score, -1) END AS score_of_lower_id
     FROM scored
 ),
@@ -45,8 +54,8 @@ counted AS (
         max(own_place) OVER alike AS last_place
     FROM carried
     WINDOW alike AS (
-        PARTITION BY war_type, war_id, recorded_at, territory_id, attacking_faction_id, defending_faction_id, attacking_score,
-            defending_score, carried_score, status, end_reason, winner_faction_id, started_at, ends_at)
+        PARTITION BY war_type, war_id, recorded_at, progress, higher, lesser, score_of_lower_id, carried_score, lower_id,
+            higher_id, ends_at, told_winner, end_reason, started_at, territory_id)
 ),
 -- has_one_order: only one database tells this second, or all tell the same.
 once AS (
@@ -63,9 +72,9 @@ numbered AS (
             PARTITION BY war_type, war_id
             ORDER BY
                 recorded_at, CASE WHEN has_one_order THEN own_place END NULLS FIRST,
-                progress, higher, lesser, score_of_lower_id, carried_score DESC NULLS FIRST, ends_at NULLS FIRST,
-                winner_faction_id NULLS FIRST, end_reason NULLS FIRST, started_at NULLS FIRST, territory_id NULLS FIRST,
-                attacking_faction_id NULLS FIRST, defending_faction_id NULLS FIRST, database_id, id) AS n,
+                progress, higher, lesser, score_of_lower_id, carried_score DESC NULLS FIRST, lower_id, higher_id,
+                ends_at NULLS FIRST, told_winner NULLS FIRST, end_reason NULLS FIRST, started_at NULLS FIRST,
+                territory_id NULLS FIRST, database_id, id) AS n,
         dense_rank() OVER (PARTITION BY war_type, war_id ORDER BY recorded_at) AS moment
     FROM once
 ),
@@ -130,7 +139,7 @@ told AS (
             coalesce(CAST(known_one AS VARCHAR(20)), '-'), coalesce(CAST(known_other AS VARCHAR(20)), '-'),
             coalesce(CAST(known_one_score AS VARCHAR(20)), '-'), coalesce(CAST(known_other_score AS VARCHAR(20)), '-'),
             coalesce(CAST(known_required AS VARCHAR(20)), '-'), coalesce(status, '-'), coalesce(known_reason, '-'),
-            coalesce(CAST(winner_faction_id AS VARCHAR(20)), '-'), coalesce(CAST(known_start AS VARCHAR(40)), '-'),
+            coalesce(CAST(told_winner AS VARCHAR(20)), '-'), coalesce(CAST(known_start AS VARCHAR(40)), '-'),
             coalesce(CAST(ends_at AS VARCHAR(40)), '-')) AS told_facts
     FROM completed
 ),
@@ -208,7 +217,7 @@ before_second AS (
 SELECT
     k.id, k.war_id, k.war_type, r.known_territory AS territory_id, r.known_one AS attacking_faction_id,
     r.known_other AS defending_faction_id, r.known_one_score AS attacking_score, r.known_other_score AS defending_score,
-    r.known_required AS required_score, r.status, r.known_reason AS end_reason, r.winner_faction_id,
+    r.known_required AS required_score, r.status, r.known_reason AS end_reason, r.told_winner AS winner_faction_id,
     r.known_start AS started_at, r.ends_at, k.recorded_at, k.data_source, k.database_id, k.n AS place
 FROM facts_in_order AS f
 JOIN before_second AS b ON b.war_type = f.war_type AND b.war_id = f.war_id AND b.moment = f.moment

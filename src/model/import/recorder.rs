@@ -89,8 +89,10 @@ pub(super) mod war {
     pub(in crate::model::import) const TILE: usize = WAR_HISTORY.index("territory_id");
     pub(in crate::model::import) const ATTACKING: usize = WAR_HISTORY.index("attacking_faction_id");
     pub(in crate::model::import) const DEFENDING: usize = WAR_HISTORY.index("defending_faction_id");
-    pub(in crate::model::import) const ATTACKING_SCORE: usize = WAR_HISTORY.index("attacking_score");
-    pub(in crate::model::import) const DEFENDING_SCORE: usize = WAR_HISTORY.index("defending_score");
+    pub(in crate::model::import) const ATTACKING_SCORE: usize =
+        WAR_HISTORY.index("attacking_score");
+    pub(in crate::model::import) const DEFENDING_SCORE: usize =
+        WAR_HISTORY.index("defending_score");
     pub(in crate::model::import) const REQUIRED_SCORE: usize = WAR_HISTORY.index("required_score");
     pub(in crate::model::import) const STATUS: usize = WAR_HISTORY.index("status");
     pub(in crate::model::import) const END_REASON: usize = WAR_HISTORY.index("end_reason");
@@ -212,15 +214,16 @@ fn complete_war(row: &[Datum], last: Option<&[Datum]>) -> Vec<Datum> {
     with_facts_of(row, &war.merged_with(&previous))
 }
 
-/// The row of a war with the required score that one collector with all rows would have stored, if it is another one. `lowest` is
-/// the lowest one of the rows up to this time, and `lowest_at_end` that of all rows of the end. The required score only decays, so
-/// the lower one is also the newest one.
+/// The row of a war with the required score and the winner that one collector with all rows would have stored, if they are other
+/// ones. `lowest` is the lowest required score of the rows up to this time, and `lowest_at_end` that of all rows of the end. It only
+/// decays, so the lower one is also the newest one. `known_winner` is the winner that any row or summary names.
 ///
-/// Torn does not name it once the war is over. Each collector then carries on the last one that it has seen itself.
-pub(crate) fn with_required_score(
+/// Torn does not name the required score once the war is over. Each collector then carries on the last one that it has seen itself.
+pub(crate) fn with_end(
     row: &[Datum],
     lowest: Datum,
     lowest_at_end: Datum,
+    known_winner: Datum,
 ) -> Option<Vec<Datum>> {
     let is_over = status_of(row).is_some_and(WarStatus::is_over);
     let required = &row[war::REQUIRED_SCORE];
@@ -230,11 +233,24 @@ pub(crate) fn with_required_score(
         }
         _ => lowest,
     };
-    if newest == *required || !(is_over || required.is_null()) {
+    let sides = [&row[war::ATTACKING], &row[war::DEFENDING]];
+    let is_carried = newest != *required && (is_over || required.is_null());
+    let is_decided = row[war::WINNER].is_null()
+        && status_of(row) == Some(WarStatus::Completed)
+        && !known_winner.is_null()
+        && sides
+            .iter()
+            .any(|side| side.is_null() || **side == known_winner);
+    if !is_carried && !is_decided {
         return None;
     }
     let mut row = row.to_vec();
-    row[war::REQUIRED_SCORE] = newest;
+    if is_carried {
+        row[war::REQUIRED_SCORE] = newest;
+    }
+    if is_decided {
+        row[war::WINNER] = known_winner;
+    }
     Some(row)
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn order(one: &[Datum], other: &[Datum]) -> Ordering {
         .unwrap_or(Ordering::Equal)
 }
 
-/// Torn lists the sides of a ranked war in any order, so their scores are compared without it. The required score only decays.
+/// Torn lists the sides of a ranked war in any order, so the place does not tell it. The required score only decays.
 fn place_of_war(row: &[Datum]) -> Vec<Datum> {
     let status = match status_of(row) {
         None => 0,
@@ -36,17 +36,22 @@ fn place_of_war(row: &[Datum]) -> Vec<Datum> {
         Some(WarStatus::Cancelled) => 3,
         Some(WarStatus::Completed) => 4,
     };
-    let number = |column: usize| row[column].integer();
-    let scores = [war::ATTACKING_SCORE, war::DEFENDING_SCORE].map(|side| number(side).unwrap_or(-1));
-    let sides = [war::ATTACKING, war::DEFENDING].map(|side| number(side).unwrap_or(-1));
-    let lower_side = if sides[0] < sides[1] { scores[0] } else { scores[1] };
-    let required = number(war::REQUIRED_SCORE).map_or(i64::MIN, |required| -required);
+    let number = |column: usize| row[column].integer().unwrap_or(-1);
+    let mut sides = [
+        (number(war::ATTACKING), number(war::ATTACKING_SCORE)),
+        (number(war::DEFENDING), number(war::DEFENDING_SCORE)),
+    ];
+    sides.sort_by_key(|side| side.0);
+    let scores = sides.map(|side| side.1);
+    let required = row[war::REQUIRED_SCORE].integer();
     let numbers = [
         status,
         scores[0].max(scores[1]),
         scores[0].min(scores[1]),
-        lower_side,
-        required,
+        scores[0],
+        required.map_or(i64::MIN, |required| -required),
+        sides[0].0,
+        sides[1].0,
     ];
     let others = [
         war::ENDS_AT,
@@ -54,8 +59,6 @@ fn place_of_war(row: &[Datum]) -> Vec<Datum> {
         war::END_REASON,
         war::STARTED_AT,
         war::TILE,
-        war::ATTACKING,
-        war::DEFENDING,
     ];
     let numbers = numbers.map(Datum::Integer).into_iter();
     numbers

@@ -32,8 +32,6 @@ pub(super) struct Entity {
     /// Whether one of them differs from the values before. Of players, factions and tiles, all rows of the second then stay:
     /// which of its values was the last one does not depend on what was known before, nor on the order of the imports.
     pub(super) second_changes: bool,
-    /// The same with our rows alone.
-    pub(super) ours_change: bool,
     /// The rows of the present second that are in the merged history, in their order. Those that are added have no id.
     pub(super) settled: Vec<(Option<i64>, MergedRow)>,
     pub(super) at: Option<i64>,
@@ -72,7 +70,6 @@ impl Entity {
             states: Vec::new(),
             waiting: Vec::new(),
             second_changes: false,
-            ours_change: false,
             settled: Vec::new(),
             at: None,
             held: HeldRows::default(),
@@ -108,27 +105,6 @@ impl Entity {
         self.merged_at <= Some(self.changed_at)
     }
 
-    /// Leaves out a row of an open month, because it repeats known values. Returns whether it was not known to be left out.
-    ///
-    /// The rows of a war tell its whole course, and no later one takes anything back. So its rows are only counted. One that repeats a
-    /// row of its own file counts for that one, within its month.
-    pub(super) fn leave_repeated(
-        &mut self,
-        connection: &Connection,
-        layout: &Layout,
-        month: Month,
-        row: &[Datum],
-    ) -> rusqlite::Result<bool> {
-        if self.history != History::Wars {
-            return self.remember(connection, layout, row);
-        }
-        let at = self.changed_at.max(month.start());
-        let counted = self.counted.entry(at).or_default();
-        counted.rows += 1;
-        counted.has_row |= row[layout.time].integer() == Some(at);
-        Ok(false)
-    }
-
     /// Counts a stored row of a war no longer among those that the other database has left out. If it is removed,
     /// `record_replaced.sql` counts it again.
     pub(super) fn forget_stored(&mut self, layout: &Layout, row: &[Datum]) {
@@ -156,7 +132,7 @@ impl Entity {
         let at = row[layout.time].integer().unwrap_or_default();
         let one = Counted {
             rows: 1,
-            has_row: false,
+            has_row: self.history == History::Wars,
         };
         let is_new = self.record_rows(connection, at, one, &as_json(row))?;
         if is_new {
@@ -261,12 +237,7 @@ impl Entity {
         self.states = vec![self.merged.clone()];
         let merged = &self.merged;
         let mut values = rows.iter().map(|row| &row.values);
-        self.second_changes =
-            values.any(|row| merged.is_change(layout, &merged.completed(row)));
-        let ours = &self.ours;
-        let stored = rows.iter().filter(|row| row.origin == Origin::Stored);
-        let mut own = stored.map(MergedRow::own_values);
-        self.ours_change = own.any(|row| ours.is_change(layout, &ours.completed(row)));
+        self.second_changes = values.any(|row| merged.is_change(layout, &merged.completed(row)));
     }
 
     /// Whether the merged history has a row of the present second with the same facts.
@@ -291,15 +262,23 @@ impl Entity {
         states.all(|state| state.is_change(layout, &state.completed(row)))
     }
 
-    /// Records a stored row as one of ours, and returns whether it was a change before the import. `row`: its values then.
-    pub(super) fn follow_ours(&mut self, layout: &Layout, row: &[Datum]) -> bool {
-        let alone = self.ours.completed(row);
-        let was_change = self.ours.is_change(layout, &alone);
-        self.ours.record(layout, &alone);
-        if self.history == History::Wars {
-            was_change
-        } else {
-            self.ours_change
+    /// Records the stored rows of a second as ours, in the order of their ids, and notes which were a change before the import.
+    pub(super) fn follow_ours(&mut self, layout: &Layout, rows: &mut [MergedRow]) {
+        let mut second_changed = false;
+        let is_war = self.history == History::Wars;
+        let before = self.ours.clone();
+        let is_stored = |row: &&mut MergedRow| row.origin == Origin::Stored;
+        for row in rows.iter_mut().filter(is_stored) {
+            let alone = self.ours.completed(row.own_values());
+            let compared = if is_war { &self.ours } else { &before };
+            row.was_change = compared.is_change(layout, &compared.completed(row.own_values()));
+            second_changed |= row.was_change;
+            self.ours.record(layout, &alone);
+        }
+        if second_changed && !is_war {
+            for row in rows.iter_mut().filter(is_stored) {
+                row.was_change = true;
+            }
         }
     }
 

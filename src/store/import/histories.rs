@@ -136,9 +136,7 @@ impl Merger<'_> {
         let has_deleted_rows = missing_ids == MissingIds::MayBeDeleted
             && self.keeps_ids
             && gaps::are_of_a_prune(connection, self.history)?;
-        if self.history != History::Wars {
-            connection.execute(&find_revived(self.history), [])?;
-        }
+        connection.execute(&find_revived(self.history), [])?;
         let mut statement = connection.prepare(&rows_in_order(self.history, has_deleted_rows))?;
         let mut rows = statement.query([])?;
         let mut entity: Option<Entity> = None;
@@ -165,8 +163,14 @@ impl Merger<'_> {
     fn accept_row(&mut self, row: &MergedRow) -> rusqlite::Result<()> {
         self.insert(row)?;
         self.tally.taken += 1;
-        if row.original.is_some() {
-            self.tally.mend("required_score", CARRIED);
+        let Some(own) = &row.original else {
+            return Ok(());
+        };
+        for name in ["required_score", "winner_faction_id"] {
+            let index = self.layout.table.index(name);
+            if own[index] != row.values[index] {
+                self.tally.mend(name, CARRIED);
+            }
         }
         Ok(())
     }
@@ -217,7 +221,6 @@ impl Merger<'_> {
     ) -> rusqlite::Result<()> {
         let layout = &self.layout;
         entity.forget_stored(layout, &row.values);
-        let was_change = entity.follow_ours(layout, row.own_values());
         let is_change = entity.is_change(layout, &row.values);
         let month = self.month_of(&row.values);
         let is_open = |month| self.closed.closing(self.history, month).is_none();
@@ -225,7 +228,7 @@ impl Merger<'_> {
             && month.is_some_and(|month| {
                 is_open(month) && !self.closed.is_reopened(self.history, month)
             });
-        if was_change
+        if row.was_change
             && !is_change
             && may_go
             && let Some(month) = month
@@ -235,7 +238,7 @@ impl Merger<'_> {
                 entity.text(),
                 month.start(),
                 row.values[layout.time],
-                as_json(&row.values)
+                as_json(row.own_values())
             ])?;
             self.tally.replaced += 1;
             self.changed.insert(month);
@@ -259,10 +262,13 @@ impl Merger<'_> {
     /// Completes a stored row of a war by what the rows before it tell, as it would be if its file was imported after theirs.
     fn carry_facts(&mut self, own: &[Datum], row: &MergedRow) -> rusqlite::Result<()> {
         let facts = self.layout.facts.iter();
-        let carried = facts.clone().filter(|&&index| own[index] != row.values[index]);
+        let carried = facts
+            .clone()
+            .filter(|&&index| own[index] != row.values[index]);
         let mut is_carried = false;
         for &index in carried {
-            self.tally.mend(self.layout.table.columns[index].name, CARRIED);
+            self.tally
+                .mend(self.layout.table.columns[index].name, CARRIED);
             is_carried = true;
         }
         if is_carried {
@@ -285,12 +291,17 @@ impl Merger<'_> {
     /// Whether an earlier import has found that a row of a war repeats a row that is pruned here since. Nothing takes back what a
     /// row of a war tells, so it still is no change.
     fn repeats_pruned(&self, entity: &Entity, row: &MergedRow) -> rusqlite::Result<bool> {
-        let month = self.month_of(&row.values);
-        let follows_closed = month.is_some_and(|month| self.closed.any_before(self.history, month));
-        if self.history != History::Wars || self.every_poll || !follows_closed {
+        if self.every_poll || !self.follows_closed(row) {
             return Ok(false);
         }
         entity.was_repeated(self.connection, &row.values[self.layout.time])
+    }
+
+    /// Whether a row of a war may repeat one that is pruned here.
+    fn follows_closed(&self, row: &MergedRow) -> bool {
+        let month = self.month_of(&row.values);
+        self.history == History::Wars
+            && month.is_some_and(|month| self.closed.any_before(self.history, month))
     }
 
     /// Decides about an imported row. `closed` is its month if that is closed.
@@ -320,7 +331,7 @@ impl Merger<'_> {
             // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
             if let Some(month) = month
                 && closed.is_none()
-                && entity.leave_repeated(self.connection, layout, month, &row.values)?
+                && entity.remember(self.connection, layout, row.own_values())?
             {
                 self.known_better.insert(month);
             }
@@ -339,11 +350,12 @@ impl Merger<'_> {
         if entity.has_in_second(&self.layout, &row.values) {
             return Ok(());
         }
-        if self.every_poll || entity.is_change(&self.layout, &row.values) {
+        let is_change = entity.is_change(&self.layout, &row.values) && !self.follows_closed(&row);
+        if self.every_poll || is_change {
             return self.accept_change(entity, row, closing);
         }
         let month = self.month_of(&row.values);
-        if closing.is_none() && entity.remember(self.connection, &self.layout, &row.values)? {
+        if closing.is_none() && entity.remember(self.connection, &self.layout, row.own_values())? {
             self.known_better.extend(month);
         }
         Ok(())
@@ -357,9 +369,10 @@ impl Merger<'_> {
         closing: Option<Closing>,
     ) -> rusqlite::Result<()> {
         let is_there = entity.has_in_second(&self.layout, &row.values);
-        let is_change = entity.is_change(&self.layout, &row.values);
+        let is_change =
+            entity.is_change(&self.layout, &row.values) && !self.repeats_pruned(entity, &row)?;
         if closing.is_some() || !(is_there || is_change || self.every_poll) {
-            entity.stay_left_out(row.values);
+            entity.stay_left_out(row.own_values().to_vec());
             return Ok(());
         }
         self.connection

@@ -5,7 +5,7 @@ use rusqlite::params;
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::second::{order, place};
-use crate::store::import::entity::{Entity, has_same_facts};
+use crate::store::import::entity::Entity;
 use crate::store::import::histories::Merger;
 use crate::store::import::merged_rows::{MergedRow, Origin};
 
@@ -13,6 +13,7 @@ impl Merger<'_> {
     /// Decides about the waiting rows.
     pub(super) fn settle(&mut self, entity: &mut Entity) -> rusqlite::Result<()> {
         let mut rows = std::mem::take(&mut entity.waiting);
+        entity.follow_ours(&self.layout, &mut rows);
         self.put_in_order(&mut rows);
         let Some(first) = rows.first() else {
             return Ok(());
@@ -57,7 +58,8 @@ impl Merger<'_> {
         let (stored, imported) = (of(Origin::Stored), of(Origin::Imported));
         let (stored_rows, imported_rows) = (stored.clone().count(), imported.clone().count());
         let has_others = stored_rows + imported_rows < rows.len();
-        let is_same = |(one, other): (&[Datum], &[Datum])| has_same_facts(&self.layout, one, other);
+        let is_same =
+            |(one, other)| order(&place(self.history, one), &place(self.history, other)).is_eq();
         !has_others
             && (stored_rows == 0
                 || imported_rows == 0
@@ -74,7 +76,8 @@ impl Merger<'_> {
                 Some(id) if last.is_some_and(|last| last < id) => last = Some(id),
                 Some(id) => {
                     last = None;
-                    self.move_row.execute(params![id, month.map(|month| month.start())])?;
+                    self.move_row
+                        .execute(params![id, month.map(|month| month.start())])?;
                     self.insert(&row)?;
                     self.changed.extend(month);
                 }
