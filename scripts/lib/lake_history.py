@@ -276,7 +276,7 @@ def wars(databases: list, dice: random.Random, rows: int, _: range) -> None:
         war_type = "ranked" if war % 2 else "territory"
         fates[war] = ((ALL, ALL, (0, 1), (1, 2), (0, 2), (0,), (1,), (2,))[war % 8], None)
         who = fates[war][0]
-        events = list(course(dice, 1 + war // 2, war_type, each))
+        events = list(course(dice, 1 + war // 2, war_type, each, who))
         collectors = watch(databases, dice, who, "recorded_at", events, merge_war)
         for row in collectors[1].rows + collectors[1].late if war_type == "ranked" and war % 3 == 0 else []:
             # Torn lists the sides of a ranked war in any order, and each collector keeps the first that it has seen.
@@ -286,7 +286,7 @@ def wars(databases: list, dice: random.Random, rows: int, _: range) -> None:
     store(databases, "war_status_history", "recorded_at", found, None, "war_id", fates, dice)
 
 
-def course(dice: random.Random, war: int, war_type: str, polls: int) -> Iterator[dict]:
+def course(dice: random.Random, war: int, war_type: str, polls: int, who: tuple) -> Iterator[dict]:
     """A war from its announcement to its end: completed, cancelled, cancelled and resumed, or never ended."""
     begins = dice.choice([dice.randrange(MONTHS[0], END - 6 * 86400), dice.choice(BOUNDARIES[:6])])
     lasts = dice.choice((6 * 3600, 86400, 5 * 86400))
@@ -308,8 +308,8 @@ def course(dice: random.Random, war: int, war_type: str, polls: int) -> Iterator
                "required_score": None if is_pause else target if is_ranked else 10000}
     if end in ("completed", "cancelled"):
         is_won = dice.random() < 0.6
-        # Some winners are told late, and some never.
-        winner_from = dice.choice((0, 0, 0, 1, 3))
+        # Some winners are told late, and some never. An import does not complete the wars that only its own database has.
+        winner_from = dice.choice((0, 0, 0, 1, 3) if who != (0,) else (0, 3))
         for step, delay in enumerate((0, 3600, 40 * 86400)):
             yield {**row, "status": end, "end_reason": None if is_ranked else WORDS[end][not is_won],
                    "winner_faction_id": (one if is_won else other) if end == "completed" and step >= winner_from else None,

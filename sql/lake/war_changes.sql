@@ -6,7 +6,7 @@
 -- this second, or all tell the same, its rows are in the order of their ids. `place` is the number of a row in this order.
 --
 -- A row stays if it differs from what was known before its second, and from the rows of the second before it. What it does
--- not say is taken from the rows before. The sides of a ranked war have the order of its first row. A completed war stays
+-- not say is taken from the rows before. The sides of a ranked war have the order of its first second. A completed war stays
 -- completed, and a row of its end that names no winner has the newest one that any row names. The required score of a war
 -- that is over, or that a row does not name, is the lowest one that any database has seen by then, because it only decays and
 -- Torn does not name it once the war is over. A lake of one database: all rows stay as they are. lake_settings.every_poll:
@@ -78,11 +78,12 @@ numbered AS (
         dense_rank() OVER (PARTITION BY war_type, war_id ORDER BY recorded_at) AS moment
     FROM once
 ),
--- The order of the sides in the first row of each war.
+-- The order of the sides in the first second of each war; that of the ids, if its rows tell both.
 sides AS (
-    SELECT war_type, war_id, attacking_faction_id AS first_attacker, defending_faction_id AS first_defender
+    SELECT war_type, war_id, min(attacking_faction_id) AS first_attacker, max(defending_faction_id) AS first_defender
     FROM numbered
-    WHERE n = 1
+    WHERE moment = 1
+    GROUP BY war_type, war_id
 ),
 turned AS (
     SELECT

@@ -65,3 +65,28 @@ fn place_of_war(row: &[Datum]) -> Vec<Datum> {
         .chain(others.map(|column| row[column].clone()))
         .collect()
 }
+
+/// The row of a ranked war with its sides the other way round, if the faction of the lower id is not the first. The first rows of
+/// a war have this order if they tell both.
+pub(crate) fn with_lower_side_first(row: &[Datum]) -> Option<Vec<Datum>> {
+    let (Some(attacking), Some(defending)) =
+        (row[war::ATTACKING].integer(), row[war::DEFENDING].integer())
+    else {
+        return None;
+    };
+    if attacking <= defending || row[war::TYPE].text() != Some("ranked") {
+        return None;
+    }
+    let mut turned = row.to_vec();
+    turned.swap(war::ATTACKING, war::DEFENDING);
+    turned.swap(war::ATTACKING_SCORE, war::DEFENDING_SCORE);
+    Some(turned)
+}
+
+/// Whether two rows of a war tell its sides in opposite orders.
+pub(crate) fn has_other_order(one: &[Datum], other: &[Datum]) -> bool {
+    let (attacking, defending) = (&one[war::ATTACKING], &one[war::DEFENDING]);
+    attacking != defending
+        && *attacking == other[war::DEFENDING]
+        && *defending == other[war::ATTACKING]
+}

@@ -282,6 +282,11 @@ impl Entity {
         }
     }
 
+    /// Whether nothing is known of a war yet.
+    pub(super) fn is_first_of_war(&self) -> bool {
+        matches!(self.merged, Recorder::War(None))
+    }
+
     pub(super) fn record(&mut self, layout: &Layout, row: Vec<Datum>) {
         self.merged.record(layout, &row);
         self.merged_at = row[layout.time].integer();

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
-use crate::model::import::second::{order, place};
+use crate::model::import::second::{has_other_order, order, place, with_lower_side_first};
 use crate::store::import::entity::Entity;
 use crate::store::import::histories::Merger;
 use crate::store::import::merged_rows::{MergedRow, Origin};
@@ -14,6 +14,9 @@ impl Merger<'_> {
     pub(super) fn settle(&mut self, entity: &mut Entity) -> rusqlite::Result<()> {
         let mut rows = std::mem::take(&mut entity.waiting);
         entity.follow_ours(&self.layout, &mut rows);
+        if entity.is_first_of_war() {
+            agree_on_sides(&mut rows);
+        }
         self.put_in_order(&mut rows);
         let Some(first) = rows.first() else {
             return Ok(());
@@ -93,6 +96,20 @@ impl Merger<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Gives the first rows of a war one order of its sides: that of the ids, if the rows tell both.
+fn agree_on_sides(rows: &mut [MergedRow]) {
+    let has_both = rows.first().is_some_and(|first| {
+        let mut others = rows.iter();
+        others.any(|other| has_other_order(&first.values, &other.values))
+    });
+    for row in rows.iter_mut().filter(|_| has_both) {
+        if let Some(turned) = with_lower_side_first(&row.values) {
+            let values = std::mem::replace(&mut row.values, turned);
+            row.original.get_or_insert(values);
+        }
     }
 }
 
