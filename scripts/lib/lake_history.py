@@ -90,7 +90,7 @@ class Collector:
 
     def see(self, row: dict, dice: random.Random) -> None:
         known = self.merge(row, self.last)
-        if known is None and dice.random() < self.share_repeated:
+        if known is None and self.last is not None and dice.random() < self.share_repeated:
             known = {"row": {key: value if key in TIMES else self.last.get(key, value) for key, value in row.items()}}
         elif known is not None:
             self.last = known["known"]
