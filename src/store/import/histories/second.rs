@@ -26,7 +26,15 @@ impl Merger<'_> {
         if closing.is_none() {
             match self.history {
                 History::Players | History::Factions => self.take_held(entity)?,
-                History::Wars => self.end_held_war(entity, &first.values)?,
+                History::Wars => {
+                    let mut told = rows.iter();
+                    let is_told =
+                        |row: &&MergedRow| matches!(row.origin, Origin::Stored | Origin::Imported);
+                    // A row that is left out again follows nothing.
+                    if let Some(next) = told.find(is_told) {
+                        self.end_held_war(entity, &next.values)?;
+                    }
+                }
                 // A later row of a tile can decide which of the held ones show since when it has its owner.
                 History::Territories => {}
             }
