@@ -49,6 +49,7 @@ CREATE TEMP TABLE known_winners (  -- the winners of wars that summaries name
     period_start,                  -- start of the month of the summary
     winner_faction_id
 );
+CREATE INDEX temp.idx_known_winners ON known_winners (war_type, war_id); -- serves the winner of each history row of a war
 CREATE TEMP VIEW newest_winners AS -- the winner in the newest of these summaries of each war
 SELECT war_type, war_id, winner_faction_id, max(period_start) AS period_start
 FROM known_winners
