@@ -35,7 +35,7 @@ def connect(arguments) -> SparkSession:
     for name in lake.STATEMENTS:
         rows = session.sql(lake.statement(name))
         # A merged history is read more than once. Spark would merge it anew each time.
-        (rows.cache() if name.endswith("_changes") else rows).createOrReplaceTempView(f"lake_{name}")
+        (rows.cache() if name.endswith(("_changes", "databases")) else rows).createOrReplaceTempView(f"lake_{name}")
     return session
 
 

@@ -19,7 +19,7 @@ WHOLE = ("players", "factions", "territories", "faction_membership")
 
 # The files of sql/lake in an order in which each reads only views before it. The view of NAME.sql is lake_NAME.
 STATEMENTS = (
-    "player_changes", "faction_changes", "war_changes", "ownership_changes",
+    "databases", "player_changes", "faction_changes", "war_changes", "ownership_changes",
     "player_stats_summary", "faction_summary", "war_summary", "territory_ownership_summary",
     "player_names", "faction_names", "player_league", "faction_league", "war_league", "war_latest", "war_record",
     "territory_tenure", "territory_league",

@@ -8,7 +8,7 @@ WITH
 numbered AS (
     SELECT
         h.*, date_trunc('month', h.timestamp) AS period_start,
-        row_number() OVER (PARTITION BY h.faction_id ORDER BY h.timestamp, h.database_id, h.id) AS n
+        h.place AS n
     FROM lake_faction_changes AS h
 ),
 in_month AS (

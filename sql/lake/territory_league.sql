@@ -4,7 +4,7 @@
 WITH
 steps AS (
     SELECT territory_id, date_trunc('month', recorded_at) AS period_start, coalesce(faction_id, 0) AS owner,
-        lag(coalesce(faction_id, 0)) OVER (PARTITION BY territory_id ORDER BY recorded_at, database_id, id) AS owner_before
+        lag(coalesce(faction_id, 0)) OVER (PARTITION BY territory_id ORDER BY place) AS owner_before
     FROM lake_ownership_changes
 ),
 counted AS (

@@ -11,11 +11,11 @@ steps AS (
     SELECT
         territory_id, recorded_at, date_trunc('month', recorded_at) AS period_start,
         coalesce(faction_id, 0) AS owner,
-        row_number() OVER in_order AS n,
+        place AS n,
         lag(recorded_at) OVER in_order AS previous_at,
         lag(coalesce(faction_id, 0)) OVER in_order AS previous_owner
     FROM lake_ownership_changes
-    WINDOW in_order AS (PARTITION BY territory_id ORDER BY recorded_at, database_id, id)
+    WINDOW in_order AS (PARTITION BY territory_id ORDER BY place)
 ),
 in_month AS (
     SELECT

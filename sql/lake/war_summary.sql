@@ -8,8 +8,7 @@ WITH
 placed AS (
     SELECT
         *,
-        row_number() OVER (PARTITION BY war_type, war_id, period_start ORDER BY recorded_at DESC, database_id DESC, id DESC)
-            AS place,
+        row_number() OVER (PARTITION BY war_type, war_id, period_start ORDER BY place DESC) AS place_from_end,
         count(*) OVER (PARTITION BY war_type, war_id, period_start) AS record_count
     FROM (SELECT h.*, date_trunc('month', h.recorded_at) AS period_start FROM lake_war_changes AS h) AS h
 ),
@@ -19,7 +18,7 @@ newest AS (
         CASE WHEN status IN ('completed', 'cancelled') THEN coalesce(ends_at, recorded_at) ELSE recorded_at END - started_at
             AS duration
     FROM placed
-    WHERE place = 1
+    WHERE place_from_end = 1
 )
 SELECT
     war_id,

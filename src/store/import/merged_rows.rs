@@ -5,12 +5,12 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
-use crate::model::import::recorder::{Layout, layout, with_required_score};
+use crate::model::import::recorder::{Layout, layout, with_end};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{column_list, entity_list};
 
 /// The source of a row. In one second, the rows are in this order.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Origin {
     /// Our history.
     Stored,
@@ -44,6 +44,8 @@ pub(super) struct MergedRow {
     pub(super) values: Vec<Datum>,
     /// The values in its own file, if they differ.
     pub(super) original: Option<Vec<Datum>>,
+    /// Whether a stored row was a change before the import.
+    pub(super) was_change: bool,
 }
 
 impl MergedRow {
@@ -56,7 +58,13 @@ impl MergedRow {
             sequence: None,
             values,
             original: None,
+            was_change: false,
         }
+    }
+
+    /// The values in its own file.
+    pub(super) fn own_values(&self) -> &[Datum] {
+        self.original.as_ref().unwrap_or(&self.values)
     }
 
     /// Reads a row of [`rows_in_order`].
@@ -69,10 +77,11 @@ impl MergedRow {
         const FIRST_VALUE: usize = 4;
         let values = cells(row, layout.table, FIRST_VALUE)?;
         let carried = match history {
-            History::Wars => with_required_score(
+            History::Wars => with_end(
                 &values,
                 row.get("lowest_required_score")?,
                 row.get("lowest_at_end")?,
+                row.get("known_winner")?,
             ),
             _ => None,
         };
@@ -91,6 +100,7 @@ impl MergedRow {
             sequence: row.get("sequence")?,
             values,
             original,
+            was_change: false,
         })
     }
 }
@@ -98,7 +108,9 @@ impl MergedRow {
 /// Finds the rows of the imported entities that earlier imports have left out or removed, because they repeated known values.
 pub(super) fn find_revived(history: History) -> String {
     let table = history.table();
-    let entity = entity_list(&layout(history));
+    let names: Vec<&str> = layout(history).entity_names().collect();
+    // As in the table `repeated_rows`.
+    let entity = names.join(" || ' ' || ");
     format!(
         "INSERT INTO temp.revived (entity, at, row)
          SELECT entity, at, row FROM main.repeated_rows
@@ -132,7 +144,9 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
         History::Wars => {
             ", min(required_score) OVER (PARTITION BY war_type, war_id ORDER BY recorded_at) AS lowest_required_score,
              min(required_score) FILTER (WHERE status IN ('completed', 'cancelled')) OVER (PARTITION BY war_type, war_id)
-                 AS lowest_at_end"
+                 AS lowest_at_end,
+             (SELECT winner_faction_id FROM temp.newest_winners AS known
+              WHERE known.war_type = merged.war_type AND known.war_id = merged.war_id) AS known_winner"
         }
         _ => "",
     };
@@ -149,7 +163,7 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
              SELECT {is_revived}, rowid, NULL, NULL, {revived} FROM temp.revived
              UNION ALL
              SELECT {stored}, id, NULL, NULL, {columns} FROM main.{table} NOT INDEXED
-             WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table}))
+             WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table})) AS merged
          ORDER BY {entity}, {time}, origin, row_id",
         stored = Origin::Stored as i64,
         is_revived = Origin::Revived as i64,
@@ -184,10 +198,7 @@ mod tests {
                 .unwrap();
 
             let scan = format!("SCAN main.{}", history.table());
-            assert!(
-                steps.iter().any(|step| *step == scan),
-                "{history:?}: {steps:#?}"
-            );
+            assert!(steps.contains(&scan), "{history:?}: {steps:#?}");
         }
     }
 }

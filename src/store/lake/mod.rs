@@ -190,7 +190,7 @@ impl Store {
             while let Some(found) = rows.next()? {
                 let text: String = found.get("removed_row")?;
                 let is_equal = |found: serde_json::Value| found == row;
-                if text.is_empty() || serde_json::from_str(&text).is_ok_and(is_equal) {
+                if serde_json::from_str(&text).is_ok_and(is_equal) {
                     return Ok(true);
                 }
             }
