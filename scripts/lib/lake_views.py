@@ -85,6 +85,16 @@ def statement(name: str) -> str:
     return (ROOT / f"sql/lake/{name}.sql").read_text()
 
 
+def needed(query: str) -> tuple[set[str], list[str]]:
+    """The datasets and the statements that a query reads, also through views. The statements have the order of STATEMENTS."""
+    text, found = query.lower(), []
+    for name in reversed(STATEMENTS):
+        if f"lake_{name}" in text:
+            text += statement(name)
+            found.insert(0, name)
+    return {dataset for dataset in (*MONTHLY, *WHOLE) if dataset in text}, found
+
+
 def asked(given: str) -> str:
     """The query that the user asks for: the name of a view, a file, or a statement."""
     if given in STATEMENTS:
