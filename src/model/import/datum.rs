@@ -29,25 +29,19 @@ impl Datum {
             _ => None,
         }
     }
-    /// The order of SQL: NULL, numbers, texts by their bytes.
+    /// The order of SQL: NULL, numbers, texts by their bytes. What is sorted so has no fractions.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
-        let number = |value: &Self| match value {
-            Self::Integer(number) => Some(*number as f64),
-            Self::Real(number) => Some(*number),
-            Self::Null | Self::Text(_) => None,
-        };
         let kind = |value: &Self| match value {
             Self::Null => 0,
-            Self::Integer(_) | Self::Real(_) => 1,
-            Self::Text(_) => 2,
+            Self::Integer(_) => 1,
+            Self::Real(_) => 2,
+            Self::Text(_) => 3,
         };
         match (self, other) {
             (Self::Integer(one), Self::Integer(two)) => one.cmp(two),
+            (Self::Real(one), Self::Real(two)) => one.total_cmp(two),
             (Self::Text(one), Self::Text(two)) => one.cmp(two),
-            _ => match (number(self), number(other)) {
-                (Some(one), Some(two)) => one.total_cmp(&two),
-                _ => kind(self).cmp(&kind(other)),
-            },
+            _ => kind(self).cmp(&kind(other)),
         }
     }
 }

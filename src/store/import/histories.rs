@@ -337,7 +337,8 @@ impl Merger<'_> {
             }
             return Ok(());
         }
-        self.accept_change(entity, row, closed.map(|(_, closing)| closing))
+        self.accept_change(entity, row, closed.map(|(_, closing)| closing));
+        Ok(())
     }
 
     /// Decides about a row that the other database has left out or removed itself, as if the file with the row was imported.
@@ -352,7 +353,8 @@ impl Merger<'_> {
         }
         let is_change = entity.is_change(&self.layout, &row.values) && !self.follows_closed(&row);
         if self.every_poll || is_change {
-            return self.accept_change(entity, row, closing);
+            self.accept_change(entity, row, closing);
+            return Ok(());
         }
         let month = self.month_of(&row.values);
         if closing.is_none() && entity.remember(self.connection, &self.layout, row.own_values())? {
@@ -381,24 +383,19 @@ impl Merger<'_> {
         if is_there {
             return Ok(());
         }
-        self.accept_change(entity, row, None)
+        self.accept_change(entity, row, None);
+        Ok(())
     }
 
     /// Adds a row to the history. One of a closed month is only held.
-    fn accept_change(
-        &mut self,
-        entity: &mut Entity,
-        mut row: MergedRow,
-        closing: Option<Closing>,
-    ) -> rusqlite::Result<()> {
+    fn accept_change(&mut self, entity: &mut Entity, mut row: MergedRow, closing: Option<Closing>) {
         self.complete(entity, &mut row);
         if closing.is_some() {
             self.hold(entity, row, closing);
-            return Ok(());
+            return;
         }
         entity.record(&self.layout, row.values.clone());
         entity.settled.push((None, row));
-        Ok(())
     }
 
     /// Completes the values of a row by the last known ones.

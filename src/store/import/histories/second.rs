@@ -5,6 +5,7 @@ use rusqlite::params;
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::second::{has_other_order, order, place, with_lower_side_first};
+use crate::model::time::Month;
 use crate::store::import::entity::Entity;
 use crate::store::import::histories::Merger;
 use crate::store::import::merged_rows::{MergedRow, Origin};
@@ -88,7 +89,7 @@ impl Merger<'_> {
                 Some(id) => {
                     last = None;
                     self.move_row
-                        .execute(params![id, month.map(|month| month.start())])?;
+                        .execute(params![id, month.map(Month::start)])?;
                     self.insert(&row)?;
                     self.changed.extend(month);
                 }
