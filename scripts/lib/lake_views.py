@@ -20,9 +20,12 @@ MONTHLY = (
 )
 WHOLE = ("players", "factions", "territories", "faction_membership")
 
+SUMMARIES = MONTHLY[-4:]
+
 # The files of sql/lake in an order in which each reads only views before it. The view of NAME.sql is lake_NAME.
 STATEMENTS = (
     "databases", "player_changes", "faction_changes", "war_changes", "ownership_changes",
+    "player_stored", "faction_stored", "war_stored", "territory_stored",
     "player_stats_summary", "faction_summary", "war_summary", "territory_ownership_summary",
     "player_names", "faction_names", "player_league", "faction_league", "war_latest", "war_league", "war_record",
     "territory_tenure", "territory_league", "membership", "collectors",

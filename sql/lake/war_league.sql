@@ -8,29 +8,27 @@ placed AS (
     SELECT
         *,
         date_trunc('month', recorded_at) AS period_start,
+        row_number() OVER (PARTITION BY war_type, war_id ORDER BY place DESC) AS from_end,
         row_number() OVER (
-            PARTITION BY war_type, war_id ORDER BY recorded_at DESC, database_id DESC, id DESC) AS place,
-        row_number() OVER (
-            PARTITION BY war_type, war_id, date_trunc('month', recorded_at)
-            ORDER BY recorded_at DESC, database_id DESC, id DESC) AS place_in_month,
+            PARTITION BY war_type, war_id, date_trunc('month', recorded_at) ORDER BY place DESC) AS from_end_of_month,
         min(recorded_at) OVER (PARTITION BY war_type, war_id, status) AS first_at
     FROM lake_war_changes
 ),
 dated AS (
     SELECT
         *,
-        max(CASE WHEN place = 1 AND status IN ('completed', 'cancelled')
+        max(CASE WHEN from_end = 1 AND status IN ('completed', 'cancelled')
             THEN date_trunc('month', coalesce(ends_at, first_at)) END) OVER (PARTITION BY war_type, war_id) AS end_month
     FROM placed
 ),
 wars AS (
     SELECT
         war_type, winner_faction_id, attacking_faction_id, defending_faction_id, attacking_score, defending_score,
-        CASE WHEN place = 1 AND end_month IS NOT NULL THEN end_month ELSE period_start END AS period_start,
-        CASE WHEN place = 1 AND end_month IS NOT NULL THEN status ELSE 'not ended' END AS status
+        CASE WHEN from_end = 1 AND end_month IS NOT NULL THEN end_month ELSE period_start END AS period_start,
+        CASE WHEN from_end = 1 AND end_month IS NOT NULL THEN status ELSE 'not ended' END AS status
     FROM dated
-    WHERE (place = 1 AND end_month IS NOT NULL)
-        OR (place_in_month = 1 AND (end_month IS NULL OR period_start < end_month))
+    WHERE (from_end = 1 AND end_month IS NOT NULL)
+        OR (from_end_of_month = 1 AND (end_month IS NULL OR period_start < end_month))
 ),
 sides AS (
     SELECT

@@ -4,6 +4,7 @@
 -- duration_seconds: from the start of the war to its end, or to the last row if it has not ended. It is never negative,
 -- although a war may be recorded before it starts. war_id is unique only together with war_type.
 -- Only months that are over at lake_settings.now have one.
+-- If the lake lacks rows of the month, the summary is that of `tornsnap`: see war_stored.sql.
 WITH
 placed AS (
     SELECT
@@ -41,3 +42,12 @@ SELECT
     record_count
 FROM newest
 WHERE period_start + INTERVAL '1' MONTH <= (SELECT max(now) FROM lake_settings)
+  AND NOT EXISTS (
+      SELECT 1 FROM lake_war_stored AS s
+      WHERE s.war_type = newest.war_type AND s.war_id = newest.war_id AND s.period_start = newest.period_start)
+UNION ALL
+SELECT
+    war_id, war_type, territory_id, period_start, period_end, period_type, attacking_faction_id, defending_faction_id,
+    final_attacking_score, final_defending_score, winner_faction_id, duration_seconds, record_count
+FROM lake_war_stored
+WHERE period_end <= (SELECT max(now) FROM lake_settings)
