@@ -1,7 +1,7 @@
 //! The folder of a lake. A file gets its name only when it is complete, and replaces an older one in one step.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use same_file::Handle;
@@ -24,36 +24,62 @@ pub(crate) struct LakeFolder {
     lock: Option<File>,
 }
 
+/// The result of a try to lock.
+#[derive(Debug)]
+pub(crate) enum Locking {
+    Taken(LakeFolder),
+    /// Another run holds the lock. The text of the lock file tells which one, if it can be read.
+    Held(String),
+}
+
 impl Drop for LakeFolder {
-    /// Removes the lock file of a run that has written nothing, so that a new folder can go, too. Best effort: it is empty.
+    /// Removes the lock file of a run that has written nothing, so that a new folder can go, too. Best effort: it is small.
     fn drop(&mut self) {
-        if self.lock.is_some() && !self.manifest_path().exists() {
+        let Some(lock) = &self.lock else {
+            return;
+        };
+        if self.manifest_path().exists() {
+            // Otherwise other runs would read this name until the next holder has written its own.
+            let _ = lock.set_len(0);
+        } else {
             let _ = fs::remove_file(lock_path(&self.root, &self.database));
         }
     }
 }
 
 impl LakeFolder {
-    /// Takes the lock of this database in the folder, which exists. `None`: another run holds it.
-    pub(crate) fn lock(root: &Path, database: &DatabaseId) -> io::Result<Option<Self>> {
+    /// Takes the lock of this database in the folder, which exists. `command`: the name of this run for others that wait for it.
+    pub(crate) fn lock(root: &Path, database: &DatabaseId, command: &str) -> io::Result<Locking> {
         let path = lock_path(root, database);
         let mut attempts = 0;
         let lock = loop {
-            let file = File::options()
+            let mut file = File::options()
                 .create(true)
+                .read(true)
                 .write(true)
                 .truncate(false)
                 .open(&path)?;
             match file.try_lock() {
                 // A file system that tells nothing of files has no use for further attempts.
-                Ok(()) if is_at(&file, &path) || attempts > 10 => break Some(file),
+                Ok(()) if is_at(&file, &path) || attempts > 10 => {
+                    // Best effort: waiting runs show this text to the user.
+                    let _ = file
+                        .set_len(0)
+                        .and_then(|()| writeln!(file, "{} {command}", std::process::id()));
+                    break Some(file);
+                }
                 // The run that had it has removed it, so this one holds a file that no other run finds.
                 Ok(()) => attempts += 1,
-                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::WouldBlock) => {
+                    let mut holder = String::new();
+                    // Windows does not let others read a locked file.
+                    let _ = file.take(200).read_to_string(&mut holder);
+                    return Ok(Locking::Held(holder));
+                }
                 Err(TryLockError::Error(_)) => break None,
             }
         };
-        Ok(Some(Self {
+        Ok(Locking::Taken(Self {
             root: root.to_owned(),
             database: database.clone(),
             lock,
