@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
+use crate::model::lake::files::TwoFiles;
 use crate::model::lake::manifest::{FileEntry, Manifest};
 use crate::model::lake::path_in;
 use crate::model::watch::Unwatched;
@@ -27,7 +28,8 @@ impl LakeArchive {
     ///
     /// # Errors
     ///
-    /// [`Exit::Damaged`] if the manifest is damaged, or if a file is gone or has another size.
+    /// [`Exit::Damaged`] if the manifest is damaged, or if a file is gone or has another size. [`Exit::Config`] if a month has two
+    /// files of the database.
     pub(super) fn read(folder: &Path, database: &DatabaseId) -> Result<Option<Self>> {
         let path = folder.join(Manifest::file_name(database));
         let action = || format!("read the manifest {}", path.display());
@@ -42,6 +44,9 @@ impl LakeArchive {
             manifest,
         };
         archive.check_sizes()?;
+        if let Some(two) = TwoFiles::find(folder, database) {
+            return Err(two.into_error(format!("use the archive {}", folder.display())));
+        }
         Ok(Some(archive))
     }
 

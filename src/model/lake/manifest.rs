@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Exit};
 use crate::model::identity::DatabaseId;
 use crate::model::lake::Dataset;
+use crate::model::rows::{ColumnType, TypedColumn};
 use crate::model::time::Month;
 
 /// The version of the format of manifests.
@@ -39,12 +40,22 @@ pub(crate) struct Manifest {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct ColumnEntry {
     pub(crate) name: String,
-    /// `integer`, `time`, `real`, `text` or `blob`.
     #[serde(rename = "type")]
-    pub(crate) kind: String,
+    pub(crate) kind: ColumnType,
     pub(crate) nullable: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) comment: Option<String>,
+}
+
+impl From<&TypedColumn> for ColumnEntry {
+    fn from(column: &TypedColumn) -> Self {
+        Self {
+            name: column.name.clone(),
+            kind: column.kind,
+            nullable: !column.is_required,
+            comment: column.comment.clone(),
+        }
+    }
 }
 
 /// A file with rows.

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use same_file::Handle;
 
 use crate::model::identity::DatabaseId;
+use crate::model::lake::files::{files_of, folders_of, names_in};
 use crate::model::lake::manifest::{Manifest, Pending};
-use crate::model::lake::{self, DATASETS};
+use crate::model::lake::path_in;
 use crate::model::open_elsewhere::retry_while_open;
 use crate::output::atomic_file::{AtomicFile, sync_folder};
 
@@ -88,7 +89,7 @@ impl LakeFolder {
 
     /// The path of a file, whose name in the lake has `/` between its parts.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        lake::path_in(&self.root, name)
+        path_in(&self.root, name)
     }
 
     pub(crate) fn manifest_path(&self) -> PathBuf {
@@ -186,7 +187,7 @@ impl LakeFolder {
         }
         if has_removed {
             // The months come after their dataset. Fails for a folder with files.
-            for folder in self.folders().iter().rev() {
+            for folder in folders_of(&self.root).iter().rev() {
                 let _ = fs::remove_dir(self.path(folder));
             }
         }
@@ -194,33 +195,7 @@ impl LakeFolder {
 
     /// The files of this database with rows, as paths in the lake.
     pub(crate) fn files(&self) -> Vec<String> {
-        let mut files: Vec<String> = self
-            .folders()
-            .into_iter()
-            .flat_map(|folder| {
-                let names = names_in(&self.path(&folder)).into_iter();
-                let ours = names.filter(|name| lake::is_file_of(name, &self.database));
-                ours.map(move |name| format!("{folder}/{name}"))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        files.sort_unstable();
-        files
-    }
-
-    /// The folders of the datasets and of their months that exist.
-    fn folders(&self) -> Vec<String> {
-        let mut folders = Vec::new();
-        for dataset in DATASETS {
-            folders.push(dataset.table.to_owned());
-            let months = names_in(&self.root.join(dataset.table)).into_iter();
-            folders.extend(
-                months
-                    .filter(|name| lake::month_of_folder(name).is_some())
-                    .map(|name| format!("{}/{name}", dataset.table)),
-            );
-        }
-        folders
+        files_of(&self.root, &self.database)
     }
 }
 
@@ -235,14 +210,4 @@ fn is_at(file: &File, path: &Path) -> bool {
         (Ok(file), Ok(found)) => file == found,
         _ => false,
     }
-}
-
-fn names_in(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect()
 }

@@ -8,6 +8,7 @@ mod archive_identity;
 mod archive_place;
 mod future;
 pub(crate) mod lake;
+mod lake_states;
 mod pace;
 mod since;
 mod states;

@@ -74,7 +74,7 @@ impl Lake {
     /// `last_id`: the highest id of these rows.
     fn compare(&self, store: &Store, history: History, month: Month, last_id: i64) -> Result<()> {
         let dataset = Dataset::of(history);
-        let columns = store.lake_columns(dataset)?;
+        let columns = self.columns(store, dataset)?;
         let action = || {
             format!(
                 "move {} of {month} to {}",

@@ -3,6 +3,7 @@
 //! First all new files are written under hidden names. Then the manifest lists them as pending, they get their names, and the
 //! manifest lists them as files. So a kill at any point leaves each month whole, and the next run finishes the rest.
 
+mod adopt;
 pub(in crate::command) mod archive;
 pub(in crate::command) mod lock;
 mod plan;
@@ -100,14 +101,15 @@ impl Lake {
     /// Reads the manifest, and finishes what an interrupted run has left. `folder`: the locked part of this database.
     pub(super) fn open(store: &Store, directory: &Path, folder: LakeFolder) -> Result<Self> {
         let id = store.identity()?.id;
+        let (manifest, is_new) = state::read(&folder, store, &id)?;
         let mut lake = Self {
             root: directory.to_owned(),
-            manifest: state::read(&folder, store, &id)?,
+            manifest,
             folder,
         };
         lake.finish_pending()?;
         lake.folder.remove_hidden();
-        lake.refuse_unknown_files()?;
+        lake.adopt_unknown_files(is_new)?;
         Ok(lake)
     }
 

@@ -1,19 +1,14 @@
 //! Reads what a database has in a lake, and finishes what an interrupted run has left.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
 
 use crate::command::export::lake::Lake;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::DatabaseId;
 use crate::model::lake::manifest::{FileEntry, Manifest, Pending};
-use crate::model::lake::{DATASETS, Dataset, month_of_folder};
-use crate::model::rows::{Row as _, TypedColumn, place_of};
-use crate::model::time::Month;
 use crate::model::watch::Unwatched;
 use crate::output::lake::folder::LakeFolder;
-use crate::output::lake::month::Counts;
-use crate::output::parquet_file::RowReader;
 use crate::store::Store;
 use crate::store::files::digest_of_file;
 
@@ -26,87 +21,24 @@ pub(super) enum FileState {
     Damaged,
 }
 
-/// Reads the manifest of a database. If there is none, it is made from the files of the database, whose rows are compared then.
-pub(super) fn read(folder: &LakeFolder, store: &Store, id: &DatabaseId) -> Result<Manifest> {
+/// Reads the manifest of a database; a new one, and true, if there is none.
+pub(super) fn read(
+    folder: &LakeFolder,
+    store: &Store,
+    id: &DatabaseId,
+) -> Result<(Manifest, bool)> {
     let path = folder.manifest_path();
     let bytes = match fs::read(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let archive = DatabaseId::new(store.make_receipt()?);
-            return adopt(folder, store, Manifest::new(id.clone(), archive));
+            return Ok((Manifest::new(id.clone(), archive), true));
         }
         bytes => bytes.with_context(|| format!("read the manifest {}", path.display()))?,
     };
     let help = "put a copy of it back; or remove it, and the next export makes it again from the files that are there";
-    Manifest::parse(&bytes, id).map_err(|why| why.into_error(&path, "it", help))
-}
-
-/// Makes the manifest from the files. Without a fingerprint, the next step compares each with the database.
-fn adopt(folder: &LakeFolder, store: &Store, mut manifest: Manifest) -> Result<Manifest> {
-    for name in folder.files() {
-        let Some((dataset, month)) = dataset_of(&name) else {
-            continue;
-        };
-        if manifest.file(dataset, month).is_some() {
-            return Err(Error::new(format!("make the manifest of {name}"))
-                .with_source("the month has two files of this database, and no manifest tells which of them counts")
-                .with_help("move the one with the lower number in its name away")
-                .with_exit(Exit::Config));
-        }
-        let columns = store.lake_columns(dataset)?;
-        let entry = describe_file(folder, dataset, month, &columns, name)?;
-        manifest.put(entry);
-    }
-    Ok(manifest)
-}
-
-/// The dataset and the month of a path in the lake.
-fn dataset_of(name: &str) -> Option<(&'static Dataset, Option<Month>)> {
-    let mut parts = name.split('/');
-    let table = parts.next()?;
-    let dataset = DATASETS.iter().find(|dataset| dataset.table == table)?;
-    let month = match (dataset.time, parts.next()?) {
-        (Some(_), folder) => Some(month_of_folder(folder)?),
-        (None, _) => None,
-    };
-    Some((dataset, month))
-}
-
-/// Reads a file that no manifest lists.
-fn describe_file(
-    folder: &LakeFolder,
-    dataset: &Dataset,
-    month: Option<Month>,
-    columns: &[TypedColumn],
-    name: String,
-) -> Result<FileEntry> {
-    let path = folder.path(&name);
-    let action = || format!("read {}", path.display());
-    let digest = digest_of_file(&path, &Unwatched).with_context(action)?;
-    let damaged = |error: std::io::Error| {
-        Error::new(action())
-            .with_source(error.to_string())
-            .with_help("put a copy of it back, or move it away")
-            .with_exit(Exit::Damaged)
-    };
-    let file = File::open(&path).with_context(action)?;
-    let mut rows = RowReader::open(file, columns).map_err(damaged)?;
-    let id = place_of(columns, "id");
-    let mut counts = Counts::default();
-    while rows.advance().map_err(damaged)? {
-        counts.add(id.map(|id| rows.value(id)));
-    }
-    Ok(FileEntry {
-        dataset: dataset.table.to_owned(),
-        period: month.map(|month| month.to_string()),
-        file: name,
-        rows: counts.rows,
-        bytes: digest.bytes(),
-        sha256: digest.sha256,
-        lowest_id: counts.lowest_id,
-        highest_id: counts.highest_id,
-        kept: 0,
-        fingerprint: String::new(),
-    })
+    let manifest =
+        Manifest::parse(&bytes, id).map_err(|why| why.into_error(&path, "it", help))?;
+    Ok((manifest, false))
 }
 
 impl Lake {
@@ -138,27 +70,6 @@ impl Lake {
         }
         self.manifest.put(pending.entry);
         Ok(())
-    }
-
-    /// Fails if the lake has a file of this database that the manifest does not list. Readers would find its rows twice.
-    pub(super) fn refuse_unknown_files(&self) -> Result<()> {
-        let files = self.folder.files();
-        let unknown = files
-            .iter()
-            .find(|file| !self.manifest.files.iter().any(|entry| entry.file == **file));
-        let Some(unknown) = unknown else {
-            return Ok(());
-        };
-        Err(Error::new(format!("write to {}", self.root.display()))
-            .with_source(format!(
-                "{} is not in the manifest of this database, so readers may find rows twice",
-                self.folder.path(unknown).display()
-            ))
-            .with_help(format!(
-                "move it away; or if the manifest is an older copy, remove {}, and the next export makes it again from the files",
-                self.folder.manifest_path().display()
-            ))
-            .with_exit(Exit::Config))
     }
 
     /// Whether a file has its recorded size.

@@ -10,8 +10,8 @@ use crate::command::export::lake::Lake;
 use crate::command::export::lake::plan::Task;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::lake::manifest::{ColumnEntry, FileEntry, Pending};
-use crate::model::lake::{DATASETS, Rule};
-use crate::model::rows::{ColumnType, TypedColumn, place_of};
+use crate::model::lake::{DATABASE_KEY, DATASET_KEY, DATASETS, Rule};
+use crate::model::rows::{TypedColumn, place_of};
 use crate::model::watch::{Unit, Unwatched, Watch};
 use crate::output::lake::month::{Counts, Failure, MonthWriter, told_values};
 use crate::output::parquet_file::{Observer, RowReader, Schema};
@@ -48,7 +48,9 @@ impl Lake {
         let (mut pending, mut unchanged) = (Vec::new(), Vec::new());
         for (number, task) in tasks.iter().enumerate() {
             let written = self.write_file(store, task, number, watch)?;
-            let is_equal = |old: &FileEntry| old.sha256 == written.entry.sha256;
+            let is_equal = |old: &FileEntry| {
+                (&old.sha256, &old.file) == (&written.entry.sha256, &written.entry.file)
+            };
             if task.has_old && task.old.as_ref().is_some_and(is_equal) {
                 // The rows of the database have become fewer, and the lake keeps them.
                 self.folder
@@ -58,7 +60,7 @@ impl Lake {
             } else {
                 pending.push(written);
             }
-            let entries = task.columns.iter().map(column_entry).collect();
+            let entries = task.columns.iter().map(ColumnEntry::from).collect();
             self.manifest
                 .schemas
                 .insert(task.dataset.table.to_owned(), entries);
@@ -169,7 +171,7 @@ impl Lake {
     ) -> Result<(File, Written), Failure> {
         let schema = self.schema(task);
         let mut is_removed = |row: &RowReader| was_removed(store, task, row);
-        let values = task.columns.len() - 1;
+        let values = task.columns.in_table();
         let fingerprint = Arc::new(Mutex::new(Fingerprint::default()));
         let observer = task
             .fingerprint
@@ -210,14 +212,14 @@ impl Lake {
     fn schema(&self, task: &Task) -> Schema {
         let place = |name: &&str| place_of(&task.columns, name);
         Schema {
-            columns: task.columns.clone(),
+            columns: task.columns.to_vec(),
             order: task.dataset.order.iter().filter_map(place).collect(),
             metadata: vec![
                 (
-                    "tornsnap.database_id".to_owned(),
+                    DATABASE_KEY.to_owned(),
                     self.manifest.database_id.to_string(),
                 ),
-                ("tornsnap.dataset".to_owned(), task.dataset.table.to_owned()),
+                (DATASET_KEY.to_owned(), task.dataset.table.to_owned()),
             ],
         }
     }
@@ -271,22 +273,8 @@ fn was_removed(store: &Store, task: &Task, row: &RowReader) -> Result<bool> {
     let Rule::Rows(history) = task.dataset.rule else {
         return Ok(false);
     };
-    let (entity, at, values) = told_values(task.dataset, &task.columns, row);
+    // It leaves out the last column.
+    let columns = &task.columns[..=task.columns.in_table()];
+    let (entity, at, values) = told_values(task.dataset, columns, row);
     store.was_removed(history, &entity, at, &values)
-}
-
-fn column_entry(column: &TypedColumn) -> ColumnEntry {
-    let kind = match column.kind {
-        ColumnType::Integer => "integer",
-        ColumnType::Time => "time",
-        ColumnType::Real => "real",
-        ColumnType::Text => "text",
-        ColumnType::Blob => "blob",
-    };
-    ColumnEntry {
-        name: column.name.clone(),
-        kind: kind.to_owned(),
-        nullable: !column.is_required,
-        comment: column.comment.clone(),
-    }
 }
