@@ -86,6 +86,19 @@ impl TwoFiles {
     }
 }
 
+/// The remedy for a file that is gone or damaged. `begin`: the step that makes the manifest again from the other files.
+pub(crate) fn give_up_file(path: &Path, manifest: &Path, begin: &str) -> String {
+    let manifest = manifest.display();
+    let remove = if path.exists() {
+        format!("move it and the manifest {manifest} out of the lake")
+    } else {
+        format!("remove the manifest {manifest}")
+    };
+    format!(
+        "put a copy of it back; if there is none, {remove}, and {begin}: the rows of the database and of the other files stay"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

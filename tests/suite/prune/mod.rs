@@ -9,6 +9,7 @@ mod archive_place;
 mod future;
 pub(crate) mod lake;
 mod lake_states;
+mod lake_words;
 mod pace;
 mod since;
 mod states;

@@ -5,7 +5,8 @@ use std::io;
 use std::path::Path;
 
 use crate::command::export::lake::Lake;
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::command::export::lake::state::unreadable;
+use crate::error::{Error, Exit, Result};
 use crate::model::lake::columns::add_columns;
 use crate::model::lake::files::TwoFiles;
 use crate::model::lake::manifest::{FileEntry, Manifest};
@@ -110,7 +111,7 @@ fn describe_file(
 ) -> Result<(FileEntry, Vec<TypedColumn>)> {
     let action = || format!("read {}", path.display());
     refuse_no_file(path, &action(), MOVE_OUT)?;
-    let digest = digest_of_file(path, &Unwatched).with_context(action)?;
+    let digest = digest_of_file(path, &Unwatched).map_err(|error| unreadable(path, error))?;
     let damaged = |error: io::Error| {
         Error::of_io(action(), error)
             .with_help(format!(
@@ -118,7 +119,7 @@ fn describe_file(
             ))
             .with_exit(Exit::Damaged)
     };
-    let file = File::open(path).with_context(action)?;
+    let file = File::open(path).map_err(|error| unreadable(path, error))?;
     let mut rows = RowReader::open_whole(file).map_err(damaged)?;
     let is_known = |key, value| rows.metadata(key).is_some_and(|found| found == value);
     if !is_known(DATABASE_KEY, manifest.database_id.as_str())

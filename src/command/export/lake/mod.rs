@@ -22,6 +22,7 @@ use crate::command::signal::StopSignal;
 use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome};
 use crate::error::Result;
+use crate::model::archive::NamedBy;
 use crate::model::lake::manifest::{FileEntry, Manifest};
 use crate::model::path::display_path;
 use crate::model::size::count;
@@ -95,17 +96,25 @@ pub(super) struct Lake {
     root: PathBuf,
     folder: LakeFolder,
     manifest: Manifest,
+    /// The step that makes the manifest again if the user has removed it.
+    begin: String,
 }
 
 impl Lake {
     /// Reads the manifest, and finishes what an interrupted run has left. `folder`: the locked part of this database.
     pub(super) fn open(store: &Store, directory: &Path, folder: LakeFolder) -> Result<Self> {
         let id = store.identity()?.id;
-        let (manifest, is_new) = state::read(&folder, store, &id)?;
+        let begin = if store.is_archive(directory)? {
+            NamedBy::Record.new_archive(&directory.join(""))
+        } else {
+            "export again".to_owned()
+        };
+        let (manifest, is_new) = state::read(&folder, store, &id, &begin)?;
         let mut lake = Self {
             root: directory.to_owned(),
             manifest,
             folder,
+            begin,
         };
         lake.finish_pending()?;
         lake.folder.remove_hidden();

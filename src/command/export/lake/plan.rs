@@ -59,7 +59,7 @@ impl Lake {
         for month in months {
             let entry = self.manifest.file(dataset, month);
             let rows = found.get(&month).map_or(0, |found| found.rows);
-            let state = entry.map(|entry| self.size_state(entry));
+            let state = entry.map(|entry| self.size_state(entry)).transpose()?;
             if let (Some(entry), Some(state)) = (entry, state) {
                 self.check(dataset, entry, state, rows)?;
             }

@@ -1,16 +1,19 @@
 //! Reads what a database has in a lake, and finishes what an interrupted run has left.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 
 use crate::command::export::lake::Lake;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::DatabaseId;
+use crate::model::lake::files::give_up_file;
 use crate::model::lake::manifest::{FileEntry, Manifest, Pending};
 use crate::model::watch::Unwatched;
 use crate::output::lake::folder::LakeFolder;
 use crate::store::Store;
 use crate::store::files::digest_of_file;
+use crate::store::owner::{Purpose, explain_forbidden};
 
 /// The state of a file that the manifest lists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,24 +24,33 @@ pub(super) enum FileState {
     Damaged,
 }
 
-/// Reads the manifest of a database; a new one, and true, if there is none.
+/// Reads the manifest of a database; a new one, and true, if there is none. `begin`: the step that makes it again from the files.
 pub(super) fn read(
     folder: &LakeFolder,
     store: &Store,
     id: &DatabaseId,
+    begin: &str,
 ) -> Result<(Manifest, bool)> {
     let path = folder.manifest_path();
-    let bytes = match fs::read(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+    let help = format!(
+        "put a copy of it back; if there is none, remove it, and {begin}: it is made again from the files that are there"
+    );
+    let found = Manifest::read(&path, id, &help)
+        .map_err(|error| explain_forbidden(error, &path, Purpose::Read))?;
+    match found {
+        Some(manifest) => Ok((manifest, false)),
+        None => {
             let archive = DatabaseId::new(store.make_receipt()?);
-            return Ok((Manifest::new(id.clone(), archive), true));
+            Ok((Manifest::new(id.clone(), archive), true))
         }
-        bytes => bytes.with_context(|| format!("read the manifest {}", path.display()))?,
-    };
-    let help = "put a copy of it back; or remove it, and the next export makes it again from the files that are there";
-    let manifest =
-        Manifest::parse(&bytes, id).map_err(|why| why.into_error(&path, "it", help))?;
-    Ok((manifest, false))
+    }
+}
+
+/// The error about a file of the lake that cannot be read.
+pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
+    let error = Error::of_io(format!("read {}", path.display()), error);
+    explain_forbidden(error, path, Purpose::Read)
+        .with_default_help("check the disk, and who may read the file")
 }
 
 impl Lake {
@@ -73,23 +85,23 @@ impl Lake {
     }
 
     /// Whether a file has its recorded size.
-    pub(super) fn size_state(&self, entry: &FileEntry) -> FileState {
-        match fs::metadata(self.folder.path(&entry.file)) {
-            Ok(found) if found.len() == entry.bytes => FileState::Whole,
-            Ok(_) => FileState::Damaged,
-            Err(_) => FileState::Missing,
+    pub(super) fn size_state(&self, entry: &FileEntry) -> Result<FileState> {
+        let path = self.folder.path(&entry.file);
+        match fs::metadata(&path) {
+            Ok(found) if found.len() == entry.bytes => Ok(FileState::Whole),
+            Ok(_) => Ok(FileState::Damaged),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(FileState::Missing),
+            Err(error) => Err(unreadable(&path, error)),
         }
     }
 
     /// The error about a file that the manifest lists.
     pub(super) fn file_error(&self, entry: &FileEntry, why: &str) -> Error {
         let path = self.folder.path(&entry.file);
+        let help = give_up_file(&path, &self.folder.manifest_path(), &self.begin);
         Error::new(format!("use {}", path.display()))
             .with_source(why.to_owned())
-            .with_help(
-                "put a copy of it back; if there is none, remove it and the manifest: the next export writes the rows that the database \
-                 still has",
-            )
+            .with_help(help)
             .with_exit(Exit::Damaged)
     }
 

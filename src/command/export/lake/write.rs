@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::command::Context;
 use crate::command::export::lake::Lake;
 use crate::command::export::lake::plan::Task;
+use crate::command::export::lake::state::unreadable;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::lake::manifest::{ColumnEntry, FileEntry, Pending};
 use crate::model::lake::{DATABASE_KEY, DATASET_KEY, DATASETS, Rule};
@@ -149,15 +150,14 @@ impl Lake {
     /// Opens the file that is replaced. Its hash is compared first, because rows may exist nowhere else.
     fn open_old(&self, entry: &FileEntry, columns: &[TypedColumn]) -> Result<RowReader> {
         let path = self.folder.path(&entry.file);
-        let action = || format!("read {}", path.display());
-        let digest = digest_of_file(&path, &Unwatched).with_context(action)?;
+        let digest = digest_of_file(&path, &Unwatched).map_err(|error| unreadable(&path, error))?;
         if digest.sha256 != entry.sha256 {
             return Err(self.file_error(
                 entry,
                 "it is damaged: its SHA-256 is not that in the manifest",
             ));
         }
-        let file = File::open(&path).with_context(action)?;
+        let file = File::open(&path).map_err(|error| unreadable(&path, error))?;
         RowReader::open(file, columns).map_err(|error| self.file_error(entry, &error.to_string()))
     }
 
