@@ -21,7 +21,7 @@ use crate::store::{SqlContext, Store, open, sql};
 #[derive(Clone, Debug)]
 pub(crate) struct Archive {
     pub(super) path: PathBuf,
-    named_by: NamedBy,
+    pub(super) named_by: NamedBy,
     /// The database that it belongs to.
     database: DatabaseId,
     /// The file before the prune.
@@ -85,7 +85,7 @@ impl Archive {
             return Ok(());
         }
         if self.is_folder {
-            return match LakeArchive::read(&self.path, &self.database)? {
+            return match LakeArchive::read(&self.path, &self.database, self.named_by)? {
                 Some(lake) => lake.check_fully(),
                 None => Ok(()),
             };
@@ -151,6 +151,8 @@ impl Store {
     /// As [`Store::check_archive`]. Damage is left to the export, which can write some files again.
     pub(crate) fn refuse_lost_lake(&self, path: &Path) -> Result<()> {
         let records = self.archive_records()?;
+        // With a slash at its end, so that the remedies name a folder also if it is gone.
+        let path = &path.join("");
         let lake = ArchiveUse {
             path,
             named_by: NamedBy::Record,
@@ -158,14 +160,18 @@ impl Store {
             allows_new: false,
             wait: Duration::ZERO,
         };
-        let place = lake.recorded_path();
-        if !records.used.iter().any(|used| used.path == place) {
+        if !records.has_used(path) {
             return Ok(());
         }
         match records.check(&lake) {
             Err(error) if error.exit() == Exit::Config => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// Whether rows were moved to an archive at this path.
+    pub(crate) fn is_archive(&self, path: &Path) -> Result<bool> {
+        Ok(self.archive_records()?.has_used(path))
     }
 
     pub(super) fn archive_records(&self) -> Result<ArchiveRecords> {
@@ -191,6 +197,11 @@ impl Store {
 }
 
 impl ArchiveRecords {
+    fn has_used(&self, path: &Path) -> bool {
+        let place = display_path(&plain_absolute(path));
+        self.used.iter().any(|used| used.path == place)
+    }
+
     /// As [`Store::check_archive`].
     ///
     /// # Errors

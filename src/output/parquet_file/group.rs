@@ -297,13 +297,7 @@ fn describe(value: Value<'_>) -> &'static str {
 }
 
 fn misfit(column: &TypedColumn, found: &str) -> io::Error {
-    let wanted = match column.kind {
-        ColumnType::Integer => "integers",
-        ColumnType::Time => "times",
-        ColumnType::Real => "decimal numbers",
-        ColumnType::Text => "texts",
-        ColumnType::Blob => "bytes",
-    };
+    let wanted = column.kind.values();
     io::Error::new(
         io::ErrorKind::InvalidData,
         format!("the column {} of {wanted} has {found}", column.name),

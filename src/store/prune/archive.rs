@@ -69,7 +69,7 @@ impl Store {
     /// Gives up the rows that were moved to a lake and are not in it. Returns whether there are any.
     pub(super) fn give_up_lake_rows(&self, archive: &Archive, lake: &LakeCopy) -> Result<bool> {
         let action = "give up the rows that are not in the archive";
-        let there = LakeArchive::read(&archive.path, &self.identity()?.id)?;
+        let there = LakeArchive::read(&archive.path, &self.identity()?.id, archive.named_by)?;
         let receipts = there
             .map(|lake| lake.receipts().clone())
             .unwrap_or_default();

@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
 use crate::model::lake::Dataset;
-use crate::model::rows::{Row, TypedColumn, Value, place_of};
+use crate::model::lake::columns::LakeColumns;
+use crate::model::rows::{Row, Value, place_of};
 use crate::model::size::count;
 use crate::store::export::ReadRow;
 use crate::store::lake::{row_hash, select_rows};
@@ -17,8 +18,8 @@ use crate::store::{SqlContext, Store, sql};
 pub(crate) struct ComparedRows {
     /// Differs after another connection has changed the database.
     data_version: i64,
-    /// The columns of each history.
-    columns: Vec<(History, Vec<TypedColumn>)>,
+    /// The columns of each history, in the order of [`History::ALL`].
+    columns: Vec<LakeColumns>,
 }
 
 impl ComparedRows {
@@ -28,10 +29,7 @@ impl ComparedRows {
         connection
             .execute(sql!("prune/create_compared_rows"), [])
             .context("remember the rows that are compared")?;
-        let columns = |history| {
-            let columns = store.lake_columns(Dataset::of(history))?;
-            Ok((history, columns))
-        };
+        let columns = |history| store.lake_columns(Dataset::of(history), None);
         Ok(Self {
             data_version: data_version(connection)?,
             columns: History::ALL
@@ -41,10 +39,8 @@ impl ComparedRows {
         })
     }
 
-    /// The columns of a history, of which the last is that of the lake.
-    pub(crate) fn columns(&self, history: History) -> &[TypedColumn] {
-        let found = self.columns.iter().find(|(other, _)| *other == history);
-        found.map_or(&[], |(_, columns)| columns)
+    fn columns(&self, history: History) -> &LakeColumns {
+        &self.columns[history as usize]
     }
 
     /// Adds a row that the lake has with the same values.
@@ -59,7 +55,7 @@ impl ComparedRows {
             .prepare_cached(sql!("prune/record_compared_row"))
             .and_then(|mut statement| {
                 statement.execute(named_params! {
-                    ":history": history.table(), ":id": id, ":hash": row_hash(row, columns.len() - 1),
+                    ":history": history.table(), ":id": id, ":hash": row_hash(row, columns.in_table()),
                 })
             })
             .map(drop)
@@ -117,7 +113,7 @@ fn compared_hash(connection: &Connection, history: History, id: i64) -> Result<O
 fn present_hash(
     connection: &Connection,
     history: History,
-    columns: &[TypedColumn],
+    columns: &LakeColumns,
     id: i64,
 ) -> Result<Option<i64>> {
     let rows = select_rows(Dataset::of(history), columns);
@@ -125,7 +121,7 @@ fn present_hash(
         .prepare_cached(&format!("{rows} WHERE id = ?2"))
         .and_then(|mut statement| {
             let hash =
-                |row: &rusqlite::Row<'_>| Ok(row_hash(&ReadRow::new(row), columns.len() - 1));
+                |row: &rusqlite::Row<'_>| Ok(row_hash(&ReadRow::new(row), columns.in_table()));
             statement.query_row(params!["", id], hash).optional()
         })
         .context("read a row again")

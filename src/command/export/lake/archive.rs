@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::command::Context;
-use crate::command::export::exporter::create_folder;
 use crate::command::export::lake::Lake;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::history::History;
@@ -15,6 +14,7 @@ use crate::model::size::count;
 use crate::model::time::Month;
 use crate::model::watch::Watch as _;
 use crate::output::lake::compare::Comparison;
+use crate::output::lake::folder::LakeFolder;
 use crate::output::parquet_file::RowReader;
 use crate::store::Store;
 use crate::store::export::ReadRow;
@@ -28,6 +28,8 @@ pub(in crate::command) struct FilledLake {
 
 /// Writes what is new to the lake, and compares the rows that are to be deleted with the files, which are read back for that.
 ///
+/// `folder`: the part of the database, which this run has locked.
+///
 /// # Errors
 ///
 /// [`Exit::Damaged`] if a row is not in the lake. Then no row may be deleted.
@@ -35,12 +37,12 @@ pub(in crate::command) fn fill(
     context: &Context,
     store: &Store,
     directory: &Path,
+    folder: LakeFolder,
     plan: &PrunePlan,
 ) -> Result<FilledLake> {
-    create_folder("--archive", directory)?;
     let receipt = store.make_receipt()?;
     let (mut lake, compared) = store.in_read_transaction(|store| {
-        let mut lake = Lake::open(store, directory)?;
+        let mut lake = Lake::open(store, directory, folder)?;
         lake.write_new(context, store)?;
         let compared = ComparedRows::start(store)?;
         context
@@ -86,7 +88,7 @@ impl Lake {
         last_id: i64,
     ) -> Result<()> {
         let dataset = Dataset::of(history);
-        let columns = compared.columns(history);
+        let columns = &self.columns(store, dataset)?;
         let action = || {
             format!(
                 "move {} of {month} to {}",

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::command::export::lake::Lake;
 use crate::command::export::lake::state::FileState;
 use crate::error::Result;
+use crate::model::lake::columns::LakeColumns;
 use crate::model::lake::manifest::FileEntry;
 use crate::model::lake::{Dataset, Rule};
-use crate::model::rows::TypedColumn;
 use crate::model::time::Month;
 use crate::store::Store;
 
@@ -15,7 +15,7 @@ use crate::store::Store;
 #[derive(Debug)]
 pub(super) struct Task {
     pub(super) dataset: &'static Dataset,
-    pub(super) columns: Vec<TypedColumn>,
+    pub(super) columns: LakeColumns,
     pub(super) month: Option<Month>,
     /// The rows that the database has.
     pub(super) rows: u64,
@@ -28,13 +28,19 @@ pub(super) struct Task {
 }
 
 impl Lake {
+    /// The columns of a dataset: those of the table, and those that the lake keeps.
+    pub(super) fn columns(&self, store: &Store, dataset: &Dataset) -> Result<LakeColumns> {
+        let in_lake = self.manifest.schemas.get(dataset.table);
+        store.lake_columns(dataset, in_lake.map(Vec::as_slice))
+    }
+
     /// The files of a dataset whose rows have changed.
     ///
     /// # Errors
     ///
     /// [`Damaged`](crate::error::Exit::Damaged) if a file is damaged, or is gone with rows that the database does not have.
     pub(super) fn plan(&self, store: &Store, dataset: &'static Dataset) -> Result<Vec<Task>> {
-        let columns = store.lake_columns(dataset)?;
+        let columns = self.columns(store, dataset)?;
         let entries = self.manifest.files.iter();
         let known: Vec<Option<Month>> = entries
             .filter(|entry| entry.dataset == dataset.table)
@@ -53,7 +59,7 @@ impl Lake {
         for month in months {
             let entry = self.manifest.file(dataset, month);
             let rows = found.get(&month).map_or(0, |found| found.rows);
-            let state = entry.map(|entry| self.size_state(entry));
+            let state = entry.map(|entry| self.size_state(entry)).transpose()?;
             if let (Some(entry), Some(state)) = (entry, state) {
                 self.check(dataset, entry, state, rows)?;
             }
@@ -65,7 +71,9 @@ impl Lake {
             }
             let fingerprint = found.text();
             let is_whole = state == Some(FileState::Whole);
-            if is_whole && entry.is_some_and(|entry| entry.fingerprint == fingerprint) {
+            let has_columns = !columns.has_new || found.rows == 0;
+            let is_same = entry.is_some_and(|entry| entry.fingerprint == fingerprint);
+            if is_whole && is_same && has_columns {
                 continue;
             }
             tasks.push(Task {
@@ -119,12 +127,12 @@ impl Lake {
 fn plan_first(
     store: &Store,
     dataset: &'static Dataset,
-    columns: &[TypedColumn],
+    columns: &LakeColumns,
 ) -> Result<Vec<Task>> {
     let counts = store.count_rows_of_months(dataset, columns)?;
     let task = |(month, rows)| Task {
         dataset,
-        columns: columns.to_vec(),
+        columns: columns.clone(),
         month: Some(month),
         rows,
         fingerprint: None,

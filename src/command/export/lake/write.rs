@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::command::Context;
 use crate::command::export::lake::Lake;
 use crate::command::export::lake::plan::Task;
+use crate::command::export::lake::state::unreadable;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::lake::manifest::{ColumnEntry, FileEntry, Pending};
-use crate::model::lake::{DATASETS, Rule};
-use crate::model::rows::{ColumnType, OwnedRow, Row as _, TypedColumn, Value, place_of};
+use crate::model::lake::{DATABASE_KEY, DATASET_KEY, DATASETS, Rule};
+use crate::model::rows::{OwnedRow, Row as _, TypedColumn, Value, place_of};
 use crate::model::watch::{Unit, Unwatched, Watch};
 use crate::output::lake::month::{Counts, Failure, MonthWriter, told_values};
 use crate::output::parquet_file::{Observer, RowReader, Schema};
@@ -48,7 +49,9 @@ impl Lake {
         let (mut pending, mut unchanged) = (Vec::new(), Vec::new());
         for (number, task) in tasks.iter().enumerate() {
             let written = self.write_file(store, task, number, watch)?;
-            let is_equal = |old: &FileEntry| old.sha256 == written.entry.sha256;
+            let is_equal = |old: &FileEntry| {
+                (&old.sha256, &old.file) == (&written.entry.sha256, &written.entry.file)
+            };
             if task.has_old && task.old.as_ref().is_some_and(is_equal) {
                 // The rows of the database have become fewer, and the lake keeps them.
                 self.folder
@@ -58,7 +61,7 @@ impl Lake {
             } else {
                 pending.push(written);
             }
-            let entries = task.columns.iter().map(column_entry).collect();
+            let entries = task.columns.iter().map(ColumnEntry::from).collect();
             self.manifest
                 .schemas
                 .insert(task.dataset.table.to_owned(), entries);
@@ -148,15 +151,14 @@ impl Lake {
     /// Opens the file that is replaced. Its hash is compared first, because rows may exist nowhere else.
     fn open_old(&self, entry: &FileEntry, columns: &[TypedColumn]) -> Result<RowReader> {
         let path = self.folder.path(&entry.file);
-        let action = || format!("read {}", path.display());
-        let digest = digest_of_file(&path, &Unwatched).with_context(action)?;
+        let digest = digest_of_file(&path, &Unwatched).map_err(|error| unreadable(&path, error))?;
         if digest.sha256 != entry.sha256 {
             return Err(self.file_error(
                 entry,
                 "it is damaged: its SHA-256 is not that in the manifest",
             ));
         }
-        let file = File::open(&path).with_context(action)?;
+        let file = File::open(&path).map_err(|error| unreadable(&path, error))?;
         RowReader::open(file, columns).map_err(|error| self.file_error(entry, &error.to_string()))
     }
 
@@ -170,7 +172,7 @@ impl Lake {
     ) -> Result<(File, Written), Failure> {
         let schema = self.schema(task);
         let mut is_removed = |row: &OwnedRow| is_removed(store, task, row);
-        let values = task.columns.len() - 1;
+        let values = task.columns.in_table();
         let fingerprint = Arc::new(Mutex::new(Fingerprint::default()));
         let observer = task
             .fingerprint
@@ -211,14 +213,14 @@ impl Lake {
     fn schema(&self, task: &Task) -> Schema {
         let place = |name: &&str| place_of(&task.columns, name);
         Schema {
-            columns: task.columns.clone(),
+            columns: task.columns.to_vec(),
             order: task.dataset.order.iter().filter_map(place).collect(),
             metadata: vec![
                 (
-                    "tornsnap.database_id".to_owned(),
+                    DATABASE_KEY.to_owned(),
                     self.manifest.database_id.to_string(),
                 ),
-                ("tornsnap.dataset".to_owned(), task.dataset.table.to_owned()),
+                (DATASET_KEY.to_owned(), task.dataset.table.to_owned()),
             ],
         }
     }
@@ -283,7 +285,9 @@ fn is_removed(store: &Store, task: &Task, row: &OwnedRow) -> Result<bool> {
     {
         return Err(conflict(task, id));
     }
-    let (entity, at, values) = told_values(task.dataset, &task.columns, row);
+    // It leaves out the last column.
+    let columns = &task.columns[..=task.columns.in_table()];
+    let (entity, at, values) = told_values(task.dataset, columns, row);
     store.was_removed(history, &entity, at, &values)
 }
 
@@ -303,20 +307,4 @@ fn conflict(task: &Task, id: i64) -> Error {
         "name a new folder, with --new-archive if rows are moved to it; the rows of the database and of the lake are unchanged",
     )
     .with_exit(Exit::Config)
-}
-
-fn column_entry(column: &TypedColumn) -> ColumnEntry {
-    let kind = match column.kind {
-        ColumnType::Integer => "integer",
-        ColumnType::Time => "time",
-        ColumnType::Real => "real",
-        ColumnType::Text => "text",
-        ColumnType::Blob => "blob",
-    };
-    ColumnEntry {
-        name: column.name.clone(),
-        kind: kind.to_owned(),
-        nullable: !column.is_required,
-        comment: column.comment.clone(),
-    }
 }
