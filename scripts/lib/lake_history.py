@@ -87,6 +87,8 @@ class Collector:
         self.share_late = late
         self.share_repeated = repeated
         self.last: dict | None = None
+        self.at: int | None = None
+        self.is_late = False
 
     def see(self, row: dict, dice: random.Random) -> None:
         known = self.merge(row, self.last)
@@ -96,7 +98,11 @@ class Collector:
             self.last = known["known"]
         if known is None:
             return
-        (self.late if dice.random() < self.share_late else self.rows).append(known["row"])
+        at = next(row[name] for name in TIMES if name in row)
+        if at != self.at:
+            # The rows of one second stay in their order.
+            self.at, self.is_late = at, dice.random() < self.share_late
+        (self.late if self.is_late else self.rows).append(known["row"])
 
 
 def values_of(facts: list[str]) -> Callable[[dict, dict | None], dict | None]:
