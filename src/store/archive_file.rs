@@ -92,16 +92,12 @@ pub(super) fn read(
             let Some(database) = database else {
                 return Ok((ArchiveFile::Missing, None));
             };
-            return Ok(match LakeArchive::read(path, database, archive.named_by)? {
-                Some(lake) => (
-                    ArchiveFile::Database(lake.identity()),
-                    Some(OpenArchive::Lake(lake)),
-                ),
-                None => {
-                    let has_files = !files_of(path, database).is_empty();
-                    (ArchiveFile::Folder { has_files }, None)
-                }
-            });
+            if let Some(lake) = LakeArchive::read(path, database, archive.named_by)? {
+                let found = ArchiveFile::Database(lake.identity());
+                return Ok((found, Some(OpenArchive::Lake(lake))));
+            }
+            let has_files = !files_of(path, database).is_empty();
+            return Ok((ArchiveFile::Folder { has_files }, None));
         }
         // SQLite would wait for the other end of a FIFO.
         Ok(found) if !found.is_file() => return Err(archive.refuse("it is not a file")),

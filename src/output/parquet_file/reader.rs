@@ -147,7 +147,8 @@ impl Row for RowReader {
 /// The error about a file that cannot be read. The words of the library are for programmers, so only the log has them.
 fn unreadable(error: ParquetError) -> io::Error {
     let error = io_error(error);
-    if error.kind() != io::ErrorKind::InvalidData {
+    let is_content = [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
+    if !is_content.contains(&error.kind()) {
         return error;
     }
     log::debug!("a Parquet file cannot be read: {error}");

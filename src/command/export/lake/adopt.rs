@@ -113,6 +113,9 @@ fn describe_file(
     refuse_no_file(path, &action(), MOVE_OUT)?;
     let digest = digest_of_file(path, &Unwatched).map_err(|error| unreadable(path, error))?;
     let damaged = |error: io::Error| {
+        if error.kind() != io::ErrorKind::InvalidData {
+            return unreadable(path, error);
+        }
         Error::of_io(action(), error)
             .with_help(format!(
                 "put a copy of it back; if there is none, {MOVE_OUT}"

@@ -105,7 +105,7 @@ impl Lake {
         let Some(entry) = self.manifest.file(dataset, Some(month)) else {
             return Err(lost(1));
         };
-        let unreadable = |error: std::io::Error| self.file_error(entry, &error.to_string());
+        let unreadable = |error: std::io::Error| self.read_error(entry, error);
         let file = File::open(self.folder.path(&entry.file)).with_context(action)?;
         let file = RowReader::open(file, columns).map_err(unreadable)?;
         let mut comparison = Comparison::start(file, dataset, columns).map_err(unreadable)?;

@@ -37,13 +37,11 @@ pub(super) fn read(
     );
     let found = Manifest::read(&path, id, &help)
         .map_err(|error| explain_forbidden(error, &path, Purpose::Read))?;
-    match found {
-        Some(manifest) => Ok((manifest, false)),
-        None => {
-            let archive = DatabaseId::new(store.make_receipt()?);
-            Ok((Manifest::new(id.clone(), archive), true))
-        }
+    if let Some(manifest) = found {
+        return Ok((manifest, false));
     }
+    let archive = DatabaseId::new(store.make_receipt()?);
+    Ok((Manifest::new(id.clone(), archive), true))
 }
 
 /// The error about a file of the lake that cannot be read.
@@ -103,6 +101,14 @@ impl Lake {
             .with_source(why.to_owned())
             .with_help(help)
             .with_exit(Exit::Damaged)
+    }
+
+    /// The error about a file that the manifest lists and whose rows cannot be read: it is damaged, or the system refuses it.
+    pub(super) fn read_error(&self, entry: &FileEntry, error: io::Error) -> Error {
+        match error.kind() {
+            ErrorKind::InvalidData => self.file_error(entry, &error.to_string()),
+            _ => unreadable(&self.folder.path(&entry.file), error),
+        }
     }
 
     pub(super) fn write_manifest(&self) -> Result<()> {

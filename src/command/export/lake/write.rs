@@ -159,7 +159,7 @@ impl Lake {
             ));
         }
         let file = File::open(&path).map_err(|error| unreadable(&path, error))?;
-        RowReader::open(file, columns).map_err(|error| self.file_error(entry, &error.to_string()))
+        RowReader::open(file, columns).map_err(|error| self.read_error(entry, error))
     }
 
     fn write_rows(
@@ -239,7 +239,7 @@ impl Lake {
             Failure::Write(error) => Error::of_io(action, error)
                 .with_help("check the free space there; the files that were there are unchanged"),
             Failure::Old(error) => match &task.old {
-                Some(entry) => self.file_error(entry, &error.to_string()),
+                Some(entry) => self.read_error(entry, error),
                 None => Error::of_io(action, error),
             },
         }
