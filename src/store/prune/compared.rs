@@ -10,7 +10,6 @@ use crate::model::rows::{Row, Value, place_of};
 use crate::model::size::count;
 use crate::store::export::ReadRow;
 use crate::store::lake::{row_hash, select_rows};
-use crate::store::prune::step::Step;
 use crate::store::{SqlContext, Store, sql};
 
 /// The rows that were found in a lake.
@@ -62,25 +61,30 @@ impl ComparedRows {
             .context("remember a row that was compared")
     }
 
-    /// Fails if a row that the step deletes has changed since it was compared. Runs in the transaction that deletes it.
-    pub(super) fn check(&self, connection: &Connection, step: &Step) -> Result<()> {
+    /// Fails if one of the rows with these ids has changed since it was compared. Runs in the transaction that deletes them.
+    ///
+    /// `ids` is called only if another connection has changed the database.
+    pub(super) fn check(
+        &self,
+        connection: &Connection,
+        history: History,
+        ids: impl FnOnce() -> Result<Vec<i64>>,
+    ) -> Result<()> {
         if data_version(connection)? == self.data_version {
             return Ok(());
         }
-        let columns = self.columns(step.history);
+        let columns = self.columns(history);
         let mut changed = 0;
-        for id in step.ids(connection)? {
-            let compared = compared_hash(connection, step.history, id)?;
-            if compared.is_none()
-                || compared != present_hash(connection, step.history, columns, id)?
-            {
+        for id in ids()? {
+            let compared = compared_hash(connection, history, id)?;
+            if compared.is_none() || compared != present_hash(connection, history, columns, id)? {
                 changed += 1;
             }
         }
         if changed == 0 {
             return Ok(());
         }
-        Err(Error::new(format!("move rows of {}", step.history.table()))
+        Err(Error::new(format!("move rows of {}", history.table()))
             .with_source(format!(
                 "another program has changed {} after they were written to the lake",
                 count(changed, "row")

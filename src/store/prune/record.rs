@@ -6,7 +6,6 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use crate::error::{Error, Result};
 use crate::model::identity::DatabaseId;
 use crate::store::prune::compared::ComparedRows;
-use crate::store::prune::step::Step;
 use crate::store::{SqlContext, sql};
 
 /// The archive that rows are moved to.
@@ -59,13 +58,9 @@ impl PruneRecord {
         self.archive.is_some()
     }
 
-    /// Fails if a row that the step deletes is not in the lake with its present values.
-    pub(super) fn check_compared(&self, connection: &Connection, step: &Step) -> Result<()> {
-        let in_lake = self
-            .archive
-            .as_ref()
-            .and_then(|archive| archive.in_lake.as_ref());
-        in_lake.map_or(Ok(()), |rows| rows.check(connection, step))
+    /// The rows that are in a lake; `None` if they are not moved to one.
+    pub(super) fn in_lake(&self) -> Option<&ComparedRows> {
+        self.archive.as_ref()?.in_lake.as_ref()
     }
 
     /// Counts the rows that the caller's transaction deletes, if they are in a lake.

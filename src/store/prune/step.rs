@@ -53,7 +53,9 @@ impl Step {
                 self.compare_copies(transaction)?;
                 confirm_receipt(transaction, receipt)?;
             }
-            record.check_compared(transaction, self)?;
+            if let Some(lake) = record.in_lake() {
+                lake.check(transaction, self.history, || self.ids(transaction))?;
+            }
             let rows = self.delete(transaction)?;
             if rows == 0 {
                 return Ok((0, None));
@@ -143,7 +145,7 @@ impl Step {
     }
 
     /// The ids of the rows that the step deletes.
-    pub(super) fn ids(&self, connection: &Connection) -> Result<Vec<i64>> {
+    fn ids(&self, connection: &Connection) -> Result<Vec<i64>> {
         let query = || -> rusqlite::Result<Vec<i64>> {
             connection
                 .prepare_cached(&Statements::of(self.history).step_ids)?
