@@ -14,6 +14,7 @@ told AS (
         h.id, h.faction_id, h.timestamp, h.respect, h.member_count, h.best_chain, h.data_source, h.database_id,
         row_number() OVER (PARTITION BY h.faction_id, h.timestamp, h.database_id ORDER BY h.id) AS own_place
     FROM faction_history AS h
+    WHERE (SELECT count(*) FROM lake_databases) > 1
 ),
 counted AS (
     SELECT
@@ -49,16 +50,26 @@ placed AS (
                 timestamp, CASE WHEN has_one_order THEN own_place END NULLS FIRST,
                 respect NULLS FIRST, member_count NULLS FIRST, best_chain NULLS FIRST, id) AS place
     FROM once
-    WHERE copy = 1 OR (SELECT count(*) FROM lake_databases) = 1
+    WHERE copy = 1
 ),
 known AS (
     SELECT
         *,
-        max_by(respect, CASE WHEN respect IS NOT NULL THEN place END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN member_count IS NOT NULL THEN place END) OVER earlier AS last_member_count,
-        max_by(best_chain, CASE WHEN best_chain IS NOT NULL THEN place END) OVER earlier AS last_best_chain
+        max_by(respect, CASE WHEN respect IS NOT NULL THEN place END) OVER earlier AS before_respect,
+        max_by(member_count, CASE WHEN member_count IS NOT NULL THEN place END) OVER earlier AS before_member_count,
+        max_by(best_chain, CASE WHEN best_chain IS NOT NULL THEN place END) OVER earlier AS before_best_chain
     FROM placed
-    WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    WINDOW earlier AS (PARTITION BY faction_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+-- What was known before the second is what was known before its first row.
+before_second AS (
+    SELECT
+        *,
+        first_value(before_respect) OVER in_second AS last_respect,
+        first_value(before_member_count) OVER in_second AS last_member_count,
+        first_value(before_best_chain) OVER in_second AS last_best_chain
+    FROM known
+    WINDOW in_second AS (PARTITION BY faction_id, moment ORDER BY place)
 ),
 compared AS (
     SELECT
@@ -68,9 +79,15 @@ compared AS (
             OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM last_member_count)
             OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM last_best_chain)
             THEN 1 ELSE 0 END) OVER (PARTITION BY faction_id, moment) AS is_change
-    FROM known
+    FROM before_second
 )
 SELECT
     id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id, place
 FROM compared
-WHERE is_change = 1 OR (SELECT max(every_poll) FROM lake_settings) OR (SELECT count(*) FROM lake_databases) = 1
+WHERE is_change = 1 OR (SELECT max(every_poll) FROM lake_settings)
+UNION ALL
+SELECT
+    id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
+    row_number() OVER (PARTITION BY faction_id ORDER BY timestamp, id) AS place
+FROM faction_history
+WHERE (SELECT count(*) FROM lake_databases) = 1

@@ -18,6 +18,7 @@ told AS (
         coalesce(h.racket_level, -1) AS racket_value, coalesce(h.war_status, '') AS war,
         row_number() OVER (PARTITION BY h.territory_id, h.recorded_at, h.database_id ORDER BY h.id) AS own_place
     FROM territory_ownership_history AS h
+    WHERE (SELECT count(*) FROM lake_databases) > 1
 ),
 counted AS (
     SELECT
@@ -49,7 +50,7 @@ placed AS (
                 recorded_at, CASE WHEN has_one_order THEN own_place END NULLS FIRST, owner, racket_value, racket, war,
                 id) AS place
     FROM once
-    WHERE copy = 1 OR (SELECT count(*) FROM lake_databases) = 1
+    WHERE copy = 1
 ),
 followed AS (
     SELECT *, lag(racket) OVER (PARTITION BY territory_id ORDER BY place) AS previous_racket
@@ -80,12 +81,23 @@ completed AS (
 known AS (
     SELECT
         *,
-        max_by(owner, place) OVER earlier AS last_owner,
-        max_by(racket, place) OVER earlier AS last_racket,
-        max_by(known_value, place) OVER earlier AS last_value,
-        max_by(known_war, place) OVER earlier AS last_war
+        max_by(owner, place) OVER earlier AS before_owner,
+        max_by(racket, place) OVER earlier AS before_racket,
+        max_by(known_value, place) OVER earlier AS before_value,
+        max_by(known_war, place) OVER earlier AS before_war
     FROM completed
-    WINDOW earlier AS (PARTITION BY territory_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    WINDOW earlier AS (PARTITION BY territory_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+-- What was known before the second is what was known before its first row.
+before_second AS (
+    SELECT
+        *,
+        first_value(before_owner) OVER in_second AS last_owner,
+        first_value(before_racket) OVER in_second AS last_racket,
+        first_value(before_value) OVER in_second AS last_value,
+        first_value(before_war) OVER in_second AS last_war
+    FROM known
+    WINDOW in_second AS (PARTITION BY territory_id, moment ORDER BY place)
 ),
 compared AS (
     SELECT
@@ -94,10 +106,17 @@ compared AS (
             WHEN last_owner IS NULL OR owner <> last_owner OR racket <> last_racket OR (war <> '' AND war <> last_war)
                 OR (racket_value <> last_value AND (racket_value <> -1 OR racket = ''))
             THEN 1 ELSE 0 END) OVER (PARTITION BY territory_id, moment) AS is_change
-    FROM known
+    FROM before_second
 )
 SELECT
     id, territory_id, faction_id, sector, coordinate_x, coordinate_y, racket_level, racket_type, war_status, recorded_at,
     data_source, database_id, place
 FROM compared
-WHERE is_change = 1 OR (SELECT max(every_poll) FROM lake_settings) OR (SELECT count(*) FROM lake_databases) = 1
+WHERE is_change = 1 OR (SELECT max(every_poll) FROM lake_settings)
+UNION ALL
+SELECT
+    id, territory_id, faction_id, sector, coordinate_x, coordinate_y, racket_level, racket_type, war_status, recorded_at,
+    data_source, database_id,
+    row_number() OVER (PARTITION BY territory_id ORDER BY recorded_at, id) AS place
+FROM territory_ownership_history
+WHERE (SELECT count(*) FROM lake_databases) = 1

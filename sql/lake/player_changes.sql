@@ -15,6 +15,7 @@ told AS (
         h.life_maximum, h.networth, h.data_source, h.database_id,
         row_number() OVER (PARTITION BY h.player_id, h.timestamp, h.database_id ORDER BY h.id) AS own_place
     FROM player_stats_history AS h
+    WHERE (SELECT count(*) FROM lake_databases) > 1
 ),
 counted AS (
     SELECT
@@ -51,21 +52,36 @@ placed AS (
                 strength NULLS FIRST, defense NULLS FIRST, speed NULLS FIRST, dexterity NULLS FIRST,
                 total_stats NULLS FIRST, level NULLS FIRST, life_maximum NULLS FIRST, networth NULLS FIRST, id) AS place
     FROM once
-    WHERE copy = 1 OR (SELECT count(*) FROM lake_databases) = 1
+    WHERE copy = 1
 ),
 known AS (
     SELECT
         *,
-        max_by(strength, CASE WHEN strength IS NOT NULL THEN place END) OVER earlier AS last_strength,
-        max_by(defense, CASE WHEN defense IS NOT NULL THEN place END) OVER earlier AS last_defense,
-        max_by(speed, CASE WHEN speed IS NOT NULL THEN place END) OVER earlier AS last_speed,
-        max_by(dexterity, CASE WHEN dexterity IS NOT NULL THEN place END) OVER earlier AS last_dexterity,
-        max_by(total_stats, CASE WHEN total_stats IS NOT NULL THEN place END) OVER earlier AS last_total_stats,
-        max_by(level, CASE WHEN level IS NOT NULL THEN place END) OVER earlier AS last_level,
-        max_by(life_maximum, CASE WHEN life_maximum IS NOT NULL THEN place END) OVER earlier AS last_life_maximum,
-        max_by(networth, CASE WHEN networth IS NOT NULL THEN place END) OVER earlier AS last_networth
+        max_by(strength, CASE WHEN strength IS NOT NULL THEN place END) OVER earlier AS before_strength,
+        max_by(defense, CASE WHEN defense IS NOT NULL THEN place END) OVER earlier AS before_defense,
+        max_by(speed, CASE WHEN speed IS NOT NULL THEN place END) OVER earlier AS before_speed,
+        max_by(dexterity, CASE WHEN dexterity IS NOT NULL THEN place END) OVER earlier AS before_dexterity,
+        max_by(total_stats, CASE WHEN total_stats IS NOT NULL THEN place END) OVER earlier AS before_total_stats,
+        max_by(level, CASE WHEN level IS NOT NULL THEN place END) OVER earlier AS before_level,
+        max_by(life_maximum, CASE WHEN life_maximum IS NOT NULL THEN place END) OVER earlier AS before_life_maximum,
+        max_by(networth, CASE WHEN networth IS NOT NULL THEN place END) OVER earlier AS before_networth
     FROM placed
-    WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    WINDOW earlier AS (PARTITION BY player_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+-- What was known before the second is what was known before its first row.
+before_second AS (
+    SELECT
+        *,
+        first_value(before_strength) OVER in_second AS last_strength,
+        first_value(before_defense) OVER in_second AS last_defense,
+        first_value(before_speed) OVER in_second AS last_speed,
+        first_value(before_dexterity) OVER in_second AS last_dexterity,
+        first_value(before_total_stats) OVER in_second AS last_total_stats,
+        first_value(before_level) OVER in_second AS last_level,
+        first_value(before_life_maximum) OVER in_second AS last_life_maximum,
+        first_value(before_networth) OVER in_second AS last_networth
+    FROM known
+    WINDOW in_second AS (PARTITION BY player_id, moment ORDER BY place)
 ),
 compared AS (
     SELECT
@@ -80,10 +96,17 @@ compared AS (
             OR (life_maximum IS NOT NULL AND life_maximum IS DISTINCT FROM last_life_maximum)
             OR (networth IS NOT NULL AND networth IS DISTINCT FROM last_networth)
             THEN 1 ELSE 0 END) OVER (PARTITION BY player_id, moment) AS is_change
-    FROM known
+    FROM before_second
 )
 SELECT
     id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth,
     data_source, database_id, place
 FROM compared
-WHERE is_change = 1 OR (SELECT max(every_poll) FROM lake_settings) OR (SELECT count(*) FROM lake_databases) = 1
+WHERE is_change = 1 OR (SELECT max(every_poll) FROM lake_settings)
+UNION ALL
+SELECT
+    id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth,
+    data_source, database_id,
+    row_number() OVER (PARTITION BY player_id ORDER BY timestamp, id) AS place
+FROM player_stats_history
+WHERE (SELECT count(*) FROM lake_databases) = 1
