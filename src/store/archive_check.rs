@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::named_params;
+
 use crate::error::{Error, Exit, Result};
 use crate::model::archive::{
     ArchiveBlocker, ArchiveFile, NamedBy, UsedArchive, find_blocker, present_path,
 };
+use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, plain_absolute};
 use crate::store::archive_file::{ArchiveUse, OpenArchive, archive_error, explain_damage, read};
@@ -14,6 +17,7 @@ use crate::store::archive_lake::LakeArchive;
 use crate::store::archives::{Receipts, lacks_rows};
 use crate::store::check::{self, Depth};
 use crate::store::files::is_same_file;
+use crate::store::history::schema_of;
 use crate::store::reading::Reader;
 use crate::store::{SqlContext, Store, open, sql};
 
@@ -141,6 +145,33 @@ impl Store {
     /// [`Damaged`](crate::error::Exit::Damaged) if it is damaged.
     pub(crate) fn check_archive(&self, archive: &ArchiveUse<'_>) -> Result<Archive> {
         self.archive_records()?.check(archive)
+    }
+
+    /// Fails if a history table has a column that the user has added. An archive that is a database has only the columns of
+    /// tornsnap, so a prune would lose its values.
+    pub(crate) fn refuse_own_columns(&self) -> Result<()> {
+        for history in History::ALL {
+            let ours: Vec<&str> = schema_of(history).columns.split(", ").collect();
+            let found = || -> rusqlite::Result<Vec<String>> {
+                self.connection()
+                    .prepare(sql!("prune/list_history_columns"))?
+                    .query_map(named_params! { ":history": history.table() }, |row| {
+                        row.get("column_name")
+                    })?
+                    .collect()
+            };
+            let found = found().context(format!("read the columns of {}", history.table()))?;
+            let own = found.iter().find(|name| !ours.contains(&name.as_str()));
+            if let Some(own) = own {
+                return Err(Error::new(format!("move rows of {}", history.table()))
+                    .with_source(format!(
+                        "you have added the column {own}, which an archive that is a database does not keep"
+                    ))
+                    .with_help("move the rows to a folder of Parquet files, which keeps it: --archive DIR/")
+                    .with_exit(Exit::Config));
+            }
+        }
+        Ok(())
     }
 
     /// Fails if rows were moved to a lake at this path, and the lake is gone, another one or an older copy. An export would begin

@@ -361,6 +361,9 @@ fn check_archive(
         allows_new: args.history.new_archive,
         wait: ARCHIVE_WAIT,
     })?;
+    if plan.history_rows() > 0 && !archive.is_folder() {
+        store.refuse_own_columns()?;
+    }
     Ok(Some(archive))
 }
 

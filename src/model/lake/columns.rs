@@ -2,8 +2,8 @@
 
 use std::ops::Deref;
 
-use crate::model::lake::DATABASE_COLUMN;
 use crate::model::lake::manifest::ColumnEntry;
+use crate::model::lake::{DATABASE_COLUMN, PERIOD_COLUMN};
 use crate::model::rows::{ColumnType, TypedColumn};
 
 /// The columns of the table, then those that only older rows of the lake have, and as the last one that of the id of the database.
@@ -65,7 +65,8 @@ impl LakeColumns {
         let mut all = Vec::with_capacity(table.len() + 1);
         let mut has_new = false;
         for mut column in table {
-            if is_same_name(&column.name, DATABASE_COLUMN) {
+            let is_reserved = |name| is_same_name(&column.name, name);
+            if is_reserved(DATABASE_COLUMN) || is_reserved(PERIOD_COLUMN) {
                 return Err(Conflict::Reserved(column.name));
             }
             let known = in_lake.map(|entries| find(entries, &column.name));
@@ -229,15 +230,15 @@ mod tests {
         let entries: Vec<ColumnEntry> = first.iter().map(ColumnEntry::from).collect();
 
         let other = LakeColumns::join(mood(ColumnType::Integer), Some(&entries)).unwrap_err();
-        let own = vec![column("Database_ID", ColumnType::Text, false)];
+        let own = |name| vec![column(name, ColumnType::Text, false)];
 
         assert_eq!(
             other.describe("in the table"),
             "the column Mood has integers in the table, and texts in the files of the lake"
         );
-        assert!(matches!(
-            LakeColumns::join(own, None),
-            Err(Conflict::Reserved(_))
-        ));
+        for name in ["Database_ID", "period"] {
+            let refused = LakeColumns::join(own(name), None);
+            assert!(matches!(refused, Err(Conflict::Reserved(_))), "{name}");
+        }
     }
 }

@@ -16,6 +16,9 @@ use crate::model::time::Month;
 /// The column that the files have beside those of the table.
 pub(crate) const DATABASE_COLUMN: &str = "database_id";
 
+/// The name that readers give to the month, which is part of the name of a folder.
+pub(crate) const PERIOD_COLUMN: &str = "period";
+
 /// The entry of the metadata of a file with the id of its database.
 pub(crate) const DATABASE_KEY: &str = "tornsnap.database_id";
 

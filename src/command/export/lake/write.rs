@@ -301,7 +301,7 @@ fn conflict(task: &Task, id: i64) -> Error {
     ))
     .with_source(format!(
         "a prune has moved the row with the id {id} to the lake, and the database has another row under this id: it was replaced by an \
-         older copy, or two copies of it use one lake"
+         older copy, two copies of it use one lake, or another program has changed the time of the row"
     ))
     .with_help(
         "name a new folder, with --new-archive if rows are moved to it; the rows of the database and of the lake are unchanged",
