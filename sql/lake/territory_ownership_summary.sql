@@ -89,7 +89,8 @@ SELECT
 FROM closed
 WHERE period_end <= (SELECT max(now) FROM lake_settings)
   AND NOT EXISTS (
-      SELECT 1 FROM lake_territory_stored AS s WHERE s.territory_id = closed.territory_id AND s.period_start = closed.period_start)
+      SELECT 1 FROM lake_territory_stored AS s
+      WHERE s.territory_id = closed.territory_id AND s.period_start = closed.period_start)
 UNION ALL
 SELECT
     territory_id, period_start, period_end, period_type, faction_id_start, faction_id_end, ownership_changes,

@@ -43,9 +43,10 @@ impl Lake {
             let place = place_of_file(&name).ok_or_else(|| {
                 refuse(&path, "it is in no folder of a month of its dataset").with_help(MOVE_OUT)
             })?;
-            let (entry, columns) = describe_file(&path, name, place, &self.manifest)?;
+            let (mut entry, columns) = describe_file(&path, name, place, &self.manifest)?;
             if let Some(known) = self.manifest.file(place.0, place.1) {
                 self.check_place(known, &entry)?;
+                entry.moved_until = known.moved_until;
             }
             let schemas = &mut self.manifest.schemas;
             let in_lake = schemas.entry(entry.dataset.clone()).or_default();

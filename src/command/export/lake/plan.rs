@@ -98,7 +98,7 @@ impl Lake {
         rows: u64,
     ) -> Result<()> {
         let is_lost = match dataset.rule {
-            Rule::Rows(_) => rows + entry.kept < entry.rows || entry.kept > 0,
+            Rule::Rows(_) => rows < entry.rows || entry.kept > 0 || entry.moved_until.is_some(),
             Rule::Keys => rows < entry.rows,
             Rule::Month => rows == 0,
             Rule::Nothing => false,
