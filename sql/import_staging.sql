@@ -6,6 +6,10 @@ CREATE TEMP TABLE replaced (       -- stored rows of one history that histories.
     at,                            -- time of the row
     row                            -- as in main.repeated_rows
 );
+CREATE TEMP TABLE moved (          -- stored rows of one history that get new ids, after other rows of their second
+    id INTEGER PRIMARY KEY,
+    period_start                   -- start of the month of the row
+);
 CREATE TEMP TABLE revived (        -- rows of one history that earlier imports left out or removed
     entity,
     at,
@@ -45,6 +49,7 @@ CREATE TEMP TABLE known_winners (  -- the winners of wars that summaries name
     period_start,                  -- start of the month of the summary
     winner_faction_id
 );
+CREATE INDEX temp.idx_known_winners ON known_winners (war_type, war_id); -- serves the winner of each history row of a war
 CREATE TEMP VIEW newest_winners AS -- the winner in the newest of these summaries of each war
 SELECT war_type, war_id, winner_faction_id, max(period_start) AS period_start
 FROM known_winners
@@ -104,9 +109,10 @@ CREATE TEMP TABLE joined_tile_lists (    -- what replaces the rows of the same f
     last_at,
     is_over
 );
-CREATE TEMP TABLE carried (        -- stored rows of wars that get another required score
+CREATE TEMP TABLE carried (        -- stored rows of wars that are completed by the rows before them
     id INTEGER PRIMARY KEY,
-    required_score
+    territory_id, attacking_faction_id, defending_faction_id, attacking_score, defending_score, required_score, status,
+    end_reason, winner_faction_id, started_at, ends_at
 );
 CREATE TEMP TABLE imported_player_times (  -- as main.player_value_times
     player_id PRIMARY KEY,

@@ -49,7 +49,7 @@ CREATE VIEW player_latest AS
 -- What are the last known values of each player?
 WITH
 battle AS NOT MATERIALIZED (                      -- the rows in idx_player_stats_battle_known
-    SELECT * FROM player_stats_history
+    SELECT * FROM player_stats_history INDEXED BY idx_player_stats_battle_known
     WHERE coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
 ),
 answers AS NOT MATERIALIZED (                     -- the last answer about each player, also an imported one
@@ -100,7 +100,7 @@ CREATE VIEW player_daily AS
 -- A day has no row if nothing changed, or if the player was not observed.
 WITH
 battle AS NOT MATERIALIZED (                      -- the rows in idx_player_stats_battle_known
-    SELECT * FROM player_stats_history
+    SELECT * FROM player_stats_history INDEXED BY idx_player_stats_battle_known
     WHERE coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
 )
 SELECT
@@ -157,7 +157,7 @@ CREATE VIEW player_gains AS
 -- Each value has its own look-up, because it can be in another row.
 WITH
 battle AS NOT MATERIALIZED (                      -- the rows in idx_player_stats_battle_known
-    SELECT * FROM player_stats_history
+    SELECT * FROM player_stats_history INDEXED BY idx_player_stats_battle_known
     WHERE coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
 )
 SELECT

@@ -80,6 +80,7 @@ impl Error {
         let (exit, help) = match source.kind() {
             _ if is_open_elsewhere(&source) => (Exit::TryLater, Some(OPEN_ELSEWHERE_HELP)),
             _ if is_loop_of_links(&source) => (Exit::Config, Some(LOOP_HELP)),
+            _ if has_too_many_files(&source) => (Exit::Io, Some(TOO_MANY_FILES_HELP)),
             ErrorKind::NotADirectory => (Exit::Config, Some("correct the path")),
             ErrorKind::AlreadyExists => (Exit::Config, Some(ALREADY_EXISTS_HELP)),
             ErrorKind::NotFound => (
@@ -153,6 +154,15 @@ impl Error {
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Sets the help if there is none yet.
+    #[must_use]
+    pub(crate) fn with_default_help(self, help: &str) -> Self {
+        match self.help {
+            Some(_) => self,
+            None => self.with_help(help),
+        }
     }
 
     /// Adds to the help, after a semicolon.
@@ -260,6 +270,9 @@ const OPEN_ELSEWHERE_HELP: &str =
 const LOOP_HELP: &str =
     "remove or correct the symbolic links of that path: they lead in a circle, and to no file";
 
+/// The help for a process, or a system, that has as many files open as it may.
+const TOO_MANY_FILES_HELP: &str = "raise the limit that `ulimit -n` shows, or end programs that have many files open, then run it again";
+
 /// The help for a new file or folder whose name is taken.
 const ALREADY_EXISTS_HELP: &str = "name another place, or move that file away";
 
@@ -342,6 +355,11 @@ pub(crate) fn is_open_elsewhere(error: &std::io::Error) -> bool {
 fn is_loop_of_links(error: &std::io::Error) -> bool {
     let code = if cfg!(target_os = "linux") { 40 } else { 62 };
     cfg!(unix) && error.raw_os_error() == Some(code)
+}
+
+/// Whether Unix has refused to open one more file: `EMFILE`, `ENFILE`, for which the standard library has no kind.
+fn has_too_many_files(error: &std::io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 /// Turns an I/O error into an [`Error`] with context.

@@ -5,6 +5,7 @@ Alone it starts a local session (pip install pyspark; Java 17 or later). `spark-
 runs the same on a cluster, with the settings that spark-submit is given. The name ends in .py because spark-submit needs that.
 """
 
+import logging
 import os
 import pathlib
 import sys
@@ -12,30 +13,43 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import lake_views as lake
 
-from pyspark.sql import SparkSession
+try:
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+except ModuleNotFoundError:
+    lake.fail("Python has no package pyspark: pip install pyspark, which needs Java 17 or later", 1)
 
 
-def connect(arguments) -> SparkSession:
-    """A session with all views; a local one is small."""
+def connect(arguments, query: str | None = None) -> SparkSession:
+    """A session with all views, or with those that a query reads, because Spark takes seconds for some. A local one is small."""
+    # Spark logs an error of a statement with all its Java frames. The runner prints what it says.
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
     builder = SparkSession.builder.appName("tornsnap lake")
     # spark-submit has started the gateway of Python by now, and sets the master and all else.
-    if "PYSPARK_GATEWAY_PORT" not in os.environ:
-        builder = builder.master("local[*]").config("spark.sql.shuffle.partitions", "4").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
+    is_local = "PYSPARK_GATEWAY_PORT" not in os.environ
+    if is_local:
+        builder = builder.master("local[*]").config("spark.sql.shuffle.partitions", "4").config("spark.ui.enabled", "false")
+        # The plans of the merged histories alone may fill the gigabyte that Java has without this.
+        builder = builder.config("spark.ui.showConsoleProgress", "false").config("spark.driver.memory", "3g")
     session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
     session.conf.set("spark.sql.sources.partitionColumnTypeInference.enabled", "false")
-    session.sparkContext.setLogLevel("ERROR")
+    session.sparkContext.setLogLevel("OFF" if is_local else "ERROR")
     session.catalog.clearCache()
     session.sql(lake.settings(arguments, "TIMESTAMP")).createOrReplaceTempView("lake_settings")
-    for dataset in (*lake.MONTHLY, *lake.WHOLE):
-        if has_files(session, lake.pattern(arguments.dir, dataset)):
-            rows = session.read.parquet(f"{arguments.dir.rstrip('/')}/{dataset}")
+    names, statements = ((*lake.MONTHLY, *lake.WHOLE), lake.STATEMENTS) if query is None else lake.needed(query)
+    are_there = lake.datasets(arguments.dir, lambda pattern: has_files(session, pattern))
+    for dataset in names:
+        if are_there[dataset]:
+            # mergeSchema: a column that only one collector has is NULL in the rows of others.
+            rows = session.read.option("mergeSchema", "true").parquet(f"{arguments.dir.rstrip('/')}/{dataset}")
         else:
             rows = session.sql(lake.empty(dataset, "TIMESTAMP", "STRING"))
         rows.createOrReplaceTempView(dataset)
-    for name in lake.STATEMENTS:
+    for name in statements:
         rows = session.sql(lake.statement(name))
         # A merged history is read more than once. Spark would merge it anew each time.
-        (rows.cache() if name.endswith("_changes") else rows).createOrReplaceTempView(f"lake_{name}")
+        (rows.cache() if name.endswith(("_changes", "databases")) else rows).createOrReplaceTempView(f"lake_{name}")
     return session
 
 
@@ -48,11 +62,12 @@ def has_files(session: SparkSession, pattern: str) -> bool:
 
 def main() -> None:
     arguments = lake.parse("Spark")
-    session = connect(arguments)
-    if arguments.query is None:
+    query = arguments.query and lake.asked(arguments.query)
+    session = connect(arguments, query or "")
+    if query is None:
         print(*lake.names(), sep="\n")
         return
-    result = session.sql(lake.asked(arguments.query))
+    result = session.sql(query)
     if arguments.output:
         result.write.parquet(arguments.output)
         return
@@ -60,4 +75,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    lake.run(main, PySparkException, Py4JError)

@@ -1,9 +1,11 @@
-"""The history of two collectors that overlap, with every oddity, for scripts/lake/check. The same arguments give the same rows.
+"""The history of three collectors that overlap, with every oddity, for scripts/lake/check. The same arguments give the same rows.
 
 What happens to each player, faction, war and tile is a list of events. Each collector sees most of them, sometimes a minute late,
-sometimes only in part, and stores a row if it is a change for it, as `tornsnap fetch` does. So both often have the same row, and
-sometimes different answers in the same second. Some entities only one of them sees, some are only observed, some were seen only
-before the months, some first in the last month. Some rows come late: their ids are higher than those of newer rows.
+sometimes only in part, and sometimes as they were before, which Torn's caches do. It stores a row if it is a change for it, as
+`tornsnap fetch` does. So several often have the same row, and sometimes different answers in the same second, also in many
+seconds one after the other. Some entities only one of them sees, some are only observed, some were seen only before the months,
+some first in the last month. Some rows come late: their ids are higher than those of newer rows. All collectors but the first
+recorded some polls that were no change.
 """
 
 import calendar
@@ -26,13 +28,20 @@ FACTIONS = range(1, 61)
 EXTREMES = [2**63 - 1, -(2**63), -(10**15), 10**12, -1, 0]
 WORDS = {"completed": ("success_assault", "fail_assault"), "cancelled": ("end_with_nap", "end_with_peace_treaty")}
 
-# Which collectors see an entity, by its number. Every entity of a row of ten has one of these fates.
-BOTH, FIRST, SECOND = (0, 1), (0,), (1,)
-FATES = [(BOTH, None)] * 5 + [(FIRST, None), (SECOND, None), (BOTH, "observed"), (BOTH, "before"), (BOTH, "last")]
+COLLECTORS = 3
+ALL = (0, 1, 2)
+
+# Which collectors see an entity, by its number. Every entity of a row of twelve has one of these fates.
+FATES = [(ALL, None)] * 3 + [((0, 1), None), ((1, 2), None), ((0, 2), None), ((0,), None), ((1,), None), ((2,), None),
+                             (ALL, "observed"), (ALL, "before"), (ALL, "last")]
+
+# How often a collector gets an answer from before, and how often it records a poll that is no change.
+STALE, REPEATED = 0.03, (0, 0.01, 0.02)
+TIMES = ("timestamp", "recorded_at")
 
 
 def fill(databases: list[sqlite3.Connection], rows: int) -> None:
-    """Fills two empty databases with about this number of history rows together."""
+    """Fills empty databases with about this number of history rows together."""
     scale = max(20, int((rows / 6) ** 0.5))
     tiles = ["".join(letters) for letters in itertools.product(string.ascii_uppercase, repeat=3)][1:4108][:max(60, scale * 2)]
     insert_entities(databases, range(1, scale + 1), tiles)
@@ -71,22 +80,32 @@ def times(dice: random.Random, count: int, fate: str | None) -> list[int]:
 class Collector:
     """Stores what one collector sees of one entity: the rows, and the observations of each month."""
 
-    def __init__(self, merge: Callable[[dict, dict | None], dict | None], late: float):
+    def __init__(self, merge: Callable[[dict, dict | None], dict | None], late: float, repeated: float):
         self.rows: list[dict] = []
         self.late: list[dict] = []
         self.merge = merge
         self.share_late = late
+        self.share_repeated = repeated
         self.last: dict | None = None
+        self.at: int | None = None
+        self.is_late = False
 
     def see(self, row: dict, dice: random.Random) -> None:
         known = self.merge(row, self.last)
+        if known is None and self.last is not None and dice.random() < self.share_repeated:
+            known = {"row": {key: value if key in TIMES else self.last.get(key, value) for key, value in row.items()}}
+        elif known is not None:
+            self.last = known["known"]
         if known is None:
             return
-        self.last = known["known"]
-        (self.late if dice.random() < self.share_late else self.rows).append(known["row"])
+        at = next(row[name] for name in TIMES if name in row)
+        if at != self.at:
+            # The rows of one second stay in their order.
+            self.at, self.is_late = at, dice.random() < self.share_late
+        (self.late if self.is_late else self.rows).append(known["row"])
 
 
-def values_of(facts: list[str], together: list[str]) -> Callable[[dict, dict | None], dict | None]:
+def values_of(facts: list[str]) -> Callable[[dict, dict | None], dict | None]:
     """The rule of players and factions: a known value that differs from the last known one."""
     def merge(row: dict, last: dict | None) -> dict | None:
         known = dict(last or {})
@@ -128,17 +147,22 @@ def merge_war(row: dict, last: dict | None) -> dict | None:
 def watch(databases: list, dice: random.Random, who: tuple, time: str, events: list[dict], merge: Callable,
           late: float = 0.01) -> list[Collector]:
     """Lets the collectors see the events."""
-    collectors = [Collector(merge, late) for _ in databases]
+    collectors = [Collector(merge, late, REPEATED[number]) for number in range(len(databases))]
+    disagreed = range(0)
+    if len(events) > 12 and dice.random() < 0.5:
+        # Here the collectors have the present and the last answer by turns, in many seconds one after the other.
+        begin = dice.randrange(len(events) - 12)
+        disagreed = range(begin, begin + 12)
     for number in who:
         seen = []
-        for event in events:
-            if dice.random() < 0.85:
-                delay = dice.choice((0, 0, 0, 60, 120))
+        for index, event in enumerate(events):
+            if index in disagreed:
+                seen.append({**events[max(0, index - (index + number) % 2)], time: event[time]})
+            elif dice.random() < 0.85:
+                delay = dice.choice((0, 0, 0, 0, 60, 120))
+                told = events[max(0, index - 1)] if dice.random() < STALE else event
                 # A delay must not move an event into a month that the collector has not seen.
-                seen.append({**event, time: event[time] + (delay if event[time] + delay < END else 0)})
-        if who == SECOND:
-            # An import drops a row that repeats the second before, also of an entity that only the other database has.
-            seen = list({event[time]: event for event in seen}.values())
+                seen.append({**told, time: event[time] + (delay if event[time] + delay < END else 0)})
         for event in sorted(seen, key=lambda event: event[time]):
             collectors[number].see(event, dice)
     return collectors
@@ -185,21 +209,21 @@ def month_of(at: int) -> int:
 
 def players(databases: list, dice: random.Random, rows: int, ids: range) -> None:
     battle = ["strength", "defense", "speed", "dexterity", "total_stats"]
-    merge = values_of([*battle, "level", "life_maximum", "networth"], battle)
+    merge = values_of([*battle, "level", "life_maximum", "networth"])
     found, fates = [], {}
-    each = max(3, int(rows / len(ids) / 1.4))
+    each = max(3, int(rows / len(ids) / 1.6))
     for player in ids:
-        fates[player] = FATES[player % 10]
+        fates[player] = FATES[player % len(FATES)]
         who, fate = fates[player]
-        stats, level, networth, has_battle, events = [dice.randrange(10**6) for _ in range(4)], dice.randrange(1, 90), 0, player % 3, []
+        stats, level, networth, has_battle, events = [dice.randrange(10**6) for _ in range(4)], dice.randrange(1, 90), 0, player % 5, []
         for at in times(dice, 0 if fate == "observed" else 5 if fate == "before" else each, fate) if fate != "observed" else []:
             stats[dice.randrange(4)] += dice.choice((1, 7, 1000))
             level = max(1, min(100, level + dice.choice((0, 0, 0, 1, -1))))
             if dice.random() < 0.1:
                 networth = dice.choice(EXTREMES) if dice.random() < 0.2 else dice.randrange(-10**9, 10**11)
-            # A player whom only the second collector sees has no row that a late one could make a repetition.
-            knows_battle = has_battle or who == SECOND
-            known = [*stats, sum(stats)] if knows_battle and (who == SECOND or dice.random() < 0.7) else [None] * 5
+            known = [*stats, sum(stats)] if has_battle and dice.random() < 0.7 else [None] * 5
+            if dice.random() < 0.05:
+                known = [value if dice.random() < 0.5 else None for value in known]
             events.append({"player_id": player, "timestamp": at, **dict(zip(battle, known)),
                            "level": level if dice.random() < 0.8 else None,
                            "life_maximum": 100 + level * 10 if dice.random() < 0.5 else None,
@@ -209,19 +233,19 @@ def players(databases: list, dice: random.Random, rows: int, ids: range) -> None
 
 
 def factions(databases: list, dice: random.Random, rows: int, ids: range) -> None:
-    merge = values_of(["respect", "member_count", "best_chain"], [])
+    merge = values_of(["respect", "member_count", "best_chain"])
     found, fates = [], {}
-    each = max(3, int(rows / len(ids) / 1.4))
+    each = max(3, int(rows / len(ids) / 1.6))
     for faction in ids:
-        fates[faction] = FATES[faction % 10]
+        fates[faction] = FATES[faction % len(FATES)]
         who, fate = fates[faction]
         respect, members, chain, events = dice.randrange(10**6), 50, 10, []
         for at in times(dice, 5 if fate == "before" else each, fate) if fate != "observed" else []:
-            respect += 1 if who == SECOND else dice.choice((0, 1, 5, -3 if respect > 3 else 0))
+            respect += dice.choice((0, 1, 5, -3 if respect > 3 else 0))
             members = max(1, min(100, members + dice.choice((-1, 0, 0, 1))))
             chain = max(chain, dice.choice((10, 25, 100, 1000, 2500)) if dice.random() < 0.02 else 0)
             events.append({"faction_id": faction, "timestamp": at,
-                           "respect": respect if who == SECOND or dice.random() < 0.9 else None,
+                           "respect": respect if dice.random() < 0.9 else None,
                            "member_count": members if dice.random() < 0.7 else None,
                            "best_chain": chain if dice.random() < 0.5 else None})
         found.append((faction, watch(databases, dice, who, "timestamp", events, merge)))
@@ -230,14 +254,14 @@ def factions(databases: list, dice: random.Random, rows: int, ids: range) -> Non
 
 def tile_owners(databases: list, dice: random.Random, rows: int, ids: list[str]) -> None:
     found, fates = [], {}
-    each = max(3, int(rows / len(ids) / 1.4))
+    each = max(3, int(rows / len(ids) / 1.6))
     for number, tile in enumerate(ids):
-        fates[tile] = FATES[number % 10]
+        fates[tile] = FATES[number % len(FATES)]
         who, fate = fates[tile]
         owner, racket, war, events = None, (None, None), "none", []
         for index, at in enumerate(times(dice, 5 if fate == "before" else each, fate) if fate != "observed" else []):
             change = dice.randrange(10)
-            if change < 5 or who == SECOND:
+            if change < 5:
                 # There and back again: some owners return. Unowned is one of them.
                 owner = dice.choice([one for one in (None, 3, 4, 1 + number % 60) if one != owner])
             elif change < 7:
@@ -247,11 +271,6 @@ def tile_owners(databases: list, dice: random.Random, rows: int, ids: list[str])
             events.append({"territory_id": tile, "faction_id": owner, "sector": 1, "racket_level": racket[1],
                            "racket_type": racket[0], "war_status": None if dice.random() < 0.05 else war, "recorded_at": at})
         collectors = watch(databases, dice, who, "recorded_at", events, merge_tile)
-        if who == SECOND:
-            # Any of the rows may become a repetition of the one before by a late one.
-            collectors[1].rows += collectors[1].late
-            collectors[1].rows.sort(key=lambda row: row["recorded_at"])
-            collectors[1].late = []
         found.append((tile, collectors))
     store(databases, "territory_ownership_history", "recorded_at", found, "territory_observations", "territory_id", fates, dice)
 
@@ -259,13 +278,13 @@ def tile_owners(databases: list, dice: random.Random, rows: int, ids: list[str])
 def wars(databases: list, dice: random.Random, rows: int, _: range) -> None:
     each = 60
     found, fates = [], {}
-    for war in range(1, max(20, int(rows / each / 1.6)) + 1):
+    for war in range(1, max(20, int(rows / each / 2)) + 1):
         war_type = "ranked" if war % 2 else "territory"
-        fates[war] = ((BOTH, BOTH, BOTH, FIRST, SECOND)[war % 5], None)
+        fates[war] = ((ALL, ALL, (0, 1), (1, 2), (0, 2), (0,), (1,), (2,))[war % 8], None)
         who = fates[war][0]
-        events = list(course(dice, 1 + war // 2, war_type, each))
-        collectors = watch(databases, dice, who, "recorded_at", events, merge_war, late=0)
-        for row in collectors[1].rows if war_type == "ranked" and war % 3 == 0 else []:
+        events = list(course(dice, 1 + war // 2, war_type, each, who))
+        collectors = watch(databases, dice, who, "recorded_at", events, merge_war)
+        for row in collectors[1].rows + collectors[1].late if war_type == "ranked" and war % 3 == 0 else []:
             # Torn lists the sides of a ranked war in any order, and each collector keeps the first that it has seen.
             for kind in ("faction_id", "score"):
                 row[f"attacking_{kind}"], row[f"defending_{kind}"] = row[f"defending_{kind}"], row[f"attacking_{kind}"]
@@ -273,7 +292,7 @@ def wars(databases: list, dice: random.Random, rows: int, _: range) -> None:
     store(databases, "war_status_history", "recorded_at", found, None, "war_id", fates, dice)
 
 
-def course(dice: random.Random, war: int, war_type: str, polls: int) -> Iterator[dict]:
+def course(dice: random.Random, war: int, war_type: str, polls: int, who: tuple) -> Iterator[dict]:
     """A war from its announcement to its end: completed, cancelled, cancelled and resumed, or never ended."""
     begins = dice.choice([dice.randrange(MONTHS[0], END - 6 * 86400), dice.choice(BOUNDARIES[:6])])
     lasts = dice.choice((6 * 3600, 86400, 5 * 86400))
@@ -295,8 +314,10 @@ def course(dice: random.Random, war: int, war_type: str, polls: int) -> Iterator
                "required_score": None if is_pause else target if is_ranked else 10000}
     if end in ("completed", "cancelled"):
         is_won = dice.random() < 0.6
-        for delay in (0, 3600, 40 * 86400):
+        # Some winners are told late, and some never. An import does not complete the wars that only its own database has.
+        winner_from = dice.choice((0, 0, 0, 1, 3) if who != (0,) else (0, 3))
+        for step, delay in enumerate((0, 3600, 40 * 86400)):
             yield {**row, "status": end, "end_reason": None if is_ranked else WORDS[end][not is_won],
-                   "winner_faction_id": (one if is_won else other) if end == "completed" else None,
+                   "winner_faction_id": (one if is_won else other) if end == "completed" and step >= winner_from else None,
                    "attacking_score": score[0], "defending_score": score[1], "required_score": None,
                    "ends_at": begins + lasts, "recorded_at": min(begins + lasts + delay, END - 300)}

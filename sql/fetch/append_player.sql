@@ -1,8 +1,7 @@
 -- Appends a history row of a player if a value differs from its last known one.
 --
 -- A value that is NULL in this answer is unknown, so it is not a change.
--- Level, life and networth are each compared in their own index look-up, because their last known values can be in
--- different rows. The battle stats are compared with the last row that has any of them.
+-- Each value is compared in its own index look-up, because the last known values can be in different rows.
 --
 -- :at                         unix seconds; when Torn answered
 -- :strength … :life_maximum   NULL: unknown
@@ -26,13 +25,28 @@ WHERE :every_poll
        AND :networth IS NOT (SELECT networth FROM player_stats_history
                              WHERE player_id = :player_id AND timestamp <= :at AND networth IS NOT NULL
                              ORDER BY timestamp DESC, id DESC LIMIT 1))
-   OR (coalesce(:strength, :defense, :speed, :dexterity, :total_stats) IS NOT NULL
-       AND coalesce((SELECT (:strength    IS NOT NULL AND strength    IS NOT :strength)
-                         OR (:defense     IS NOT NULL AND defense     IS NOT :defense)
-                         OR (:speed       IS NOT NULL AND speed       IS NOT :speed)
-                         OR (:dexterity   IS NOT NULL AND dexterity   IS NOT :dexterity)
-                         OR (:total_stats IS NOT NULL AND total_stats IS NOT :total_stats)
-                     FROM player_stats_history
-                     WHERE player_id = :player_id AND timestamp <= :at
-                       AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-                     ORDER BY timestamp DESC, id DESC LIMIT 1), 1))
+   OR (:strength IS NOT NULL
+       AND :strength IS NOT (SELECT strength FROM player_stats_history
+                             WHERE player_id = :player_id AND timestamp <= :at AND strength IS NOT NULL
+                               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL -- uses the index
+                             ORDER BY timestamp DESC, id DESC LIMIT 1))
+   OR (:defense IS NOT NULL
+       AND :defense IS NOT (SELECT defense FROM player_stats_history
+                            WHERE player_id = :player_id AND timestamp <= :at AND defense IS NOT NULL
+                              AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL -- uses the index
+                            ORDER BY timestamp DESC, id DESC LIMIT 1))
+   OR (:speed IS NOT NULL
+       AND :speed IS NOT (SELECT speed FROM player_stats_history
+                          WHERE player_id = :player_id AND timestamp <= :at AND speed IS NOT NULL
+                            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL -- uses the index
+                          ORDER BY timestamp DESC, id DESC LIMIT 1))
+   OR (:dexterity IS NOT NULL
+       AND :dexterity IS NOT (SELECT dexterity FROM player_stats_history
+                              WHERE player_id = :player_id AND timestamp <= :at AND dexterity IS NOT NULL
+                                AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL -- uses the index
+                              ORDER BY timestamp DESC, id DESC LIMIT 1))
+   OR (:total_stats IS NOT NULL
+       AND :total_stats IS NOT (SELECT total_stats FROM player_stats_history
+                                WHERE player_id = :player_id AND timestamp <= :at AND total_stats IS NOT NULL
+                                  AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL -- uses the index
+                                ORDER BY timestamp DESC, id DESC LIMIT 1))

@@ -1,10 +1,13 @@
--- Marks the months in which history rows were replaced, so that `summarize` writes their summaries again.
+-- Marks the months in which history rows were replaced or moved, so that `summarize` writes their summaries again.
 -- Without a count of observed entities, a month counts as changed.
 --
 -- :history   name of the history table
+WITH gone AS MATERIALIZED (
+    SELECT period_start, count(*) AS rows
+    FROM (SELECT period_start FROM temp.replaced UNION ALL SELECT period_start FROM temp.moved)
+    GROUP BY period_start
+)
 UPDATE main.month_states AS state
-SET observed = NULL,
-    counted_rows = max(0, counted_rows - (
-        SELECT count(*) FROM temp.replaced WHERE replaced.period_start = state.period_start))
-WHERE history = :history AND summarized_at IS NOT NULL
-  AND period_start IN (SELECT period_start FROM temp.replaced)
+SET observed = NULL, counted_rows = max(0, counted_rows - gone.rows)
+FROM gone
+WHERE history = :history AND summarized_at IS NOT NULL AND gone.period_start = state.period_start

@@ -3,11 +3,10 @@
 -- :history   name of the history table
 INSERT INTO main.repeated_rows (history, entity, at, rows, row, has_row)
 SELECT
-    :history, CAST(entity AS TEXT), at, count(*), iif(:history = 'war_status_history', '', row) AS values_again,
-    :history = 'war_status_history'
+    :history, CAST(entity AS TEXT), at, count(*), row, :history = 'war_status_history'
 FROM temp.replaced
 WHERE true
-GROUP BY 2, 3, values_again
+GROUP BY 2, 3, row
 ON CONFLICT (history, entity, at, row) DO UPDATE SET
     rows = repeated_rows.rows + excluded.rows,
     has_row = max(repeated_rows.has_row, excluded.has_row)

@@ -1,4 +1,5 @@
--- Merges the imported tiles with the stored ones. The newer owner, racket and war count; facts are filled in.
+-- Merges the imported tiles with the stored ones. The newer owner, racket and war count, of the same second those that come later
+-- in the order of the history rows of one second; facts are filled in.
 --
 -- created_at and last_updated of an imported tile are 0 if they are not known.
 --
@@ -21,11 +22,18 @@ ON CONFLICT (territory_id) DO UPDATE SET
     respect = coalesce(respect, excluded.respect),
     coordinate_x = coalesce(coordinate_x, excluded.coordinate_x),
     coordinate_y = coalesce(coordinate_y, excluded.coordinate_y),
-    faction_id = iif(excluded.last_updated > last_updated, excluded.faction_id, faction_id),
-    racket_type = iif(excluded.last_updated > last_updated, excluded.racket_type, racket_type),
-    racket_level = iif(excluded.last_updated > last_updated, excluded.racket_level, racket_level),
-    war_status = iif(excluded.last_updated > last_updated,
-                     coalesce(excluded.war_status, war_status),
-                     coalesce(war_status, excluded.war_status)),
+    (faction_id, racket_type, racket_level, war_status) = (
+        SELECT later.faction_id, later.racket_type, later.racket_level,
+            coalesce(later.war_status, territories.war_status, excluded.war_status)
+        FROM (
+            SELECT excluded.last_updated AS at, excluded.faction_id, excluded.racket_level, excluded.racket_type,
+                excluded.war_status
+            UNION ALL
+            SELECT territories.last_updated, territories.faction_id, territories.racket_level, territories.racket_type,
+                territories.war_status
+        ) AS later
+        ORDER BY at DESC, faction_id DESC, racket_level DESC, racket_type DESC, war_status DESC
+        LIMIT 1
+    ),
     created_at = min(created_at, excluded.created_at),
     last_updated = max(last_updated, excluded.last_updated)

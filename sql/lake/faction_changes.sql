@@ -1,138 +1,93 @@
--- The history of all factions: the rows of all databases without those that are no change, as `tornsnap import` merges them.
+-- The history of all factions: the rows of all databases without those that are no change, as `tornsnap import` of all of them
+-- into a new database merges them, in any order.
 --
--- A row stays if a value that is known differs from the last known one before its second; the rows of all databases count
--- for that, in the order of time, database and id. An entity that only one database has is left as it is. A row of the first
--- database that repeats what this database told before stays, too: it was recorded as a poll, or its neighbours were
--- deleted. Other databases add a row of a second only once. lake_settings.every_poll: all rows stay, but equal facts of one
--- second count once.
+-- The rows are in the order of time. The rows of one second are in the order of their values, because nothing tells which
+-- database asked first: unknown ones first, then the lower ones, column by column. But if only one database tells this
+-- second, or all tell the same, its rows are in the order of their ids. `place` is the number of a row in this order.
 --
--- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So
--- it is decided four times, each time without the rows of such seconds that fell out before. Only after more than four such
--- seconds one directly after the other may a repeated row stay, or a change fall out.
+-- A second is a change if one of its rows has a known value that differs from the last known one before. All its rows stay
+-- then, and none otherwise; equal ones count once. So what was known before a second does not depend on which rows stay. A
+-- lake of one database: all rows stay. lake_settings.every_poll: all seconds stay.
 WITH
-shared AS (
-    SELECT faction_id, min(database_id) AS first_database
-    FROM faction_history
-    GROUP BY faction_id
-    HAVING min(database_id) <> max(database_id)
-),
-numbered AS (
+told AS (
     SELECT
         h.id, h.faction_id, h.timestamp, h.respect, h.member_count, h.best_chain, h.data_source, h.database_id,
-        h.database_id = s.first_database AS is_first,
-        row_number() OVER (PARTITION BY h.faction_id ORDER BY h.timestamp, h.database_id, h.id) AS n,
-        dense_rank() OVER (PARTITION BY h.faction_id ORDER BY h.timestamp) AS moment,
-        h.database_id <> s.first_database AND row_number() OVER (
-            PARTITION BY h.faction_id, h.timestamp, h.respect, h.member_count, h.best_chain
-            ORDER BY h.database_id, h.id) > 1 AS is_double
+        row_number() OVER (PARTITION BY h.faction_id, h.timestamp, h.database_id ORDER BY h.id) AS own_place
     FROM faction_history AS h
-    JOIN shared AS s ON s.faction_id = h.faction_id
+    WHERE (SELECT count(*) FROM lake_databases) > 1
 ),
--- Where only one row of a second counts, the values after it are known, whether it stays or repeats them.
+counted AS (
+    SELECT
+        *,
+        sum(CASE WHEN own_place = 1 THEN 1 ELSE 0 END) OVER (PARTITION BY faction_id, timestamp) AS tellers,
+        count(*) OVER alike AS alike,
+        min(own_place) OVER alike AS first_place,
+        max(own_place) OVER alike AS last_place,
+        row_number() OVER (
+            PARTITION BY faction_id, timestamp, respect,
+                member_count, best_chain
+            ORDER BY database_id, id) AS copy
+    FROM told
+    WINDOW alike AS (
+        PARTITION BY faction_id, timestamp, respect,
+            member_count, best_chain)
+),
+-- has_one_order: only one database tells this second, or all tell the same.
+once AS (
+    SELECT
+        *,
+        tellers = 1 OR min(CASE WHEN alike = tellers AND first_place = last_place THEN 1 ELSE 0 END) OVER (
+            PARTITION BY faction_id, timestamp) = 1 AS has_one_order
+    FROM counted
+),
 placed AS (
     SELECT
         *,
-        NOT is_double AND min(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY faction_id, moment)
-            = max(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY faction_id, moment) AS is_alone
-    FROM numbered
-),
-once_known AS (
-    SELECT
-        *,
-        max_by(respect, CASE WHEN is_first AND respect IS NOT NULL THEN n END) OVER earlier AS own_respect,
-        max_by(member_count, CASE WHEN is_first AND member_count IS NOT NULL THEN n END) OVER earlier AS own_member_count,
-        max_by(best_chain, CASE WHEN is_first AND best_chain IS NOT NULL THEN n END) OVER earlier AS own_best_chain,
-        max_by(respect, CASE WHEN NOT is_double AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN NOT is_double AND member_count IS NOT NULL THEN n END) OVER earlier
-            AS last_member_count,
-        max_by(best_chain, CASE WHEN NOT is_double AND best_chain IS NOT NULL THEN n END) OVER earlier AS last_best_chain
-    FROM placed
-    WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-),
-once AS (
-    SELECT
-        id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
-        moment, n, is_first, is_double, is_alone,
-        ((respect IS NOT NULL AND respect IS DISTINCT FROM own_respect)
-            OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM own_member_count)
-            OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM own_best_chain)) AS is_own_change,
-        NOT is_double AND (((respect IS NOT NULL AND respect IS DISTINCT FROM last_respect)
-            OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM last_member_count)
-            OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM last_best_chain))
-            OR (is_first AND NOT is_own_change)) AS is_kept
-    FROM once_known
-),
-twice_known AS (
-    SELECT
-        *,
-        max_by(respect, CASE WHEN (is_kept OR is_alone) AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier
-            AS last_member_count,
-        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier
-            AS last_best_chain
+        dense_rank() OVER (PARTITION BY faction_id ORDER BY timestamp) AS moment,
+        row_number() OVER (
+            PARTITION BY faction_id
+            ORDER BY
+                timestamp, CASE WHEN has_one_order THEN own_place END NULLS FIRST,
+                respect NULLS FIRST, member_count NULLS FIRST, best_chain NULLS FIRST, id) AS place
     FROM once
-    WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    WHERE copy = 1
 ),
-twice AS (
-    SELECT
-        id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
-        moment, n, is_first, is_double, is_alone,
-        is_own_change,
-        NOT is_double AND (((respect IS NOT NULL AND respect IS DISTINCT FROM last_respect)
-            OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM last_member_count)
-            OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM last_best_chain))
-            OR (is_first AND NOT is_own_change)) AS is_kept
-    FROM twice_known
-),
-thrice_known AS (
+known AS (
     SELECT
         *,
-        max_by(respect, CASE WHEN (is_kept OR is_alone) AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier
-            AS last_member_count,
-        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier
-            AS last_best_chain
-    FROM twice
-    WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        max_by(respect, CASE WHEN respect IS NOT NULL THEN place END) OVER earlier AS before_respect,
+        max_by(member_count, CASE WHEN member_count IS NOT NULL THEN place END) OVER earlier AS before_member_count,
+        max_by(best_chain, CASE WHEN best_chain IS NOT NULL THEN place END) OVER earlier AS before_best_chain
+    FROM placed
+    WINDOW earlier AS (PARTITION BY faction_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
-thrice AS (
-    SELECT
-        id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
-        moment, n, is_first, is_double, is_alone,
-        is_own_change,
-        NOT is_double AND (((respect IS NOT NULL AND respect IS DISTINCT FROM last_respect)
-            OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM last_member_count)
-            OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM last_best_chain))
-            OR (is_first AND NOT is_own_change)) AS is_kept
-    FROM thrice_known
-),
-decided_known AS (
+-- What was known before the second is what was known before its first row.
+before_second AS (
     SELECT
         *,
-        max_by(respect, CASE WHEN (is_kept OR is_alone) AND respect IS NOT NULL THEN n END) OVER earlier AS last_respect,
-        max_by(member_count, CASE WHEN (is_kept OR is_alone) AND member_count IS NOT NULL THEN n END) OVER earlier
-            AS last_member_count,
-        max_by(best_chain, CASE WHEN (is_kept OR is_alone) AND best_chain IS NOT NULL THEN n END) OVER earlier
-            AS last_best_chain
-    FROM thrice
-    WINDOW earlier AS (PARTITION BY faction_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        first_value(before_respect) OVER in_second AS last_respect,
+        first_value(before_member_count) OVER in_second AS last_member_count,
+        first_value(before_best_chain) OVER in_second AS last_best_chain
+    FROM known
+    WINDOW in_second AS (PARTITION BY faction_id, moment ORDER BY place)
 ),
-decided AS (
+compared AS (
     SELECT
-        id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
-        moment, n, is_first, is_double, is_alone,
-        is_own_change,
-        NOT is_double AND (((respect IS NOT NULL AND respect IS DISTINCT FROM last_respect)
+        *,
+        max(CASE
+            WHEN (respect IS NOT NULL AND respect IS DISTINCT FROM last_respect)
             OR (member_count IS NOT NULL AND member_count IS DISTINCT FROM last_member_count)
-            OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM last_best_chain))
-            OR (is_first AND NOT is_own_change)) AS is_kept
-    FROM decided_known
+            OR (best_chain IS NOT NULL AND best_chain IS DISTINCT FROM last_best_chain)
+            THEN 1 ELSE 0 END) OVER (PARTITION BY faction_id, moment) AS is_change
+    FROM before_second
 )
-SELECT id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id
-FROM decided
-WHERE is_kept OR (NOT is_double AND (SELECT max(every_poll) FROM lake_settings))
+SELECT
+    id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id, place
+FROM compared
+WHERE is_change = 1 OR (SELECT max(every_poll) FROM lake_settings)
 UNION ALL
-SELECT h.id, h.faction_id, h.timestamp, h.respect, h.member_count, h.best_chain, h.data_source, h.database_id
-FROM faction_history AS h
-LEFT JOIN shared AS s ON s.faction_id = h.faction_id
-WHERE s.faction_id IS NULL
+SELECT
+    id, faction_id, timestamp, respect, member_count, best_chain, data_source, database_id,
+    row_number() OVER (PARTITION BY faction_id ORDER BY timestamp, id) AS place
+FROM faction_history
+WHERE (SELECT count(*) FROM lake_databases) = 1

@@ -4,11 +4,12 @@
 -- start: last known value before the month, or the first in it. end: last known value before the end of the month. NULL: not
 -- known. A faction gets a summary if there are history rows in the month, or older ones and an observation in the month.
 -- Only months that are over at lake_settings.now have one.
+-- If the lake lacks rows of the month, the summary is that of `tornsnap`: see faction_stored.sql.
 WITH
 numbered AS (
     SELECT
         h.*, date_trunc('month', h.timestamp) AS period_start,
-        row_number() OVER (PARTITION BY h.faction_id ORDER BY h.timestamp, h.database_id, h.id) AS n
+        h.place AS n
     FROM lake_faction_changes AS h
 ),
 in_month AS (
@@ -79,3 +80,11 @@ SELECT
     record_count
 FROM known
 WHERE period_start + INTERVAL '1' MONTH <= (SELECT max(now) FROM lake_settings)
+  AND NOT EXISTS (
+      SELECT 1 FROM lake_faction_stored AS s WHERE s.faction_id = known.faction_id AND s.period_start = known.period_start)
+UNION ALL
+SELECT
+    faction_id, period_start, period_end, period_type, respect_start, respect_end, respect_change, member_count_start,
+    member_count_end, member_count_change, best_chain_start, best_chain_end, best_chain_change, record_count
+FROM lake_faction_stored
+WHERE period_end <= (SELECT max(now) FROM lake_settings)

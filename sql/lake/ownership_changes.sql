@@ -1,215 +1,122 @@
--- The history of all tiles: the rows of all databases without those that are no change, as `tornsnap import` merges them.
+-- The history of all tiles: the rows of all databases without those that are no change, as `tornsnap import` of all of them
+-- into a new database merges them, in any order.
 --
--- A row stays if its owner, racket or war differs from the row before it; the rows of all databases count for that, in the
--- order of time, database and id. A war that is not known is no change, and neither is an unknown level of the same racket.
--- A tile that only one database has is left as it is. A row of the first database that repeats what this database told
--- before stays, too: it was recorded as a poll, or its neighbours were deleted. A row of another database falls out if it
--- says what the tile was before its second, or what a row of this second says. lake_settings.every_poll: all rows stay, but
--- equal facts of one second count once.
+-- The rows are in the order of time. The rows of one second are in the order of their values, because nothing tells which
+-- database asked first: unknown ones first, then the lower ones, column by column. But if only one database tells this
+-- second, or all tell the same, its rows are in the order of their ids. `place` is the number of a row in this order.
 --
--- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So
--- it is decided four times, each time without the rows of such seconds that fell out before. Only after more than four such
--- seconds one directly after the other may a repeated row stay, or a change fall out.
+-- A second is a change if one of its rows tells another owner, racket or war than was known before. A war that is not known
+-- is no change, and neither is an unknown level of the same racket. All rows of the second stay then, and none otherwise;
+-- equal ones count once. So what was known before a second does not depend on which rows stay. A lake of one database: all
+-- rows stay. lake_settings.every_poll: all seconds stay.
 WITH
-shared AS (
-    SELECT territory_id, min(database_id) AS first_database
-    FROM territory_ownership_history
-    GROUP BY territory_id
-    HAVING min(database_id) <> max(database_id)
-),
 -- Texts and numbers that no row has stand for NULL, so that plain comparisons do.
-counted AS (
+told AS (
     SELECT
         h.*,
-        coalesce(h.faction_id, 0) AS owner, coalesce(h.racket_type, '') AS racket, coalesce(h.racket_level, -1)
-        AS racket_value,
-        coalesce(h.war_status, '') AS war,
-        h.database_id = s.first_database AS is_first,
-        row_number() OVER (PARTITION BY h.territory_id ORDER BY h.recorded_at, h.database_id, h.id) AS n,
-        dense_rank() OVER (PARTITION BY h.territory_id ORDER BY h.recorded_at) AS moment
+        coalesce(h.faction_id, 0) AS owner, coalesce(h.racket_type, '') AS racket,
+        coalesce(h.racket_level, -1) AS racket_value, coalesce(h.war_status, '') AS war,
+        row_number() OVER (PARTITION BY h.territory_id, h.recorded_at, h.database_id ORDER BY h.id) AS own_place
     FROM territory_ownership_history AS h
-    JOIN shared AS s ON s.territory_id = h.territory_id
+    WHERE (SELECT count(*) FROM lake_databases) > 1
 ),
--- The row before it completes each row: an unknown level of the same racket, or an unknown war, is that of the row before.
-completed AS (
+counted AS (
     SELECT
         *,
-        min(n) OVER (PARTITION BY territory_id, moment, owner, racket, racket_value, war) < n AS is_repeated,
-        CASE WHEN racket_value = -1 AND racket <> '' AND racket = lag(racket) OVER in_order
-            THEN lag(racket_value) OVER in_order ELSE racket_value END AS known_value,
-        CASE WHEN war = '' THEN coalesce(lag(war) OVER in_order, '') ELSE war END AS known_war
+        sum(CASE WHEN own_place = 1 THEN 1 ELSE 0 END) OVER (PARTITION BY territory_id, recorded_at) AS tellers,
+        count(*) OVER alike AS alike,
+        min(own_place) OVER alike AS first_place,
+        max(own_place) OVER alike AS last_place,
+        row_number() OVER (
+            PARTITION BY territory_id, recorded_at, owner, racket_value, racket, war ORDER BY database_id, id) AS copy
+    FROM told
+    WINDOW alike AS (PARTITION BY territory_id, recorded_at, owner, racket_value, racket, war)
+),
+-- has_one_order: only one database tells this second, or all tell the same.
+once AS (
+    SELECT
+        *,
+        tellers = 1 OR min(CASE WHEN alike = tellers AND first_place = last_place THEN 1 ELSE 0 END) OVER (
+            PARTITION BY territory_id, recorded_at) = 1 AS has_one_order
     FROM counted
-    WINDOW in_order AS (PARTITION BY territory_id ORDER BY n)
 ),
--- The facts of each second, with the number of the first row that has them.
-said AS (
-    SELECT territory_id, moment, owner, racket, racket_value, war, min(n) AS said_n
-    FROM counted
-    GROUP BY territory_id, moment, owner, racket, racket_value, war
-),
--- Whether an earlier row of the second says the same.
-numbered AS (
-    SELECT r.*, NOT r.is_first AND (r.is_repeated OR coalesce(said.said_n < r.n, false)) AS is_double
-    FROM completed AS r
-    LEFT JOIN said ON said.territory_id = r.territory_id AND said.moment = r.moment AND said.owner = r.owner
-        AND said.racket = r.racket AND said.racket_value = r.known_value AND said.war = r.known_war
-),
--- Where only one row of a second counts, the facts after it are known, whether it stays or repeats them.
 placed AS (
     SELECT
         *,
-        NOT is_double AND war <> '' AND (racket_value <> -1 OR racket = '')
-            AND min(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY territory_id, moment)
-            = max(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY territory_id, moment) AS is_alone
-    FROM numbered
+        dense_rank() OVER (PARTITION BY territory_id ORDER BY recorded_at) AS moment,
+        row_number() OVER (
+            PARTITION BY territory_id
+            ORDER BY
+                recorded_at, CASE WHEN has_one_order THEN own_place END NULLS FIRST, owner, racket_value, racket, war,
+                id) AS place
+    FROM once
+    WHERE copy = 1
 ),
-once_known AS (
+followed AS (
+    SELECT *, lag(racket) OVER (PARTITION BY territory_id ORDER BY place) AS previous_racket
+    FROM placed
+),
+-- run: the number of the racket. It has the level that was last told of it.
+numbered AS (
     SELECT
         *,
-        max_by(owner, CASE WHEN is_first THEN n END) OVER before AS own_owner,
-        max_by(racket, CASE WHEN is_first THEN n END) OVER before AS own_racket,
-        max_by(racket_value, CASE WHEN is_first THEN n END) OVER before AS own_racket_value,
-        max_by(war, CASE WHEN is_first THEN n END) OVER before AS own_war,
-        max_by(owner, CASE WHEN NOT is_double THEN n END) OVER before AS last_owner,
-        max_by(racket, CASE WHEN NOT is_double THEN n END) OVER before AS last_racket,
-        max_by(racket_value, CASE WHEN NOT is_double THEN n END) OVER before AS last_racket_value,
-        max_by(war, CASE WHEN NOT is_double THEN n END) OVER before AS last_war,
-        max_by(owner, CASE WHEN NOT is_double THEN n END) OVER earlier AS earlier_owner,
-        max_by(racket, CASE WHEN NOT is_double THEN n END) OVER earlier AS earlier_racket,
-        max_by(racket_value, CASE WHEN NOT is_double THEN n END) OVER earlier AS earlier_racket_value,
-        max_by(war, CASE WHEN NOT is_double THEN n END) OVER earlier AS earlier_war
-    FROM placed
-    WINDOW
-        before AS (PARTITION BY territory_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-        earlier AS (PARTITION BY territory_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        sum(CASE WHEN racket IS DISTINCT FROM previous_racket THEN 1 ELSE 0 END) OVER (
+            PARTITION BY territory_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
+    FROM followed
 ),
-once_compared AS (
+completed AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone,
-        (own_owner IS NULL OR owner <> own_owner OR racket <> own_racket OR (war <> '' AND war <> own_war)
-            OR (racket_value <> own_racket_value AND (racket_value <> -1 OR racket = ''))) AS is_own_change,
-        (last_owner IS NULL OR owner <> last_owner OR racket <> last_racket OR (war <> '' AND war <> last_war)
-            OR (racket_value <> last_racket_value AND (racket_value <> -1 OR racket = ''))) AS differs,
-        (earlier_owner IS NULL OR owner <> earlier_owner OR racket <> earlier_racket OR (war <> '' AND war <> earlier_war)
-            OR (racket_value <> earlier_racket_value AND (racket_value <> -1 OR racket = ''))) AS differs_from_earlier
-    FROM once_known
+        *,
+        coalesce(
+            CASE WHEN racket = '' THEN racket_value END,
+            max_by(racket_value, CASE WHEN racket_value <> -1 THEN place END) OVER (
+                PARTITION BY territory_id, run ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+            -1) AS known_value,
+        coalesce(
+            max_by(war, CASE WHEN war <> '' THEN place END) OVER (
+                PARTITION BY territory_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+            '') AS known_war
+    FROM numbered
 ),
-once AS (
+known AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
-        CASE WHEN is_first THEN differs OR NOT is_own_change
-            ELSE differs AND differs_from_earlier AND NOT is_double END AS is_kept
-    FROM once_compared
+        *,
+        max_by(owner, place) OVER earlier AS before_owner,
+        max_by(racket, place) OVER earlier AS before_racket,
+        max_by(known_value, place) OVER earlier AS before_value,
+        max_by(known_war, place) OVER earlier AS before_war
+    FROM completed
+    WINDOW earlier AS (PARTITION BY territory_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
-twice_known AS (
+-- What was known before the second is what was known before its first row.
+before_second AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
-        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_owner,
-        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket,
-        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket_value,
-        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_war,
-        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_owner,
-        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket,
-        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket_value,
-        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_war
-    FROM once
-    WINDOW
-        before AS (PARTITION BY territory_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-        earlier AS (PARTITION BY territory_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        *,
+        first_value(before_owner) OVER in_second AS last_owner,
+        first_value(before_racket) OVER in_second AS last_racket,
+        first_value(before_value) OVER in_second AS last_value,
+        first_value(before_war) OVER in_second AS last_war
+    FROM known
+    WINDOW in_second AS (PARTITION BY territory_id, moment ORDER BY place)
 ),
-twice_compared AS (
+compared AS (
     SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone,
-        is_own_change,
-        (last_owner IS NULL OR owner <> last_owner OR racket <> last_racket OR (war <> '' AND war <> last_war)
-            OR (racket_value <> last_racket_value AND (racket_value <> -1 OR racket = ''))) AS differs,
-        (earlier_owner IS NULL OR owner <> earlier_owner OR racket <> earlier_racket OR (war <> '' AND war <> earlier_war)
-            OR (racket_value <> earlier_racket_value AND (racket_value <> -1 OR racket = ''))) AS differs_from_earlier
-    FROM twice_known
-),
-twice AS (
-    SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
-        CASE WHEN is_first THEN differs OR NOT is_own_change
-            ELSE differs AND differs_from_earlier AND NOT is_double END AS is_kept
-    FROM twice_compared
-),
-thrice_known AS (
-    SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
-        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_owner,
-        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket,
-        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket_value,
-        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_war,
-        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_owner,
-        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket,
-        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket_value,
-        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_war
-    FROM twice
-    WINDOW
-        before AS (PARTITION BY territory_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-        earlier AS (PARTITION BY territory_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-),
-thrice_compared AS (
-    SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone,
-        is_own_change,
-        (last_owner IS NULL OR owner <> last_owner OR racket <> last_racket OR (war <> '' AND war <> last_war)
-            OR (racket_value <> last_racket_value AND (racket_value <> -1 OR racket = ''))) AS differs,
-        (earlier_owner IS NULL OR owner <> earlier_owner OR racket <> earlier_racket OR (war <> '' AND war <> earlier_war)
-            OR (racket_value <> earlier_racket_value AND (racket_value <> -1 OR racket = ''))) AS differs_from_earlier
-    FROM thrice_known
-),
-thrice AS (
-    SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
-        CASE WHEN is_first THEN differs OR NOT is_own_change
-            ELSE differs AND differs_from_earlier AND NOT is_double END AS is_kept
-    FROM thrice_compared
-),
-decided_known AS (
-    SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
-        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_owner,
-        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket,
-        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_racket_value,
-        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_war,
-        max_by(owner, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_owner,
-        max_by(racket, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket,
-        max_by(racket_value, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_racket_value,
-        max_by(war, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_war
-    FROM thrice
-    WINDOW
-        before AS (PARTITION BY territory_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-        earlier AS (PARTITION BY territory_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-),
-decided_compared AS (
-    SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone,
-        is_own_change,
-        (last_owner IS NULL OR owner <> last_owner OR racket <> last_racket OR (war <> '' AND war <> last_war)
-            OR (racket_value <> last_racket_value AND (racket_value <> -1 OR racket = ''))) AS differs,
-        (earlier_owner IS NULL OR owner <> earlier_owner OR racket <> earlier_racket OR (war <> '' AND war <> earlier_war)
-            OR (racket_value <> earlier_racket_value AND (racket_value <> -1 OR racket = ''))) AS differs_from_earlier
-    FROM decided_known
-),
-decided AS (
-    SELECT
-        territory_id, n, moment, owner, racket, racket_value, war, is_first, is_double, is_alone, is_own_change,
-        CASE WHEN is_first THEN differs OR NOT is_own_change
-            ELSE differs AND differs_from_earlier AND NOT is_double END AS is_kept
-    FROM decided_compared
+        *,
+        max(CASE
+            WHEN last_owner IS NULL OR owner <> last_owner OR racket <> last_racket OR (war <> '' AND war <> last_war)
+                OR (racket_value <> last_value AND (racket_value <> -1 OR racket = ''))
+            THEN 1 ELSE 0 END) OVER (PARTITION BY territory_id, moment) AS is_change
+    FROM before_second
 )
 SELECT
-    r.id, r.territory_id, r.faction_id, r.sector, r.coordinate_x, r.coordinate_y, r.racket_level, r.racket_type,
-    r.war_status, r.recorded_at, r.data_source, r.database_id
-FROM counted AS r
-JOIN decided AS d ON d.territory_id = r.territory_id AND d.n = r.n
-WHERE d.is_kept OR (NOT d.is_double AND (SELECT max(every_poll) FROM lake_settings))
+    id, territory_id, faction_id, sector, coordinate_x, coordinate_y, racket_level, racket_type, war_status, recorded_at,
+    data_source, database_id, place
+FROM compared
+WHERE is_change = 1 OR (SELECT max(every_poll) FROM lake_settings)
 UNION ALL
 SELECT
-    h.id, h.territory_id, h.faction_id, h.sector, h.coordinate_x, h.coordinate_y, h.racket_level, h.racket_type,
-    h.war_status, h.recorded_at, h.data_source, h.database_id
-FROM territory_ownership_history AS h
-LEFT JOIN shared AS s ON s.territory_id = h.territory_id
-WHERE s.territory_id IS NULL
+    id, territory_id, faction_id, sector, coordinate_x, coordinate_y, racket_level, racket_type, war_status, recorded_at,
+    data_source, database_id,
+    row_number() OVER (PARTITION BY territory_id ORDER BY recorded_at, id) AS place
+FROM territory_ownership_history
+WHERE (SELECT count(*) FROM lake_databases) = 1

@@ -1,209 +1,112 @@
--- The history of all players: the rows of all databases without those that are no change, as `tornsnap import` merges them.
+-- The history of all players: the rows of all databases without those that are no change, as `tornsnap import` of all of them
+-- into a new database merges them, in any order.
 --
--- A row stays if a value that is known differs from the last known one before its second; the rows of all databases count
--- for that, in the order of time, database and id. The battle stats are told together, so they are compared with the last
--- row that has any. An entity that only one database has is left as it is. A row of the first database that repeats what
--- this database told before stays, too: it was recorded as a poll, or its neighbours were deleted. Other databases add a row
--- of a second only once. lake_settings.every_poll: all rows stay, but equal facts of one second count once.
+-- The rows are in the order of time. The rows of one second are in the order of their values, because nothing tells which
+-- database asked first: unknown ones first, then the lower ones, column by column. But if only one database tells this
+-- second, or all tell the same, its rows are in the order of their ids. `place` is the number of a row in this order.
 --
--- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So
--- it is decided four times, each time without the rows of such seconds that fell out before. Only after more than four such
--- seconds one directly after the other may a repeated row stay, or a change fall out.
+-- A second is a change if one of its rows has a known value that differs from the last known one before. All its rows stay
+-- then, and none otherwise; equal ones count once. So what was known before a second does not depend on which rows stay. A
+-- lake of one database: all rows stay. lake_settings.every_poll: all seconds stay.
 WITH
-shared AS (
-    SELECT player_id, min(database_id) AS first_database
-    FROM player_stats_history
-    GROUP BY player_id
-    HAVING min(database_id) <> max(database_id)
-),
-numbered AS (
+told AS (
     SELECT
         h.id, h.player_id, h.timestamp, h.strength, h.defense, h.speed, h.dexterity, h.total_stats, h.level,
         h.life_maximum, h.networth, h.data_source, h.database_id,
-        h.database_id = s.first_database AS is_first,
-        coalesce(h.strength, h.defense, h.speed, h.dexterity, h.total_stats) IS NOT NULL AS has_battle,
-        row_number() OVER (PARTITION BY h.player_id ORDER BY h.timestamp, h.database_id, h.id) AS n,
-        dense_rank() OVER (PARTITION BY h.player_id ORDER BY h.timestamp) AS moment,
-        h.database_id <> s.first_database AND row_number() OVER (
-            PARTITION BY h.player_id, h.timestamp, h.strength, h.defense, h.speed, h.dexterity, h.total_stats, h.level,
-            h.life_maximum, h.networth
-            ORDER BY h.database_id, h.id) > 1 AS is_double
+        row_number() OVER (PARTITION BY h.player_id, h.timestamp, h.database_id ORDER BY h.id) AS own_place
     FROM player_stats_history AS h
-    JOIN shared AS s ON s.player_id = h.player_id
+    WHERE (SELECT count(*) FROM lake_databases) > 1
 ),
--- Where only one row of a second counts, the values after it are known, whether it stays or repeats them.
+counted AS (
+    SELECT
+        *,
+        sum(CASE WHEN own_place = 1 THEN 1 ELSE 0 END) OVER (PARTITION BY player_id, timestamp) AS tellers,
+        count(*) OVER alike AS alike,
+        min(own_place) OVER alike AS first_place,
+        max(own_place) OVER alike AS last_place,
+        row_number() OVER (
+            PARTITION BY player_id, timestamp, strength,
+                defense, speed, dexterity, total_stats, level, life_maximum, networth
+            ORDER BY database_id, id) AS copy
+    FROM told
+    WINDOW alike AS (
+        PARTITION BY player_id, timestamp, strength,
+            defense, speed, dexterity, total_stats, level, life_maximum, networth)
+),
+-- has_one_order: only one database tells this second, or all tell the same.
+once AS (
+    SELECT
+        *,
+        tellers = 1 OR min(CASE WHEN alike = tellers AND first_place = last_place THEN 1 ELSE 0 END) OVER (
+            PARTITION BY player_id, timestamp) = 1 AS has_one_order
+    FROM counted
+),
 placed AS (
     SELECT
         *,
-        NOT is_double AND (NOT has_battle OR (strength IS NOT NULL AND defense IS NOT NULL AND speed IS NOT NULL
-            AND dexterity IS NOT NULL AND total_stats IS NOT NULL)) AND min(CASE WHEN NOT is_double THEN n END)
-            OVER (PARTITION BY player_id, moment)
-            = max(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY player_id, moment) AS is_alone
-    FROM numbered
-),
-once_known AS (
-    SELECT
-        *,
-        max_by(coalesce(strength, -1), CASE WHEN is_first AND has_battle THEN n END) OVER earlier AS own_strength,
-        max_by(coalesce(defense, -1), CASE WHEN is_first AND has_battle THEN n END) OVER earlier AS own_defense,
-        max_by(coalesce(speed, -1), CASE WHEN is_first AND has_battle THEN n END) OVER earlier AS own_speed,
-        max_by(coalesce(dexterity, -1), CASE WHEN is_first AND has_battle THEN n END) OVER earlier AS own_dexterity,
-        max_by(coalesce(total_stats, -1), CASE WHEN is_first AND has_battle THEN n END) OVER earlier AS own_total_stats,
-        max_by(level, CASE WHEN is_first AND level IS NOT NULL THEN n END) OVER earlier AS own_level,
-        max_by(life_maximum, CASE WHEN is_first AND life_maximum IS NOT NULL THEN n END) OVER earlier AS own_life_maximum,
-        max_by(networth, CASE WHEN is_first AND networth IS NOT NULL THEN n END) OVER earlier AS own_networth,
-        max_by(coalesce(strength, -1), CASE WHEN NOT is_double AND has_battle THEN n END) OVER earlier AS last_strength,
-        max_by(coalesce(defense, -1), CASE WHEN NOT is_double AND has_battle THEN n END) OVER earlier AS last_defense,
-        max_by(coalesce(speed, -1), CASE WHEN NOT is_double AND has_battle THEN n END) OVER earlier AS last_speed,
-        max_by(coalesce(dexterity, -1), CASE WHEN NOT is_double AND has_battle THEN n END) OVER earlier AS last_dexterity,
-        max_by(coalesce(total_stats, -1), CASE WHEN NOT is_double AND has_battle THEN n END) OVER earlier
-            AS last_total_stats,
-        max_by(level, CASE WHEN NOT is_double AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
-        max_by(life_maximum, CASE WHEN NOT is_double AND life_maximum IS NOT NULL THEN n END) OVER earlier
-            AS last_life_maximum,
-        max_by(networth, CASE WHEN NOT is_double AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
-    FROM placed
-    WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-),
-once AS (
-    SELECT
-        id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth,
-        data_source, database_id,
-        moment, n, is_first, is_double, is_alone, has_battle,
-        ((strength IS NOT NULL AND strength IS DISTINCT FROM own_strength)
-            OR (defense IS NOT NULL AND defense IS DISTINCT FROM own_defense)
-            OR (speed IS NOT NULL AND speed IS DISTINCT FROM own_speed)
-            OR (dexterity IS NOT NULL AND dexterity IS DISTINCT FROM own_dexterity)
-            OR (total_stats IS NOT NULL AND total_stats IS DISTINCT FROM own_total_stats)
-            OR (level IS NOT NULL AND level IS DISTINCT FROM own_level)
-            OR (life_maximum IS NOT NULL AND life_maximum IS DISTINCT FROM own_life_maximum)
-            OR (networth IS NOT NULL AND networth IS DISTINCT FROM own_networth)) AS is_own_change,
-        NOT is_double AND (((strength IS NOT NULL AND strength IS DISTINCT FROM last_strength)
-            OR (defense IS NOT NULL AND defense IS DISTINCT FROM last_defense)
-            OR (speed IS NOT NULL AND speed IS DISTINCT FROM last_speed)
-            OR (dexterity IS NOT NULL AND dexterity IS DISTINCT FROM last_dexterity)
-            OR (total_stats IS NOT NULL AND total_stats IS DISTINCT FROM last_total_stats)
-            OR (level IS NOT NULL AND level IS DISTINCT FROM last_level)
-            OR (life_maximum IS NOT NULL AND life_maximum IS DISTINCT FROM last_life_maximum)
-            OR (networth IS NOT NULL AND networth IS DISTINCT FROM last_networth))
-            OR (is_first AND NOT is_own_change)) AS is_kept
-    FROM once_known
-),
-twice_known AS (
-    SELECT
-        *,
-        max_by(coalesce(strength, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_strength,
-        max_by(coalesce(defense, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_defense,
-        max_by(coalesce(speed, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_speed,
-        max_by(coalesce(dexterity, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_dexterity,
-        max_by(coalesce(total_stats, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_total_stats,
-        max_by(level, CASE WHEN (is_kept OR is_alone) AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
-        max_by(life_maximum, CASE WHEN (is_kept OR is_alone) AND life_maximum IS NOT NULL THEN n END) OVER earlier
-            AS last_life_maximum,
-        max_by(networth, CASE WHEN (is_kept OR is_alone) AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
+        dense_rank() OVER (PARTITION BY player_id ORDER BY timestamp) AS moment,
+        row_number() OVER (
+            PARTITION BY player_id
+            ORDER BY
+                timestamp, CASE WHEN has_one_order THEN own_place END NULLS FIRST,
+                strength NULLS FIRST, defense NULLS FIRST, speed NULLS FIRST, dexterity NULLS FIRST,
+                total_stats NULLS FIRST, level NULLS FIRST, life_maximum NULLS FIRST, networth NULLS FIRST, id) AS place
     FROM once
-    WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    WHERE copy = 1
 ),
-twice AS (
-    SELECT
-        id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth,
-        data_source, database_id,
-        moment, n, is_first, is_double, is_alone, has_battle,
-        is_own_change,
-        NOT is_double AND (((strength IS NOT NULL AND strength IS DISTINCT FROM last_strength)
-            OR (defense IS NOT NULL AND defense IS DISTINCT FROM last_defense)
-            OR (speed IS NOT NULL AND speed IS DISTINCT FROM last_speed)
-            OR (dexterity IS NOT NULL AND dexterity IS DISTINCT FROM last_dexterity)
-            OR (total_stats IS NOT NULL AND total_stats IS DISTINCT FROM last_total_stats)
-            OR (level IS NOT NULL AND level IS DISTINCT FROM last_level)
-            OR (life_maximum IS NOT NULL AND life_maximum IS DISTINCT FROM last_life_maximum)
-            OR (networth IS NOT NULL AND networth IS DISTINCT FROM last_networth))
-            OR (is_first AND NOT is_own_change)) AS is_kept
-    FROM twice_known
-),
-thrice_known AS (
+known AS (
     SELECT
         *,
-        max_by(coalesce(strength, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_strength,
-        max_by(coalesce(defense, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_defense,
-        max_by(coalesce(speed, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_speed,
-        max_by(coalesce(dexterity, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_dexterity,
-        max_by(coalesce(total_stats, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_total_stats,
-        max_by(level, CASE WHEN (is_kept OR is_alone) AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
-        max_by(life_maximum, CASE WHEN (is_kept OR is_alone) AND life_maximum IS NOT NULL THEN n END) OVER earlier
-            AS last_life_maximum,
-        max_by(networth, CASE WHEN (is_kept OR is_alone) AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
-    FROM twice
-    WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        max_by(strength, CASE WHEN strength IS NOT NULL THEN place END) OVER earlier AS before_strength,
+        max_by(defense, CASE WHEN defense IS NOT NULL THEN place END) OVER earlier AS before_defense,
+        max_by(speed, CASE WHEN speed IS NOT NULL THEN place END) OVER earlier AS before_speed,
+        max_by(dexterity, CASE WHEN dexterity IS NOT NULL THEN place END) OVER earlier AS before_dexterity,
+        max_by(total_stats, CASE WHEN total_stats IS NOT NULL THEN place END) OVER earlier AS before_total_stats,
+        max_by(level, CASE WHEN level IS NOT NULL THEN place END) OVER earlier AS before_level,
+        max_by(life_maximum, CASE WHEN life_maximum IS NOT NULL THEN place END) OVER earlier AS before_life_maximum,
+        max_by(networth, CASE WHEN networth IS NOT NULL THEN place END) OVER earlier AS before_networth
+    FROM placed
+    WINDOW earlier AS (PARTITION BY player_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
-thrice AS (
-    SELECT
-        id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth,
-        data_source, database_id,
-        moment, n, is_first, is_double, is_alone, has_battle,
-        is_own_change,
-        NOT is_double AND (((strength IS NOT NULL AND strength IS DISTINCT FROM last_strength)
-            OR (defense IS NOT NULL AND defense IS DISTINCT FROM last_defense)
-            OR (speed IS NOT NULL AND speed IS DISTINCT FROM last_speed)
-            OR (dexterity IS NOT NULL AND dexterity IS DISTINCT FROM last_dexterity)
-            OR (total_stats IS NOT NULL AND total_stats IS DISTINCT FROM last_total_stats)
-            OR (level IS NOT NULL AND level IS DISTINCT FROM last_level)
-            OR (life_maximum IS NOT NULL AND life_maximum IS DISTINCT FROM last_life_maximum)
-            OR (networth IS NOT NULL AND networth IS DISTINCT FROM last_networth))
-            OR (is_first AND NOT is_own_change)) AS is_kept
-    FROM thrice_known
-),
-decided_known AS (
+-- What was known before the second is what was known before its first row.
+before_second AS (
     SELECT
         *,
-        max_by(coalesce(strength, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_strength,
-        max_by(coalesce(defense, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_defense,
-        max_by(coalesce(speed, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier AS last_speed,
-        max_by(coalesce(dexterity, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_dexterity,
-        max_by(coalesce(total_stats, -1), CASE WHEN (is_kept OR is_alone) AND has_battle THEN n END) OVER earlier
-            AS last_total_stats,
-        max_by(level, CASE WHEN (is_kept OR is_alone) AND level IS NOT NULL THEN n END) OVER earlier AS last_level,
-        max_by(life_maximum, CASE WHEN (is_kept OR is_alone) AND life_maximum IS NOT NULL THEN n END) OVER earlier
-            AS last_life_maximum,
-        max_by(networth, CASE WHEN (is_kept OR is_alone) AND networth IS NOT NULL THEN n END) OVER earlier AS last_networth
-    FROM thrice
-    WINDOW earlier AS (PARTITION BY player_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        first_value(before_strength) OVER in_second AS last_strength,
+        first_value(before_defense) OVER in_second AS last_defense,
+        first_value(before_speed) OVER in_second AS last_speed,
+        first_value(before_dexterity) OVER in_second AS last_dexterity,
+        first_value(before_total_stats) OVER in_second AS last_total_stats,
+        first_value(before_level) OVER in_second AS last_level,
+        first_value(before_life_maximum) OVER in_second AS last_life_maximum,
+        first_value(before_networth) OVER in_second AS last_networth
+    FROM known
+    WINDOW in_second AS (PARTITION BY player_id, moment ORDER BY place)
 ),
-decided AS (
+compared AS (
     SELECT
-        id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth,
-        data_source, database_id,
-        moment, n, is_first, is_double, is_alone, has_battle,
-        is_own_change,
-        NOT is_double AND (((strength IS NOT NULL AND strength IS DISTINCT FROM last_strength)
+        *,
+        max(CASE
+            WHEN (strength IS NOT NULL AND strength IS DISTINCT FROM last_strength)
             OR (defense IS NOT NULL AND defense IS DISTINCT FROM last_defense)
             OR (speed IS NOT NULL AND speed IS DISTINCT FROM last_speed)
             OR (dexterity IS NOT NULL AND dexterity IS DISTINCT FROM last_dexterity)
             OR (total_stats IS NOT NULL AND total_stats IS DISTINCT FROM last_total_stats)
             OR (level IS NOT NULL AND level IS DISTINCT FROM last_level)
             OR (life_maximum IS NOT NULL AND life_maximum IS DISTINCT FROM last_life_maximum)
-            OR (networth IS NOT NULL AND networth IS DISTINCT FROM last_networth))
-            OR (is_first AND NOT is_own_change)) AS is_kept
-    FROM decided_known
+            OR (networth IS NOT NULL AND networth IS DISTINCT FROM last_networth)
+            THEN 1 ELSE 0 END) OVER (PARTITION BY player_id, moment) AS is_change
+    FROM before_second
 )
-SELECT id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth,
-    data_source, database_id
-FROM decided
-WHERE is_kept OR (NOT is_double AND (SELECT max(every_poll) FROM lake_settings))
+SELECT
+    id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth,
+    data_source, database_id, place
+FROM compared
+WHERE is_change = 1 OR (SELECT max(every_poll) FROM lake_settings)
 UNION ALL
-SELECT h.id, h.player_id, h.timestamp, h.strength, h.defense, h.speed, h.dexterity, h.total_stats, h.level,
-    h.life_maximum, h.networth, h.data_source, h.database_id
-FROM player_stats_history AS h
-LEFT JOIN shared AS s ON s.player_id = h.player_id
-WHERE s.player_id IS NULL
+SELECT
+    id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth,
+    data_source, database_id,
+    row_number() OVER (PARTITION BY player_id ORDER BY timestamp, id) AS place
+FROM player_stats_history
+WHERE (SELECT count(*) FROM lake_databases) = 1

@@ -4,11 +4,12 @@
 -- known. A player gets a summary if there are history rows in the month, or older ones and an observation in the month.
 -- Only months that are over at lake_settings.now have one.
 -- networth_change is NULL if the difference does not fit into 64 bits.
+-- If the lake lacks rows of the month, the summary is that of `tornsnap`: see player_stored.sql.
 WITH
 numbered AS (
     SELECT
         h.*, date_trunc('month', h.timestamp) AS period_start,
-        row_number() OVER (PARTITION BY h.player_id ORDER BY h.timestamp, h.database_id, h.id) AS n
+        h.place AS n
     FROM lake_player_changes AS h
 ),
 in_month AS (
@@ -125,3 +126,13 @@ SELECT
     record_count
 FROM known
 WHERE period_start + INTERVAL '1' MONTH <= (SELECT max(now) FROM lake_settings)
+  AND NOT EXISTS (
+      SELECT 1 FROM lake_player_stored AS s WHERE s.player_id = known.player_id AND s.period_start = known.period_start)
+UNION ALL
+SELECT
+    player_id, period_start, period_end, period_type, strength_start, strength_end, strength_change, defense_start,
+    defense_end, defense_change, speed_start, speed_end, speed_change, dexterity_start, dexterity_end,
+    dexterity_change, total_stats_start, total_stats_end, total_stats_change, level_start, level_end, level_change,
+    life_maximum_start, life_maximum_end, networth_start, networth_end, networth_change, record_count
+FROM lake_player_stored
+WHERE period_end <= (SELECT max(now) FROM lake_settings)

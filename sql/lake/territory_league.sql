@@ -4,7 +4,7 @@
 WITH
 steps AS (
     SELECT territory_id, date_trunc('month', recorded_at) AS period_start, coalesce(faction_id, 0) AS owner,
-        lag(coalesce(faction_id, 0)) OVER (PARTITION BY territory_id ORDER BY recorded_at, database_id, id) AS owner_before
+        lag(coalesce(faction_id, 0)) OVER (PARTITION BY territory_id ORDER BY place) AS owner_before
     FROM lake_ownership_changes
 ),
 counted AS (
@@ -22,11 +22,11 @@ SELECT
     substr(CAST(c.period_start AS VARCHAR(40)), 1, 7) AS month,
     c.faction_id,
     max(f.name) AS name,
-    sum(c.tiles_start) AS tiles_start,            -- at the start of the month, or when first observed in it
-    sum(c.tiles_end) AS tiles_end,
-    sum(c.gained) AS gained,
-    sum(c.lost) AS lost,
-    sum(c.days) AS tile_days,                     -- whole days, of the tiles held at the end of the month
+    CAST(sum(c.tiles_start) AS BIGINT) AS tiles_start, -- at the start of the month, or when first observed in it
+    CAST(sum(c.tiles_end) AS BIGINT) AS tiles_end,
+    CAST(sum(c.gained) AS BIGINT) AS gained,
+    CAST(sum(c.lost) AS BIGINT) AS lost,
+    CAST(sum(c.days) AS BIGINT) AS tile_days,     -- whole days, of the tiles held at the end of the month
     c.period_start
 FROM counted AS c
 LEFT JOIN lake_faction_names AS f ON f.faction_id = c.faction_id

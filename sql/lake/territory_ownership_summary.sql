@@ -6,16 +6,17 @@
 -- days_owned: whole days of the month for which the owner at the end held the tile, as far as observed; 0 if unowned. A tile
 -- gets a summary if there are history rows in the month, or older ones and an observation in the month. Only months that are
 -- over at lake_settings.now have one.
+-- If the lake lacks rows of the month, the summary is that of `tornsnap`: see territory_stored.sql.
 WITH
 steps AS (
     SELECT
         territory_id, recorded_at, date_trunc('month', recorded_at) AS period_start,
         coalesce(faction_id, 0) AS owner,
-        row_number() OVER in_order AS n,
+        place AS n,
         lag(recorded_at) OVER in_order AS previous_at,
         lag(coalesce(faction_id, 0)) OVER in_order AS previous_owner
     FROM lake_ownership_changes
-    WINDOW in_order AS (PARTITION BY territory_id ORDER BY recorded_at, database_id, id)
+    WINDOW in_order AS (PARTITION BY territory_id ORDER BY place)
 ),
 in_month AS (
     SELECT
@@ -23,7 +24,7 @@ in_month AS (
         min_by(coalesce(previous_owner, owner), n) AS owner_start,
         max_by(owner, n) AS owner_end,
         max(recorded_at) AS last_at,
-        sum(CASE WHEN previous_owner <> owner THEN 1 ELSE 0 END) AS ownership_changes
+        CAST(sum(CASE WHEN previous_owner <> owner THEN 1 ELSE 0 END) AS BIGINT) AS ownership_changes
     FROM steps
     GROUP BY territory_id, period_start
 ),
@@ -86,4 +87,13 @@ SELECT
             + EXTRACT(SECOND FROM rest)) / 86400) END AS BIGINT) AS days_owned,
     record_count
 FROM closed
+WHERE period_end <= (SELECT max(now) FROM lake_settings)
+  AND NOT EXISTS (
+      SELECT 1 FROM lake_territory_stored AS s
+      WHERE s.territory_id = closed.territory_id AND s.period_start = closed.period_start)
+UNION ALL
+SELECT
+    territory_id, period_start, period_end, period_type, faction_id_start, faction_id_end, ownership_changes,
+    days_owned, record_count
+FROM lake_territory_stored
 WHERE period_end <= (SELECT max(now) FROM lake_settings)

@@ -7,7 +7,7 @@ rows_in_order AS (
         row_number() OVER in_order AS n,
         lag(coalesce(faction_id, 0)) OVER in_order AS owner_before
     FROM lake_ownership_changes
-    WINDOW in_order AS (PARTITION BY territory_id ORDER BY recorded_at, database_id, id)
+    WINDOW in_order AS (PARTITION BY territory_id ORDER BY place)
 ),
 periods AS (
     SELECT

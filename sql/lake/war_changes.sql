@@ -1,41 +1,89 @@
--- The history of all wars: the rows of all databases without those that are no change, as `tornsnap import` merges them.
+-- The history of all wars: the rows of all databases without those that are no change, as `tornsnap import` of all of them
+-- into a new database merges them, in any order.
 --
--- A row stays if it differs from the row before it; the rows of all databases count for that, in the order of time, database
--- and id. What a row does not say is taken from the rows before. The sides of a ranked war have the order of the first
--- database. A completed war stays completed. The required score of a war that is over, or that a row does not name, is the
--- lowest one that any database has seen by then, because it only decays and Torn does not name it once the war is over. A
--- war that only one database has is left as it is. A row of the first database that repeats what this database told before
--- stays, too. A row of another database falls out if it says what the war was before its second, or what a row of it says.
--- lake_settings.every_poll: all rows stay, but equal facts of one second count once.
+-- The rows are in the order of time. Of the rows of one second, the one that is further ahead comes later, because nothing
+-- tells which database asked first: status, higher score, lower score, then the other values. But if only one database tells
+-- this second, or all tell the same, its rows are in the order of their ids. `place` is the number of a row in this order.
 --
--- Whether a row stays can change what the last value was only if the databases gave different answers in the same second. So
--- it is decided four times, each time without the rows of such seconds that fell out before. Only after more than four such
--- seconds one directly after the other may a repeated row stay, or a change fall out.
+-- A row stays if it differs from what was known before its second, and from the rows of the second before it. What it does
+-- not say is taken from the rows before. The sides of a ranked war have the order of its first second. A completed war stays
+-- completed, and a row of its end that names no winner has the newest one that any row names. The required score of a war
+-- that is over, or that a row does not name, is the lowest one that any database has seen by then, because it only decays and
+-- Torn does not name it once the war is over. A lake of one database: all rows stay as they are. lake_settings.every_poll:
+-- all rows stay, but equal facts of one second count once.
 WITH
-shared AS (
-    SELECT war_type, war_id, min(database_id) AS first_database
-    FROM war_status_history
-    GROUP BY war_type, war_id
-    HAVING min(database_id) <> max(database_id)
-),
-numbered AS (
+scored AS (
     SELECT
         h.*,
-        h.database_id = s.first_database AS is_first,
-        row_number() OVER (PARTITION BY h.war_type, h.war_id ORDER BY h.recorded_at, h.database_id, h.id) AS n,
-        dense_rank() OVER (PARTITION BY h.war_type, h.war_id ORDER BY h.recorded_at) AS moment,
         h.status IN ('completed', 'cancelled') AS is_over,
         min(h.required_score) OVER (PARTITION BY h.war_type, h.war_id ORDER BY h.recorded_at) AS lowest,
         min(CASE WHEN h.status IN ('completed', 'cancelled') THEN h.required_score END) OVER (
-            PARTITION BY h.war_type, h.war_id) AS lowest_at_end
+            PARTITION BY h.war_type, h.war_id) AS lowest_at_end,
+        max_by(h.winner_faction_id,
+            CASE WHEN h.winner_faction_id IS NOT NULL AND h.status = 'completed' THEN h.recorded_at END) OVER (
+            PARTITION BY h.war_type, h.war_id) AS newest_winner,
+        row_number() OVER (PARTITION BY h.war_type, h.war_id, h.recorded_at, h.database_id ORDER BY h.id) AS own_place
     FROM war_status_history AS h
-    JOIN shared AS s ON s.war_type = h.war_type AND s.war_id = h.war_id
+    WHERE (SELECT count(*) FROM lake_databases) > 1
 ),
--- The order of the sides in the first row of each war.
+carried AS (
+    SELECT
+        *,
+        CASE
+            WHEN is_over THEN CASE WHEN lowest_at_end < lowest OR lowest IS NULL THEN lowest_at_end ELSE lowest END
+            ELSE coalesce(required_score, lowest) END AS carried_score,
+        coalesce(winner_faction_id, CASE WHEN status = 'completed' AND (
+            attacking_faction_id IS NULL OR attacking_faction_id = newest_winner
+            OR defending_faction_id IS NULL OR defending_faction_id = newest_winner) THEN newest_winner END) AS told_winner,
+        CASE status WHEN 'scheduled' THEN 1 WHEN 'ongoing' THEN 2 WHEN 'cancelled' THEN 3 WHEN 'completed' THEN 4 ELSE 0 END
+            AS progress,
+        greatest(coalesce(attacking_score, -1), coalesce(defending_score, -1)) AS higher,
+        least(coalesce(attacking_score, -1), coalesce(defending_score, -1)) AS lesser,
+        least(coalesce(attacking_faction_id, -1), coalesce(defending_faction_id, -1)) AS lower_id,
+        greatest(coalesce(attacking_faction_id, -1), coalesce(defending_faction_id, -1)) AS higher_id,
+        CASE WHEN coalesce(attacking_faction_id, -1) <= coalesce(defending_faction_id, -1)
+            THEN coalesce(attacking_score, -1) ELSE coalesce(defending_score, -1) END AS score_of_lower_id
+    FROM scored
+),
+counted AS (
+    SELECT
+        *,
+        sum(CASE WHEN own_place = 1 THEN 1 ELSE 0 END) OVER (PARTITION BY war_type, war_id, recorded_at) AS tellers,
+        count(*) OVER alike AS alike,
+        min(own_place) OVER alike AS first_place,
+        max(own_place) OVER alike AS last_place
+    FROM carried
+    WINDOW alike AS (
+        PARTITION BY war_type, war_id, recorded_at, progress, higher, lesser, score_of_lower_id, carried_score, lower_id,
+            higher_id, ends_at, told_winner, end_reason, started_at, territory_id)
+),
+-- has_one_order: only one database tells this second, or all tell the same.
+once AS (
+    SELECT
+        *,
+        tellers = 1 OR min(CASE WHEN alike = tellers AND first_place = last_place THEN 1 ELSE 0 END) OVER (
+            PARTITION BY war_type, war_id, recorded_at) = 1 AS has_one_order
+    FROM counted
+),
+numbered AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY war_type, war_id
+            ORDER BY
+                recorded_at, CASE WHEN has_one_order THEN own_place END NULLS FIRST,
+                progress, higher, lesser, score_of_lower_id, carried_score DESC NULLS FIRST, lower_id, higher_id,
+                ends_at NULLS FIRST, told_winner NULLS FIRST, end_reason NULLS FIRST, started_at NULLS FIRST,
+                territory_id NULLS FIRST, database_id, id) AS n,
+        dense_rank() OVER (PARTITION BY war_type, war_id ORDER BY recorded_at) AS moment
+    FROM once
+),
+-- The order of the sides in the first second of each war; that of the ids, if its rows tell both.
 sides AS (
-    SELECT war_type, war_id, attacking_faction_id AS first_attacker, defending_faction_id AS first_defender
+    SELECT war_type, war_id, min(attacking_faction_id) AS first_attacker, max(defending_faction_id) AS first_defender
     FROM numbered
-    WHERE n = 1
+    WHERE moment = 1
+    GROUP BY war_type, war_id
 ),
 turned AS (
     SELECT
@@ -43,10 +91,6 @@ turned AS (
         h.war_type = 'ranked' AND s.first_attacker IS NOT DISTINCT FROM h.defending_faction_id
             AND s.first_defender IS NOT DISTINCT FROM h.attacking_faction_id
             AND h.attacking_faction_id IS DISTINCT FROM h.defending_faction_id AS is_turned,
-        CASE
-            WHEN h.is_over THEN CASE WHEN h.lowest_at_end < h.lowest OR h.lowest IS NULL
-                THEN h.lowest_at_end ELSE h.lowest END
-            ELSE coalesce(h.required_score, h.lowest) END AS carried_score,
         lag(h.status) OVER (PARTITION BY h.war_type, h.war_id ORDER BY h.n) IS DISTINCT FROM h.status
             AND max_by(h.status, h.n) OVER (
                 PARTITION BY h.war_type, h.war_id ORDER BY h.moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -88,21 +132,15 @@ completed AS (
         so_far_alike AS (
             PARTITION BY war_type, war_id, status ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
--- All facts of a row as one text: as it is, and completed.
+-- All facts of a row, completed, as one text.
 told AS (
     SELECT
         *,
-        concat_ws('|', coalesce(territory_id, '-'),
-            coalesce(CAST(one_faction AS VARCHAR(20)), '-'), coalesce(CAST(other_faction AS VARCHAR(20)), '-'),
-            coalesce(CAST(one_score AS VARCHAR(20)), '-'), coalesce(CAST(other_score AS VARCHAR(20)), '-'),
-            coalesce(CAST(required_score AS VARCHAR(20)), '-'), coalesce(status, '-'), coalesce(end_reason, '-'),
-            coalesce(CAST(winner_faction_id AS VARCHAR(20)), '-'), coalesce(CAST(started_at AS VARCHAR(40)), '-'),
-            coalesce(CAST(ends_at AS VARCHAR(40)), '-')) AS own_facts,
         concat_ws('|', coalesce(known_territory, '-'),
             coalesce(CAST(known_one AS VARCHAR(20)), '-'), coalesce(CAST(known_other AS VARCHAR(20)), '-'),
             coalesce(CAST(known_one_score AS VARCHAR(20)), '-'), coalesce(CAST(known_other_score AS VARCHAR(20)), '-'),
             coalesce(CAST(known_required AS VARCHAR(20)), '-'), coalesce(status, '-'), coalesce(known_reason, '-'),
-            coalesce(CAST(winner_faction_id AS VARCHAR(20)), '-'), coalesce(CAST(known_start AS VARCHAR(40)), '-'),
+            coalesce(CAST(told_winner AS VARCHAR(20)), '-'), coalesce(CAST(known_start AS VARCHAR(40)), '-'),
             coalesce(CAST(ends_at AS VARCHAR(40)), '-')) AS told_facts
     FROM completed
 ),
@@ -116,129 +154,81 @@ behind AS (
     FROM told
     WINDOW before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
-known AS (
+copies AS (
     SELECT
-        *,
-        NOT is_first AND row_number() OVER (PARTITION BY war_type, war_id, moment, facts ORDER BY n) > 1 AS is_double
+        war_type, war_id, n, moment, facts, result,
+        row_number() OVER (PARTITION BY war_type, war_id, moment, facts ORDER BY n) AS copy
     FROM behind
 ),
--- Where only one row of a second counts, the facts after it are known, whether it stays or repeats them.
-placed_rows AS (
+-- Different facts, with those before them and the second after them.
+facts_in_order AS (
+    SELECT
+        war_type, war_id, n, moment, facts, result,
+        lag(facts) OVER in_order AS previous_facts, lag(moment) OVER in_order AS previous_moment,
+        lead(moment) OVER in_order AS next_moment
+    FROM copies
+    WHERE copy = 1
+    WINDOW in_order AS (PARTITION BY war_type, war_id ORDER BY n)
+),
+-- What is known after a second: its last facts (`top`), unless they were known before it and other ones were told in it, for
+-- then they are no change; then those before them (`below`). Which of the two are known after the second before decides it.
+seconds AS (
+    SELECT
+        war_type, war_id, moment, facts AS top, CASE WHEN previous_moment = moment THEN previous_facts END AS below
+    FROM facts_in_order
+    WHERE next_moment IS DISTINCT FROM moment
+),
+chained AS (
     SELECT
         *,
-        NOT is_double AND min(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY war_type, war_id, moment)
-            = max(CASE WHEN NOT is_double THEN n END) OVER (PARTITION BY war_type, war_id, moment) AS is_alone
-    FROM known
+        lag(top) OVER in_order AS last_top, lag(below) OVER in_order AS last_below
+    FROM seconds
+    WINDOW in_order AS (PARTITION BY war_type, war_id ORDER BY moment)
 ),
-once_before AS (
-    SELECT
-        *,
-        max_by(own_facts, CASE WHEN is_first THEN n END) OVER before AS own_last,
-        max_by(facts, CASE WHEN NOT is_double THEN n END) OVER before AS last_facts,
-        max_by(facts, CASE WHEN NOT is_double THEN n END) OVER earlier AS earlier_facts
-    FROM placed_rows
-    WINDOW
-        before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-        earlier AS (PARTITION BY war_type, war_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-),
-once AS (
-    SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone,
-        own_last IS DISTINCT FROM own_facts AS is_own_change,
-        CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR own_last IS NOT DISTINCT FROM own_facts
-            ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
-    FROM once_before
-),
-twice_before AS (
-    SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
-        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_facts,
-        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_facts
-    FROM once
-    WINDOW
-        before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-        earlier AS (PARTITION BY war_type, war_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-),
-twice AS (
-    SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
-        CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR NOT is_own_change
-            ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
-    FROM twice_before
-),
-thrice_before AS (
-    SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
-        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_facts,
-        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_facts
-    FROM twice
-    WINDOW
-        before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-        earlier AS (PARTITION BY war_type, war_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-),
-thrice AS (
-    SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
-        CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR NOT is_own_change
-            ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
-    FROM thrice_before
-),
-decided_before AS (
-    SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
-        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER before AS last_facts,
-        max_by(facts, CASE WHEN is_kept OR is_alone THEN n END) OVER earlier AS earlier_facts
-    FROM thrice
-    WINDOW
-        before AS (PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-        earlier AS (PARTITION BY war_type, war_id ORDER BY moment RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-),
+-- after_top, after_below: 1 if `top` is known after this second, if `top` or `below` is known after the one before.
 decided AS (
     SELECT
-        war_type, war_id, n, moment, facts, is_first, is_turned, is_double, is_alone, is_own_change,
-        CASE WHEN is_first THEN last_facts IS DISTINCT FROM facts OR NOT is_own_change
-            ELSE last_facts IS DISTINCT FROM facts AND earlier_facts IS DISTINCT FROM facts AND NOT is_double END AS is_kept
-    FROM decided_before
+        *,
+        CASE WHEN below IS NULL OR last_top IS DISTINCT FROM top THEN 1 ELSE 0 END AS after_top,
+        CASE WHEN below IS NULL OR coalesce(last_below, last_top) IS DISTINCT FROM top THEN 1 ELSE 0 END AS after_below
+    FROM chained
 ),
-placed_sides AS (
+-- Where both are the same, it is known. From there on, each second that turns the one into the other counts.
+turns AS (
     SELECT
         *,
-        -- The order of sides of the newest row of the first database, which the rows of others take over.
-        max_by(is_turned, CASE WHEN is_first AND (is_kept OR (SELECT max(every_poll) FROM lake_settings)) THEN n END) OVER (
-            PARTITION BY war_type, war_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS is_first_turned
+        sum(CASE WHEN after_top < after_below THEN 1 ELSE 0 END) OVER so_far AS turned_times
     FROM decided
+    WINDOW so_far AS (PARTITION BY war_type, war_id ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
-kept AS (
-    SELECT k.*, CASE WHEN d.is_first THEN d.is_turned ELSE coalesce(d.is_first_turned, false) END AS is_result_turned
-    FROM placed_sides AS d
-    JOIN behind AS k ON k.war_type = d.war_type AND k.war_id = d.war_id AND k.n = d.n
-    WHERE d.is_kept OR (NOT d.is_double AND (SELECT max(every_poll) FROM lake_settings))
+since AS (
+    SELECT
+        *,
+        max_by(after_top, CASE WHEN after_top = after_below THEN moment END) OVER so_far
+            + turned_times - max_by(turned_times, CASE WHEN after_top = after_below THEN moment END) OVER so_far AS turns
+    FROM turns
+    WINDOW so_far AS (PARTITION BY war_type, war_id ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+),
+before_second AS (
+    SELECT
+        war_type, war_id, moment,
+        lag(CASE WHEN turns % 2 = 1 THEN top ELSE below END) OVER (PARTITION BY war_type, war_id ORDER BY moment) AS known_facts
+    FROM since
 )
 SELECT
-    k.id, k.war_id, k.war_type,
-    CASE WHEN k.is_first THEN k.territory_id ELSE r.known_territory END AS territory_id,
-    CASE WHEN k.is_first THEN k.attacking_faction_id WHEN k.is_result_turned THEN r.known_other ELSE r.known_one END
-        AS attacking_faction_id,
-    CASE WHEN k.is_first THEN k.defending_faction_id WHEN k.is_result_turned THEN r.known_one ELSE r.known_other END
-        AS defending_faction_id,
-    CASE WHEN k.is_first THEN k.attacking_score WHEN k.is_result_turned THEN r.known_other_score ELSE r.known_one_score END
-        AS attacking_score,
-    CASE WHEN k.is_first THEN k.defending_score WHEN k.is_result_turned THEN r.known_one_score ELSE r.known_other_score END
-        AS defending_score,
-    CASE WHEN k.is_first THEN k.carried_score ELSE r.known_required END AS required_score,
-    CASE WHEN k.is_first THEN k.status ELSE r.status END AS status,
-    CASE WHEN k.is_first THEN k.end_reason ELSE r.known_reason END AS end_reason,
-    CASE WHEN k.is_first THEN k.winner_faction_id ELSE r.winner_faction_id END AS winner_faction_id,
-    CASE WHEN k.is_first THEN k.started_at ELSE r.known_start END AS started_at,
-    CASE WHEN k.is_first THEN k.ends_at ELSE r.ends_at END AS ends_at,
-    k.recorded_at, k.data_source, k.database_id
-FROM kept AS k
-JOIN completed AS r ON r.war_type = k.war_type AND r.war_id = k.war_id AND r.n = k.result
+    k.id, k.war_id, k.war_type, r.known_territory AS territory_id, r.known_one AS attacking_faction_id,
+    r.known_other AS defending_faction_id, r.known_one_score AS attacking_score, r.known_other_score AS defending_score,
+    r.known_required AS required_score, r.status, r.known_reason AS end_reason, r.told_winner AS winner_faction_id,
+    r.known_start AS started_at, r.ends_at, k.recorded_at, k.data_source, k.database_id, k.n AS place
+FROM facts_in_order AS f
+JOIN before_second AS b ON b.war_type = f.war_type AND b.war_id = f.war_id AND b.moment = f.moment
+JOIN completed AS k ON k.war_type = f.war_type AND k.war_id = f.war_id AND k.n = f.n
+JOIN completed AS r ON r.war_type = f.war_type AND r.war_id = f.war_id AND r.n = f.result
+WHERE b.known_facts IS DISTINCT FROM f.facts OR (SELECT max(every_poll) FROM lake_settings)
 UNION ALL
 SELECT
-    h.id, h.war_id, h.war_type, h.territory_id, h.attacking_faction_id, h.defending_faction_id, h.attacking_score,
-    h.defending_score, h.required_score, h.status, h.end_reason, h.winner_faction_id, h.started_at, h.ends_at, h.recorded_at,
-    h.data_source, h.database_id
-FROM war_status_history AS h
-LEFT JOIN shared AS s ON s.war_type = h.war_type AND s.war_id = h.war_id
-WHERE s.war_id IS NULL
+    id, war_id, war_type, territory_id, attacking_faction_id, defending_faction_id, attacking_score, defending_score,
+    required_score, status, end_reason, winner_faction_id, started_at, ends_at, recorded_at, data_source, database_id,
+    row_number() OVER (PARTITION BY war_type, war_id ORDER BY recorded_at, id) AS place
+FROM war_status_history
+WHERE (SELECT count(*) FROM lake_databases) = 1

@@ -18,10 +18,10 @@ SELECT
     h.ends_at,                                    -- NULL: not ended
     h.recorded_at                                 -- timestamp of the newest history row
 FROM (
-    SELECT *, row_number() OVER (PARTITION BY war_type, war_id ORDER BY recorded_at DESC, database_id DESC, id DESC) AS place
+    SELECT *, row_number() OVER (PARTITION BY war_type, war_id ORDER BY place DESC) AS place_from_end
     FROM lake_war_changes
 ) AS h
 LEFT JOIN lake_faction_names AS attacking ON attacking.faction_id = h.attacking_faction_id
 LEFT JOIN lake_faction_names AS defending ON defending.faction_id = h.defending_faction_id
 LEFT JOIN lake_faction_names AS winner ON winner.faction_id = h.winner_faction_id
-WHERE h.place = 1
+WHERE h.place_from_end = 1

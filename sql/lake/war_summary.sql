@@ -4,12 +4,12 @@
 -- duration_seconds: from the start of the war to its end, or to the last row if it has not ended. It is never negative,
 -- although a war may be recorded before it starts. war_id is unique only together with war_type.
 -- Only months that are over at lake_settings.now have one.
+-- If the lake lacks rows of the month, the summary is that of `tornsnap`: see war_stored.sql.
 WITH
 placed AS (
     SELECT
         *,
-        row_number() OVER (PARTITION BY war_type, war_id, period_start ORDER BY recorded_at DESC, database_id DESC, id DESC)
-            AS place,
+        row_number() OVER (PARTITION BY war_type, war_id, period_start ORDER BY place DESC) AS place_from_end,
         count(*) OVER (PARTITION BY war_type, war_id, period_start) AS record_count
     FROM (SELECT h.*, date_trunc('month', h.recorded_at) AS period_start FROM lake_war_changes AS h) AS h
 ),
@@ -19,7 +19,7 @@ newest AS (
         CASE WHEN status IN ('completed', 'cancelled') THEN coalesce(ends_at, recorded_at) ELSE recorded_at END - started_at
             AS duration
     FROM placed
-    WHERE place = 1
+    WHERE place_from_end = 1
 )
 SELECT
     war_id,
@@ -42,3 +42,12 @@ SELECT
     record_count
 FROM newest
 WHERE period_start + INTERVAL '1' MONTH <= (SELECT max(now) FROM lake_settings)
+  AND NOT EXISTS (
+      SELECT 1 FROM lake_war_stored AS s
+      WHERE s.war_type = newest.war_type AND s.war_id = newest.war_id AND s.period_start = newest.period_start)
+UNION ALL
+SELECT
+    war_id, war_type, territory_id, period_start, period_end, period_type, attacking_faction_id, defending_faction_id,
+    final_attacking_score, final_defending_score, winner_faction_id, duration_seconds, record_count
+FROM lake_war_stored
+WHERE period_end <= (SELECT max(now) FROM lake_settings)

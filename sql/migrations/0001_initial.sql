@@ -379,10 +379,10 @@ CREATE TABLE month_states (                       -- what was done with each mon
 CREATE TABLE repeated_rows (                      -- history rows that imports left out or removed, as they repeat known values
     history      TEXT    NOT NULL,                -- name of the history table
     entity       TEXT    NOT NULL,                -- id of the player, faction or tile; type and id of the war
-    at           INTEGER NOT NULL,                -- time of the row; of a war: or of the one that later rows of the same file repeat
-    rows         INTEGER NOT NULL CHECK (rows >= 0), -- 1; of a war: with these later rows of the month; of a pruned month: all of it
+    at           INTEGER NOT NULL,                -- time of the row
+    rows         INTEGER NOT NULL CHECK (rows >= 0), -- 1; of a pruned month: all of it
     row          TEXT    NOT NULL,                -- its columns but the id, in their order, as a JSON array. It may be a change
-                                                  -- when other rows are imported. '': of a war, or of a pruned month, at its start
+                                                  -- when other rows are imported. '': of a pruned month, at its start
     has_row      INTEGER NOT NULL DEFAULT 0 CHECK (has_row IN (0, 1)), -- of a war: 1 if the row of this time is one of them
     PRIMARY KEY (history, entity, at, row)
 ) STRICT, WITHOUT ROWID;

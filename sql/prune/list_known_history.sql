@@ -9,6 +9,7 @@
 --
 -- :from, :until   unix seconds; half-open interval within one month
 -- :last_id        highest id when the month was summarized; rows with a higher id are not in the summary
+-- :entities       JSON list of the entities of the step (see list_step_entities.sql)
 -- :kept           JSON list of the ids that are kept (see list_kept_players.sql)
 WITH
 reopened AS MATERIALIZED (
@@ -23,15 +24,17 @@ archived AS MATERIALIZED (
             id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source
         ), '$[0]', '$[#-1]') AS fact,
         min(id) AS first_id
-    FROM archive.player_stats_history INDEXED BY idx_player_stats_timestamp
-    WHERE timestamp >= :from AND timestamp < :until AND EXISTS (SELECT 1 FROM reopened)
+    FROM archive.player_stats_history INDEXED BY idx_player_stats_player_time
+    WHERE player_id IN (SELECT value FROM json_each(:entities))
+      AND timestamp >= :from AND timestamp < :until AND EXISTS (SELECT 1 FROM reopened)
     GROUP BY fact
 )
 SELECT id
-FROM main.player_stats_history INDEXED BY idx_player_stats_timestamp
+FROM main.player_stats_history INDEXED BY idx_player_stats_player_time
 CROSS JOIN archived ON archived.fact = json_remove(json_array(
     id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source
 ), '$[0]', '$[#-1]')
-WHERE timestamp >= :from AND timestamp < :until AND id <= :last_id
+WHERE player_id IN (SELECT value FROM json_each(:entities))
+  AND timestamp >= :from AND timestamp < :until AND id <= :last_id
   AND id NOT IN (SELECT value FROM json_each(:kept))
   AND EXISTS (SELECT 1 FROM reopened WHERE last_id >= first_id AND last_id < id)

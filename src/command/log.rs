@@ -34,7 +34,10 @@ pub(crate) fn start(settings: &Settings, verbosity: Verbosity, color: Color) -> 
         Err(error) => (None, Some(error)),
     };
     output_log::start(verbosity, color, file);
-    trace::start(settings.log.slow_query, verbosity == Verbosity::Debug);
+    // Without a reader of the messages, no time is measured.
+    let slow_query = settings.log.slow_query;
+    let slow_query = slow_query.filter(|_| log::max_level() >= log::LevelFilter::Info);
+    trace::start(slow_query, verbosity == Verbosity::Debug);
     if let Some(error) = error {
         warn(&error);
     }

@@ -19,6 +19,11 @@ pub(crate) struct UsedArchive {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum ArchiveFile {
     Missing,
+    /// A folder in which the database has no manifest.
+    Folder {
+        /// Whether it has Parquet files of the database.
+        has_files: bool,
+    },
     /// A symbolic link to this path, where no file is.
     DanglingLink(PathBuf),
     /// No file: a restore that was interrupted has moved it away from this path.
@@ -124,8 +129,12 @@ pub(crate) enum ArchiveBlocker {
     RestoreUnfinished,
     /// No archive is at this path, and rows were moved to another archive before.
     Elsewhere,
-    /// Rows were moved to this path before, and the file no longer exists.
+    /// Rows were moved to this path before, and nothing is there any more.
     Missing,
+    /// Rows were moved to this folder before, and the manifest of the database is gone.
+    ManifestGone,
+    /// Rows were moved to this folder before, and it has no file of the database now.
+    FolderEmptied,
     /// Rows were moved to this path before, and the file is empty now.
     Emptied,
     /// Rows were moved to this path before, and a different archive is there now.
@@ -152,8 +161,14 @@ impl ArchiveBlocker {
                 "no archive is there, and history rows were moved to another archive before"
             }
             Self::Missing => {
-                "history rows were moved to it before, and the file no longer exists: it was moved or deleted, \
+                "history rows were moved to it before, and it no longer exists: it was moved or deleted, \
                  or its disk is not mounted"
+            }
+            Self::ManifestGone => {
+                "history rows were moved to this folder before, and the manifest of the database is gone; its Parquet files are there"
+            }
+            Self::FolderEmptied => {
+                "history rows were moved to this folder before, and it has no file of the database now: its disk may not be mounted"
             }
             Self::Emptied => "history rows were moved to it before, and the file is empty now",
             Self::Outdated => return format!("it {IS_OUTDATED}"),
@@ -194,6 +209,12 @@ impl ArchiveBlocker {
                      rows up"
                 )
             }
+            Self::ManifestGone => format!(
+                "put a copy of the manifest back, or {begin} to make it again from the files; their rows stay"
+            ),
+            Self::FolderEmptied => format!(
+                "mount the disk, put a copy of the folder back, {present}, or {begin} to start a new one and to give the rows up"
+            ),
             Self::Emptied => format!(
                 "put a copy of the archive back, {present}, or {begin} to start a new one and to give the rows up"
             ),
@@ -219,7 +240,13 @@ impl ArchiveBlocker {
     pub(crate) fn can_be_overridden(self) -> bool {
         matches!(
             self,
-            Self::Elsewhere | Self::Missing | Self::Emptied | Self::Replaced | Self::Outdated
+            Self::Elsewhere
+                | Self::Missing
+                | Self::ManifestGone
+                | Self::FolderEmptied
+                | Self::Emptied
+                | Self::Replaced
+                | Self::Outdated
         )
     }
 }
@@ -235,10 +262,14 @@ pub(crate) fn find_blocker(
 ) -> Option<ArchiveBlocker> {
     let last = used.iter().rfind(|used| used.path == path);
     let found = match found {
-        ArchiveFile::Missing | ArchiveFile::Empty if last.is_none() => {
+        ArchiveFile::Missing | ArchiveFile::Folder { .. } | ArchiveFile::Empty
+            if last.is_none() =>
+        {
             return (!used.is_empty()).then_some(ArchiveBlocker::Elsewhere);
         }
         ArchiveFile::Missing => return Some(ArchiveBlocker::Missing),
+        ArchiveFile::Folder { has_files: true } => return Some(ArchiveBlocker::ManifestGone),
+        ArchiveFile::Folder { has_files: false } => return Some(ArchiveBlocker::FolderEmptied),
         ArchiveFile::DanglingLink(_) => return Some(ArchiveBlocker::DanglingLink),
         ArchiveFile::RestoreUnfinished(_) => return Some(ArchiveBlocker::RestoreUnfinished),
         ArchiveFile::Empty => return Some(ArchiveBlocker::Emptied),

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 /// An integer up to this size is exact as a 64-bit float.
 pub(crate) const MAX_EXACT: u64 = 1 << 53;
 
@@ -103,7 +105,8 @@ impl Column {
 }
 
 /// The type of the values of a column, for formats that want one.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum ColumnType {
     Integer,
     /// Unix seconds.
@@ -111,6 +114,19 @@ pub(crate) enum ColumnType {
     Real,
     Text,
     Blob,
+}
+
+impl ColumnType {
+    /// The values in words.
+    pub(crate) fn values(self) -> &'static str {
+        match self {
+            Self::Integer => "integers",
+            Self::Time => "times",
+            Self::Real => "decimal numbers",
+            Self::Text => "texts",
+            Self::Blob => "bytes",
+        }
+    }
 }
 
 /// A column whose values have one type.

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::named_params;
+
 use crate::error::{Error, Exit, Result};
 use crate::model::archive::{
     ArchiveBlocker, ArchiveFile, NamedBy, UsedArchive, find_blocker, present_path,
 };
+use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, plain_absolute};
 use crate::store::archive_file::{ArchiveUse, OpenArchive, archive_error, explain_damage, read};
@@ -14,6 +17,7 @@ use crate::store::archive_lake::LakeArchive;
 use crate::store::archives::{Receipts, lacks_rows};
 use crate::store::check::{self, Depth};
 use crate::store::files::is_same_file;
+use crate::store::history::schema_of;
 use crate::store::reading::Reader;
 use crate::store::{SqlContext, Store, open, sql};
 
@@ -21,7 +25,7 @@ use crate::store::{SqlContext, Store, open, sql};
 #[derive(Clone, Debug)]
 pub(crate) struct Archive {
     pub(super) path: PathBuf,
-    named_by: NamedBy,
+    pub(super) named_by: NamedBy,
     /// The database that it belongs to.
     database: DatabaseId,
     /// The file before the prune.
@@ -85,7 +89,7 @@ impl Archive {
             return Ok(());
         }
         if self.is_folder {
-            return match LakeArchive::read(&self.path, &self.database)? {
+            return match LakeArchive::read(&self.path, &self.database, self.named_by)? {
                 Some(lake) => lake.check_fully(),
                 None => Ok(()),
             };
@@ -143,6 +147,33 @@ impl Store {
         self.archive_records()?.check(archive)
     }
 
+    /// Fails if a history table has a column that the user has added. An archive that is a database has only the columns of
+    /// tornsnap, so a prune would lose its values.
+    pub(crate) fn refuse_own_columns(&self) -> Result<()> {
+        for history in History::ALL {
+            let ours: Vec<&str> = schema_of(history).columns.split(", ").collect();
+            let found = || -> rusqlite::Result<Vec<String>> {
+                self.connection()
+                    .prepare(sql!("prune/list_history_columns"))?
+                    .query_map(named_params! { ":history": history.table() }, |row| {
+                        row.get("column_name")
+                    })?
+                    .collect()
+            };
+            let found = found().context(format!("read the columns of {}", history.table()))?;
+            let own = found.iter().find(|name| !ours.contains(&name.as_str()));
+            if let Some(own) = own {
+                return Err(Error::new(format!("move rows of {}", history.table()))
+                    .with_source(format!(
+                        "you have added the column {own}, which an archive that is a database does not keep"
+                    ))
+                    .with_help("move the rows to a folder of Parquet files, which keeps it: --archive DIR/")
+                    .with_exit(Exit::Config));
+            }
+        }
+        Ok(())
+    }
+
     /// Fails if rows were moved to a lake at this path, and the lake is gone, another one or an older copy. An export would begin
     /// a new one there, which hides that.
     ///
@@ -151,6 +182,8 @@ impl Store {
     /// As [`Store::check_archive`]. Damage is left to the export, which can write some files again.
     pub(crate) fn refuse_lost_lake(&self, path: &Path) -> Result<()> {
         let records = self.archive_records()?;
+        // With a slash at its end, so that the remedies name a folder also if it is gone.
+        let path = &path.join("");
         let lake = ArchiveUse {
             path,
             named_by: NamedBy::Record,
@@ -158,14 +191,18 @@ impl Store {
             allows_new: false,
             wait: Duration::ZERO,
         };
-        let place = lake.recorded_path();
-        if !records.used.iter().any(|used| used.path == place) {
+        if !records.has_used(path) {
             return Ok(());
         }
         match records.check(&lake) {
             Err(error) if error.exit() == Exit::Config => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// Whether rows were moved to an archive at this path.
+    pub(crate) fn is_archive(&self, path: &Path) -> Result<bool> {
+        Ok(self.archive_records()?.has_used(path))
     }
 
     pub(super) fn archive_records(&self) -> Result<ArchiveRecords> {
@@ -191,6 +228,11 @@ impl Store {
 }
 
 impl ArchiveRecords {
+    fn has_used(&self, path: &Path) -> bool {
+        let place = display_path(&plain_absolute(path));
+        self.used.iter().any(|used| used.path == place)
+    }
+
     /// As [`Store::check_archive`].
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use crate::error::{Error, Exit, Result};
 use crate::model::archive::{ArchiveFile, NamedBy};
 use crate::model::identity::{DatabaseId, Identity};
+use crate::model::lake::files::files_of;
 use crate::model::path::{display_path, plain_absolute};
 use crate::store::archive_lake::LakeArchive;
 use crate::store::files::is_empty;
@@ -77,6 +78,11 @@ pub(super) fn read(
     database: Option<&DatabaseId>,
 ) -> Result<(ArchiveFile, Option<OpenArchive>)> {
     let path = archive.path;
+    if is_file_named_as_folder(path) {
+        return Err(
+            archive.refuse("it is a file, and the slash at its end says that it is a folder")
+        );
+    }
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok((missing(path), None));
@@ -86,13 +92,12 @@ pub(super) fn read(
             let Some(database) = database else {
                 return Ok((ArchiveFile::Missing, None));
             };
-            return Ok(match LakeArchive::read(path, database)? {
-                Some(lake) => (
-                    ArchiveFile::Database(lake.identity()),
-                    Some(OpenArchive::Lake(lake)),
-                ),
-                None => (ArchiveFile::Missing, None),
-            });
+            if let Some(lake) = LakeArchive::read(path, database, archive.named_by)? {
+                let found = ArchiveFile::Database(lake.identity());
+                return Ok((found, Some(OpenArchive::Lake(lake))));
+            }
+            let has_files = !files_of(path, database).is_empty();
+            return Ok((ArchiveFile::Folder { has_files }, None));
         }
         // SQLite would wait for the other end of a FIFO.
         Ok(found) if !found.is_file() => return Err(archive.refuse("it is not a file")),
@@ -111,8 +116,15 @@ pub(super) fn read(
     Ok((found, connection.map(OpenArchive::Database)))
 }
 
+/// Whether the name of a file has a slash at its end.
+fn is_file_named_as_folder(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    name.ends_with(std::path::is_separator) && path.components().as_path().is_file()
+}
+
 fn unreadable(path: &Path, error: std::io::Error) -> Error {
     explain_forbidden(Error::of_io(context_for(path), error), path, Purpose::Read)
+        .with_default_help("check the disk, and who may read it")
 }
 
 fn missing(path: &Path) -> ArchiveFile {

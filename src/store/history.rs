@@ -7,6 +7,9 @@ use crate::model::history::History;
 pub(super) struct HistorySchema {
     /// The entity of a row as one value: a column, or an expression.
     pub(super) entity: &'static str,
+    /// The index that starts with the entity and the timestamp. The wars have two columns for the entity, which is why
+    /// theirs is the index on the timestamp.
+    pub(super) entity_index: &'static str,
     /// The column with the timestamp of a row.
     pub(super) timestamp: &'static str,
     /// The index on that column.
@@ -19,6 +22,7 @@ pub(super) struct HistorySchema {
 
 const PLAYERS: HistorySchema = HistorySchema {
     entity: "player_id",
+    entity_index: "idx_player_stats_player_time",
     timestamp: "timestamp",
     timestamp_index: "idx_player_stats_timestamp",
     columns: "id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, \
@@ -28,6 +32,7 @@ const PLAYERS: HistorySchema = HistorySchema {
 
 const FACTIONS: HistorySchema = HistorySchema {
     entity: "faction_id",
+    entity_index: "idx_faction_history_faction_time",
     timestamp: "timestamp",
     timestamp_index: "idx_faction_history_timestamp",
     columns: "id, faction_id, timestamp, respect, member_count, best_chain, data_source",
@@ -36,6 +41,7 @@ const FACTIONS: HistorySchema = HistorySchema {
 
 const WARS: HistorySchema = HistorySchema {
     entity: "war_type || ' ' || war_id",
+    entity_index: "idx_war_status_timestamp",
     timestamp: "recorded_at",
     timestamp_index: "idx_war_status_timestamp",
     columns: "id, war_id, war_type, territory_id, attacking_faction_id, defending_faction_id, attacking_score, \
@@ -46,6 +52,7 @@ const WARS: HistorySchema = HistorySchema {
 
 const TERRITORIES: HistorySchema = HistorySchema {
     entity: "territory_id",
+    entity_index: "idx_territory_ownership_territory_time",
     timestamp: "recorded_at",
     timestamp_index: "idx_territory_ownership_timestamp",
     columns: "id, territory_id, faction_id, sector, coordinate_x, coordinate_y, racket_level, racket_type, \
@@ -63,13 +70,14 @@ pub(super) fn schema_of(history: History) -> &'static HistorySchema {
 }
 
 /// Rewrites a statement about `player_stats_history` for another history table, by replacing the names of the table, its
-/// summary table, its columns and its index, and the entity.
+/// summary table, its columns and its indexes, and the entity.
 pub(super) fn render(history: History, template: &str) -> String {
     let schema = schema_of(history);
     let names = [
         (History::Players.table(), history.table()),
         (History::Players.summary_table(), history.summary_table()),
         (PLAYERS.entity, schema.entity),
+        (PLAYERS.entity_index, schema.entity_index),
         (PLAYERS.timestamp, schema.timestamp),
         (PLAYERS.timestamp_index, schema.timestamp_index),
     ];

@@ -42,6 +42,16 @@ pub(crate) struct LockHolder {
 }
 
 impl LockHolder {
+    /// Reads the text of a lock file. `name`: the command if the file does not tell it.
+    pub(crate) fn of(text: &str, name: &str) -> Self {
+        let (process, command) = text.trim().split_once(' ').unwrap_or((text.trim(), name));
+        Self {
+            command: (!command.is_empty() && !command.contains(char::is_control))
+                .then(|| command.to_owned()),
+            process: process.parse().ok(),
+        }
+    }
+
     /// "another run of backup is at work (process 1234)", where `middle` is " is at work".
     fn describe(&self, middle: &str) -> String {
         let command = self
@@ -227,10 +237,5 @@ fn holder(file: &mut File, name: &str) -> LockHolder {
     let _ = file
         .rewind()
         .and_then(|()| file.take(200).read_to_string(&mut text));
-    let (process, command) = text.trim().split_once(' ').unwrap_or((text.trim(), name));
-    LockHolder {
-        command: (!command.is_empty() && !command.contains(char::is_control))
-            .then(|| command.to_owned()),
-        process: process.parse().ok(),
-    }
+    LockHolder::of(&text, name)
 }

@@ -125,6 +125,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = with_attached_archive(folder.path());
         import::create_staging(store.connection()).unwrap();
+        store
+            .connection()
+            .execute(sql!("prune/create_compared_rows"), [])
+            .unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
         let mut prepared = 0;
 

@@ -8,17 +8,79 @@ use crate::model::rows::{Column, ColumnType, LATEST_TIME, MAX_EXACT, TypedColumn
 use crate::store::export::{RowQuery, quoted};
 use crate::store::{SqlContext, Store, sql};
 
+/// A column as its table declares it.
+#[derive(Clone, Debug)]
+struct Declaration {
+    name: String,
+    declared: Declared,
+    /// Whether it is never NULL.
+    is_required: bool,
+    /// Whether the table allows only values of the declared type.
+    is_strict: bool,
+}
+
+impl Declaration {
+    /// Of a column of a view.
+    fn unknown() -> Self {
+        Self {
+            name: String::new(),
+            declared: Declared::Unknown,
+            is_required: false,
+            is_strict: false,
+        }
+    }
+}
+
+/// What is asked about a column.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Question {
+    /// Nothing: the table allows only one type.
+    Nothing,
+    /// Whether all integers can be times.
+    Times,
+    Types,
+}
+
+impl Question {
+    fn about(column: &Column, declaration: &Declaration) -> Self {
+        match declaration.declared {
+            _ if !declaration.is_strict => Self::Types,
+            Declared::Unknown => Self::Types,
+            Declared::Integer if column.is_time => Self::Times,
+            Declared::Integer | Declared::Real | Declared::Text | Declared::Blob => Self::Nothing,
+        }
+    }
+
+    /// The terms of a query that answer it.
+    fn terms(self, column: &Column) -> Vec<String> {
+        let name = quoted(&column.name);
+        let exceeds = |limit: u64| {
+            format!("max(typeof({name}) = 'integer' AND ({name} > {limit} OR {name} < -{limit}))")
+        };
+        let no_times = exceeds(LATEST_TIME.unsigned_abs());
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Times => vec![no_times],
+            Self::Types => ["null", "integer", "real", "text", "blob"]
+                .iter()
+                .map(|class| format!("max(typeof({name}) = '{class}')"))
+                .chain([exceeds(MAX_EXACT), no_times])
+                .collect(),
+        }
+    }
+}
+
 impl Store {
     /// The columns of a STRICT table, whose declared types hold for all values.
     pub(super) fn declared_columns(&self, table: &str) -> Result<Vec<TypedColumn>> {
         let definition = self.definition(table)?;
         let columns = self.declarations(table)?.into_iter();
         Ok(columns
-            .map(|(name, declared, is_required)| TypedColumn {
-                kind: type_of(&name, declared),
-                is_required,
-                comment: comment_of(&definition, &name),
-                name,
+            .map(|column| TypedColumn {
+                kind: type_of(&column.name, column.declared),
+                is_required: column.is_required,
+                comment: comment_of(&definition, &column.name),
+                name: column.name,
             })
             .collect())
     }
@@ -36,16 +98,23 @@ impl Store {
         let action = || format!("find the types of the columns of {dataset}");
         let definition = self.definition(dataset)?;
         let declarations = self.declarations(dataset)?;
-        let seen = self.seen(query).context(action())?;
-        let columns = query.columns.iter().zip(seen);
+        let declarations: Vec<Declaration> = query
+            .columns
+            .iter()
+            .map(|column| {
+                let declaration = declarations.iter().find(|one| one.name == column.name);
+                declaration.cloned().unwrap_or_else(Declaration::unknown)
+            })
+            .collect();
+        let seen = self.seen(query, &declarations).context(action())?;
+        let columns = query.columns.iter().zip(declarations).zip(seen);
         columns
-            .map(|(column, seen)| {
-                let (_, declared, is_required) = declarations
-                    .iter()
-                    .find(|(name, ..)| *name == column.name)
-                    .cloned()
-                    .unwrap_or((String::new(), Declared::Unknown, false));
-                let kind = decide(column.is_time, declared, seen).ok_or_else(|| {
+            .map(|((column, declaration), seen)| {
+                let kind = match seen {
+                    Some(seen) => decide(column.is_time, declaration.declared, seen),
+                    None => Some(type_of(&column.name, declaration.declared)),
+                };
+                let kind = kind.ok_or_else(|| {
                     Error::new(action())
                         .with_source(format!("{} has bytes and other values", column.name))
                         .with_help("leave it out with --columns, or write another format")
@@ -54,7 +123,7 @@ impl Store {
                 Ok(TypedColumn {
                     name: column.name.clone(),
                     kind,
-                    is_required: is_required && !seen.nulls,
+                    is_required: declaration.is_required && !seen.is_some_and(|seen| seen.nulls),
                     comment: comment_of(&definition, &column.name),
                 })
             })
@@ -71,61 +140,71 @@ impl Store {
             .context(format!("read the definition of {dataset}"))
     }
 
-    /// The name of each column, its declared type, and whether it is never NULL.
-    fn declarations(&self, dataset: &str) -> Result<Vec<(String, Declared, bool)>> {
+    fn declarations(&self, table: &str) -> Result<Vec<Declaration>> {
         self.connection()
             .prepare(sql!("export/list_typed_columns"))
             .and_then(|mut statement| {
                 statement
-                    .query_map(named_params! { ":dataset": dataset }, |row| {
+                    .query_map(named_params! { ":dataset": table }, |row| {
                         let declared: String = row.get("declared_type")?;
-                        Ok((
-                            row.get("column_name")?,
-                            Declared::parse(&declared),
-                            row.get("is_required")?,
-                        ))
+                        Ok(Declaration {
+                            name: row.get("column_name")?,
+                            declared: Declared::parse(&declared),
+                            is_required: row.get("is_required")?,
+                            is_strict: row.get("is_strict")?,
+                        })
                     })?
                     .collect()
             })
-            .context(format!("read the columns of {dataset}"))
+            .context(format!("read the columns of {table}"))
     }
 
-    /// The types of the values in each column of a query.
-    fn seen(&self, query: &RowQuery) -> rusqlite::Result<Vec<Seen>> {
-        let mut terms = Vec::new();
-        for column in &query.columns {
-            let name = quoted(&column.name);
-            for class in ["null", "integer", "real", "text", "blob"] {
-                terms.push(format!("max(typeof({name}) = '{class}')"));
-            }
-            for limit in [MAX_EXACT, LATEST_TIME.unsigned_abs()] {
-                terms.push(format!(
-                    "max(typeof({name}) = 'integer' AND ({name} > {limit} OR {name} < -{limit}))"
-                ));
-            }
+    /// The types of the values in each column of a query. `None`: the declared type tells all.
+    fn seen(
+        &self,
+        query: &RowQuery,
+        declarations: &[Declaration],
+    ) -> rusqlite::Result<Vec<Option<Seen>>> {
+        let columns = query.columns.iter().zip(declarations);
+        let questions: Vec<Question> = columns
+            .map(|(column, declaration)| Question::about(column, declaration))
+            .collect();
+        let columns = query.columns.iter().zip(&questions);
+        let terms: Vec<String> = columns
+            .flat_map(|(column, question)| question.terms(column))
+            .collect();
+        if terms.is_empty() {
+            return Ok(vec![None; questions.len()]);
         }
         let rows = query.select_values(&terms.join(", "));
         self.connection()
             .query_row(&rows.0, params_from_iter(rows.1), |row| {
-                (0..query.columns.len())
-                    .map(|column| {
-                        let flag = |term: usize| -> rusqlite::Result<bool> {
-                            // NULL: there are no rows.
-                            Ok(row
-                                .get::<_, Option<bool>>(column * 7 + term)?
-                                .unwrap_or(false))
-                        };
-                        Ok(Seen {
-                            nulls: flag(0)?,
-                            integers: flag(1)?,
-                            reals: flag(2)?,
-                            texts: flag(3)?,
-                            blobs: flag(4)?,
-                            large_integers: flag(5)?,
-                            no_times: flag(6)?,
-                        })
+                let mut term = 0;
+                let mut flag = || -> rusqlite::Result<bool> {
+                    term += 1;
+                    // NULL: there are no rows.
+                    Ok(row.get::<_, Option<bool>>(term - 1)?.unwrap_or(false))
+                };
+                let seen = questions.iter().map(|question| {
+                    Ok(match question {
+                        Question::Nothing => None,
+                        Question::Times => Some(Seen {
+                            integers: true,
+                            no_times: flag()?,
+                            ..Seen::default()
+                        }),
+                        Question::Types => Some(Seen {
+                            nulls: flag()?,
+                            integers: flag()?,
+                            reals: flag()?,
+                            texts: flag()?,
+                            blobs: flag()?,
+                            large_integers: flag()?,
+                            no_times: flag()?,
+                        }),
                     })
-                    .collect()
+                });
+                seen.collect()
             })
     }
 }

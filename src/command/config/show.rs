@@ -1,5 +1,7 @@
 //! `tornsnap config show`: every setting with its value and its origin.
 
+use std::path::{Path, is_separator};
+
 use serde::Serialize;
 
 use crate::command::{Context, Outcome};
@@ -116,7 +118,7 @@ impl From<&Field> for SettingReport {
         let value = match &field.value {
             FieldValue::Unset | FieldValue::Secret => Value::None,
             FieldValue::Text(text) => Value::Text(text.clone()),
-            FieldValue::Path(path) => Value::Text(display_path(&plain_absolute(path))),
+            FieldValue::Path(path) => Value::Text(shown_path(path)),
             FieldValue::Number(number) => Value::Number(*number),
             FieldValue::Boolean(boolean) => Value::Boolean(*boolean),
             FieldValue::Numbers(numbers) => Value::Numbers(numbers.clone()),
@@ -132,6 +134,15 @@ impl From<&Field> for SettingReport {
             named_by,
         }
     }
+}
+
+/// The absolute path. The slash at the end of the name of a folder stays: an archive at a path without it is a file.
+fn shown_path(path: &Path) -> String {
+    let mut absolute = plain_absolute(path);
+    if path.to_string_lossy().ends_with(is_separator) {
+        absolute.push("");
+    }
+    display_path(&absolute)
 }
 
 fn key_reports(settings: &Settings) -> Vec<KeyReport> {

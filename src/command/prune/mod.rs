@@ -2,6 +2,7 @@
 
 mod future;
 mod guards;
+mod lake;
 mod report;
 mod summaries;
 
@@ -10,8 +11,6 @@ use std::time::Duration;
 
 use clap::Args as _;
 
-use crate::command::export::lake;
-use crate::command::export::lake::archive::FilledLake;
 use crate::command::locked_database::LockedDatabase;
 use crate::command::new_folders::new_folder_note;
 use crate::command::own_files::refuse_as_archive;
@@ -28,6 +27,7 @@ use crate::model::retention::PruneBlocker;
 use crate::model::size::count;
 use crate::model::time::{Month, iso};
 use crate::model::watch::Watch as _;
+use crate::output::lake::folder::LakeFolder;
 use crate::output::progress::Progress;
 use crate::store::archive_check::Archive;
 use crate::store::archive_file::ArchiveUse;
@@ -144,6 +144,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         mut database,
         plan,
         archive,
+        lake,
     } = StopSignal::interruptible("plan the prune", "nothing was deleted", || {
         prepare(context, args, now)
     })?;
@@ -152,7 +153,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let place = archive
         .as_ref()
         .map(|archive| new_folder_note(folder_of(archive.path())));
-    let mut result = execute(context, store, &plan, archive.as_ref(), now)?;
+    let mut result = execute(context, store, &plan, archive.as_ref(), lake, now)?;
     let failure = if args.vacuum {
         // The rows are deleted now, so the report tells their number even if this fails.
         let rewritten = vacuum(context, store).map(|bytes| result.bytes_after = bytes);
@@ -204,6 +205,8 @@ struct Prepared {
     database: LockedDatabase,
     plan: PrunePlan,
     archive: Option<Archive>,
+    /// `None` if rows are moved to no folder of Parquet files.
+    lake: Option<LakeFolder>,
 }
 
 /// Opens the database, plans the prune and checks that it is safe.
@@ -219,10 +222,13 @@ fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
         let store = &database.store;
         store.refuse_archive()?;
         let plan = make_plan(context, args, store, now)?;
+        // An export that runs would change the files while they are checked.
+        let lake = lake::lock_existing(store, named_archive(context, args), &lock_wait)?;
         let archive = check_archive(context, args, store, &plan)?;
         let blockers = find_blockers(context, args, store, &plan, now)?;
         if has_to_wait(path, args, &plan, &blockers, &lock_wait)? {
             // `summarize` needs the lock that this run holds. Its results change the plan, so the plan is made again.
+            drop(lake);
             drop(database);
             lock_wait.until_free(path, needed_runs(args))?;
             continue;
@@ -232,10 +238,12 @@ fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
         }
         check_room_for_vacuum(args, store)?;
         verify_archive(context, &plan, archive.as_ref())?;
+        let lake = lake::lock(store, lake, archive.as_ref(), &plan, &lock_wait)?;
         return Ok(Prepared {
             database,
             plan,
             archive,
+            lake,
         });
     }
 }
@@ -272,6 +280,7 @@ fn execute(
     store: &mut Store,
     plan: &PrunePlan,
     archive: Option<&Archive>,
+    lake: Option<LakeFolder>,
     now: i64,
 ) -> Result<PruneResult> {
     let progress = Progress::start(
@@ -291,9 +300,9 @@ fn execute(
         );
     }
     // The lake stays locked until the rows are deleted.
-    let lake = match archive.filter(|archive| archive.is_folder()) {
-        Some(archive) if archive.is_used(plan.history_rows() > 0) => {
-            Some(fill_lake(context, store, archive.path(), plan)?)
+    let lake = match (archive, lake) {
+        (Some(archive), Some(folder)) => {
+            Some(lake::fill(context, store, archive.path(), folder, plan)?)
         }
         _ => None,
     };
@@ -315,17 +324,10 @@ fn execute(
     Ok(result)
 }
 
-/// Writes the rows to a folder of Parquet files, reads them back and compares them.
-fn fill_lake(
-    context: &Context,
-    store: &Store,
-    directory: &Path,
-    plan: &PrunePlan,
-) -> Result<FilledLake> {
-    let action = format!("move rows to {}", directory.display());
-    StopSignal::interruptible(&action, "no row was deleted", || {
-        lake::archive::fill(context, store, directory, plan)
-    })
+/// The path of the archive, if one is named.
+fn named_archive<'a>(context: &'a Context, args: &'a Args) -> Option<&'a Path> {
+    let named = args.history.archive.as_deref();
+    named.or(context.settings.retention.archive.as_deref())
 }
 
 /// Checks the archive that history rows are moved to; `None` if they are deleted.
@@ -344,11 +346,12 @@ fn check_archive(
             .with_help("name its file with --archive, or set `archive` under [retention] in the configuration")
             .with_exit(Exit::Config));
     }
-    let configured = context.settings.retention.archive.as_ref();
-    let (path, named_by) = match (&args.history.archive, configured) {
-        (Some(path), _) => (path, NamedBy::Flag),
-        (None, Some(path)) => (path, NamedBy::Configuration),
-        (None, None) => return Ok(None),
+    let Some(path) = named_archive(context, args) else {
+        return Ok(None);
+    };
+    let named_by = match args.history.archive {
+        Some(_) => NamedBy::Flag,
+        None => NamedBy::Configuration,
     };
     refuse_as_archive(&context.settings, path)?;
     let archive = store.check_archive(&ArchiveUse {
@@ -358,6 +361,9 @@ fn check_archive(
         allows_new: args.history.new_archive,
         wait: ARCHIVE_WAIT,
     })?;
+    if plan.history_rows() > 0 && !archive.is_folder() {
+        store.refuse_own_columns()?;
+    }
     Ok(Some(archive))
 }
 

@@ -1,5 +1,7 @@
 //! A value of a foreign file.
 
+use std::cmp::Ordering;
+
 /// A value of a foreign file.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Datum {
@@ -25,6 +27,21 @@ impl Datum {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
+        }
+    }
+    /// The order of SQL: NULL, numbers, texts by their bytes. What is sorted so has no fractions.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        let kind = |value: &Self| match value {
+            Self::Null => 0,
+            Self::Integer(_) => 1,
+            Self::Real(_) => 2,
+            Self::Text(_) => 3,
+        };
+        match (self, other) {
+            (Self::Integer(one), Self::Integer(two)) => one.cmp(two),
+            (Self::Real(one), Self::Real(two)) => one.total_cmp(two),
+            (Self::Text(one), Self::Text(two)) => one.cmp(two),
+            _ => kind(self).cmp(&kind(other)),
         }
     }
 }

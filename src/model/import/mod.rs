@@ -11,6 +11,7 @@ pub(crate) mod moment;
 pub(crate) mod recorder;
 pub(crate) mod report;
 pub(crate) mod rules;
+pub(crate) mod second;
 pub(crate) mod sense;
 pub(crate) mod tidy;
 

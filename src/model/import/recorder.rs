@@ -47,9 +47,6 @@ const PLAYERS: Layout = Layout {
     ]),
 };
 
-/// The first facts of a player, which are compared with the last row that has any of them.
-const BATTLE_STATS: usize = 5;
-
 const FACTIONS: Layout = Layout {
     table: &FACTION_HISTORY,
     entity: &FACTION_HISTORY.indices(["faction_id"]),
@@ -84,22 +81,24 @@ const TILES: Layout = Layout {
 };
 
 /// The indices of the columns of a row of a war.
-mod war {
+pub(super) mod war {
     use crate::model::import::rules::WAR_HISTORY;
 
-    pub(super) const ID: usize = WAR_HISTORY.index("war_id");
-    pub(super) const TYPE: usize = WAR_HISTORY.index("war_type");
-    pub(super) const TILE: usize = WAR_HISTORY.index("territory_id");
-    pub(super) const ATTACKING: usize = WAR_HISTORY.index("attacking_faction_id");
-    pub(super) const DEFENDING: usize = WAR_HISTORY.index("defending_faction_id");
-    pub(super) const ATTACKING_SCORE: usize = WAR_HISTORY.index("attacking_score");
-    pub(super) const DEFENDING_SCORE: usize = WAR_HISTORY.index("defending_score");
-    pub(super) const REQUIRED_SCORE: usize = WAR_HISTORY.index("required_score");
-    pub(super) const STATUS: usize = WAR_HISTORY.index("status");
-    pub(super) const END_REASON: usize = WAR_HISTORY.index("end_reason");
-    pub(super) const WINNER: usize = WAR_HISTORY.index("winner_faction_id");
-    pub(super) const STARTED_AT: usize = WAR_HISTORY.index("started_at");
-    pub(super) const ENDS_AT: usize = WAR_HISTORY.index("ends_at");
+    pub(in crate::model::import) const ID: usize = WAR_HISTORY.index("war_id");
+    pub(in crate::model::import) const TYPE: usize = WAR_HISTORY.index("war_type");
+    pub(in crate::model::import) const TILE: usize = WAR_HISTORY.index("territory_id");
+    pub(in crate::model::import) const ATTACKING: usize = WAR_HISTORY.index("attacking_faction_id");
+    pub(in crate::model::import) const DEFENDING: usize = WAR_HISTORY.index("defending_faction_id");
+    pub(in crate::model::import) const ATTACKING_SCORE: usize =
+        WAR_HISTORY.index("attacking_score");
+    pub(in crate::model::import) const DEFENDING_SCORE: usize =
+        WAR_HISTORY.index("defending_score");
+    pub(in crate::model::import) const REQUIRED_SCORE: usize = WAR_HISTORY.index("required_score");
+    pub(in crate::model::import) const STATUS: usize = WAR_HISTORY.index("status");
+    pub(in crate::model::import) const END_REASON: usize = WAR_HISTORY.index("end_reason");
+    pub(in crate::model::import) const WINNER: usize = WAR_HISTORY.index("winner_faction_id");
+    pub(in crate::model::import) const STARTED_AT: usize = WAR_HISTORY.index("started_at");
+    pub(in crate::model::import) const ENDS_AT: usize = WAR_HISTORY.index("ends_at");
 }
 
 /// The columns of a history.
@@ -115,24 +114,18 @@ pub(crate) fn layout(history: History) -> Layout {
 /// The last known values of one entity.
 #[derive(Clone, Debug)]
 pub(crate) enum Recorder {
-    /// Each value by itself, except the first `together` facts, which are compared with the last row that has any.
-    Values {
-        together: usize,
-        last: Vec<Datum>,
-    },
+    /// Each value by itself.
+    Values(Vec<Datum>),
     War(Option<Vec<Datum>>),
     Tile(Option<Vec<Datum>>),
 }
 
 impl Recorder {
     pub(crate) fn new(history: History) -> Self {
-        let values = |together| Self::Values {
-            together,
-            last: vec![Datum::Null; layout(history).facts.len()],
-        };
         match history {
-            History::Players => values(BATTLE_STATS),
-            History::Factions => values(0),
+            History::Players | History::Factions => {
+                Self::Values(vec![Datum::Null; layout(history).facts.len()])
+            }
             History::Wars => Self::War(None),
             History::Territories => Self::Tile(None),
         }
@@ -141,7 +134,7 @@ impl Recorder {
     /// The row as `fetch` would have stored it: a war keeps the facts that the new observation does not mention.
     pub(crate) fn completed(&self, row: &[Datum]) -> Vec<Datum> {
         match self {
-            Self::Values { .. } => row.to_vec(),
+            Self::Values(_) => row.to_vec(),
             Self::War(last) => complete_war(row, last.as_deref()),
             Self::Tile(last) => complete_tile(row, last.as_deref()),
         }
@@ -149,12 +142,10 @@ impl Recorder {
 
     /// Whether the completed row differs from the last known values.
     pub(crate) fn is_change(&self, layout: &Layout, row: &[Datum]) -> bool {
-        let facts = || layout.facts.iter().map(|&index| &row[index]);
         match self {
-            Self::Values { together, last } => {
-                let differs = |(value, last): (&Datum, &Datum)| !value.is_null() && value != last;
-                facts().skip(*together).zip(&last[*together..]).any(differs)
-                    || facts().take(*together).zip(&last[..*together]).any(differs)
+            Self::Values(last) => {
+                let mut facts = layout.facts.iter().map(|&index| &row[index]).zip(last);
+                facts.any(|(value, last)| !value.is_null() && value != last)
             }
             Self::War(last) | Self::Tile(last) => last
                 .as_ref()
@@ -165,7 +156,7 @@ impl Recorder {
     /// Takes over the values of an older row that are not known yet, and returns whether there are any.
     pub(crate) fn fill(&mut self, layout: &Layout, row: &[Datum]) -> bool {
         match self {
-            Self::Values { last, .. } => {
+            Self::Values(last) => {
                 let mut has_filled = false;
                 for (last, &index) in last.iter_mut().zip(layout.facts) {
                     if last.is_null() && !row[index].is_null() {
@@ -183,23 +174,18 @@ impl Recorder {
         }
     }
 
-    /// Makes the row the newest one.
+    /// Makes the row the newest one. What it does not know stays known.
     pub(crate) fn record(&mut self, layout: &Layout, row: &[Datum]) {
         match self {
-            Self::Values { together, last } => {
-                let facts: Vec<&Datum> = layout.facts.iter().map(|&index| &row[index]).collect();
-                if facts[..*together].iter().any(|value| !value.is_null()) {
-                    for (last, value) in last[..*together].iter_mut().zip(&facts) {
-                        *last = (*value).clone();
-                    }
-                }
-                for (last, value) in last.iter_mut().zip(&facts).skip(*together) {
-                    if !value.is_null() {
-                        *last = (*value).clone();
+            Self::Values(last) => {
+                for (last, &index) in last.iter_mut().zip(layout.facts) {
+                    if !row[index].is_null() {
+                        *last = row[index].clone();
                     }
                 }
             }
-            Self::War(last) | Self::Tile(last) => *last = Some(row.to_vec()),
+            Self::War(last) => *last = Some(complete_war(row, last.as_deref())),
+            Self::Tile(last) => *last = Some(complete_tile(row, last.as_deref())),
         }
     }
 }
@@ -228,15 +214,16 @@ fn complete_war(row: &[Datum], last: Option<&[Datum]>) -> Vec<Datum> {
     with_facts_of(row, &war.merged_with(&previous))
 }
 
-/// The row of a war with the required score that one collector with all rows would have stored, if it is another one. `lowest` is
-/// the lowest one of the rows up to this time, and `lowest_at_end` that of all rows of the end. The required score only decays, so
-/// the lower one is also the newest one.
+/// The row of a war with the required score and the winner that one collector with all rows would have stored, if they are other
+/// ones. `lowest` is the lowest required score of the rows up to this time, and `lowest_at_end` that of all rows of the end. It only
+/// decays, so the lower one is also the newest one. `known_winner` is the winner that any row or summary names.
 ///
-/// Torn does not name it once the war is over. Each collector then carries on the last one that it has seen itself.
-pub(crate) fn with_required_score(
+/// Torn does not name the required score once the war is over. Each collector then carries on the last one that it has seen itself.
+pub(crate) fn with_end(
     row: &[Datum],
     lowest: Datum,
     lowest_at_end: Datum,
+    known_winner: Datum,
 ) -> Option<Vec<Datum>> {
     let is_over = status_of(row).is_some_and(WarStatus::is_over);
     let required = &row[war::REQUIRED_SCORE];
@@ -246,17 +233,25 @@ pub(crate) fn with_required_score(
         }
         _ => lowest,
     };
-    if newest == *required || !(is_over || required.is_null()) {
+    let sides = [&row[war::ATTACKING], &row[war::DEFENDING]];
+    let is_carried = newest != *required && (is_over || required.is_null());
+    let is_decided = row[war::WINNER].is_null()
+        && status_of(row) == Some(WarStatus::Completed)
+        && !known_winner.is_null()
+        && sides
+            .iter()
+            .any(|side| side.is_null() || **side == known_winner);
+    if !is_carried && !is_decided {
         return None;
     }
     let mut row = row.to_vec();
-    row[war::REQUIRED_SCORE] = newest;
+    if is_carried {
+        row[war::REQUIRED_SCORE] = newest;
+    }
+    if is_decided {
+        row[war::WINNER] = known_winner;
+    }
     Some(row)
-}
-
-/// The required score of a row of a war.
-pub(crate) fn required_score(row: &[Datum]) -> &Datum {
-    &row[war::REQUIRED_SCORE]
 }
 
 /// The war that a row describes; `None` if a value that every war has is missing.
@@ -299,7 +294,7 @@ fn war_of(row: &[Datum]) -> Option<War> {
     })
 }
 
-fn status_of(row: &[Datum]) -> Option<WarStatus> {
+pub(super) fn status_of(row: &[Datum]) -> Option<WarStatus> {
     [
         WarStatus::Scheduled,
         WarStatus::Ongoing,

@@ -1,13 +1,18 @@
 //! The manifest of a database in a lake: what it has written there.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 use crate::error::{Error, Exit};
 use crate::model::identity::DatabaseId;
 use crate::model::lake::Dataset;
+use crate::model::regular_file::refuse_no_file;
+use crate::model::rows::{ColumnType, TypedColumn};
 use crate::model::time::Month;
 
 /// The version of the format of manifests.
@@ -39,12 +44,22 @@ pub(crate) struct Manifest {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct ColumnEntry {
     pub(crate) name: String,
-    /// `integer`, `time`, `real`, `text` or `blob`.
     #[serde(rename = "type")]
-    pub(crate) kind: String,
+    pub(crate) kind: ColumnType,
     pub(crate) nullable: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) comment: Option<String>,
+}
+
+impl From<&TypedColumn> for ColumnEntry {
+    fn from(column: &TypedColumn) -> Self {
+        Self {
+            name: column.name.clone(),
+            kind: column.kind,
+            nullable: !column.is_required,
+            comment: column.comment.clone(),
+        }
+    }
 }
 
 /// A file with rows.
@@ -66,6 +81,9 @@ pub(crate) struct FileEntry {
     /// The number of rows that only the lake has: the database had pruned or lost them when the file was written.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) kept: u64,
+    /// The highest row id that a prune has moved here. The database does not give such an id to another row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) moved_until: Option<i64>,
     /// A hash over the rows that the database had.
     pub(crate) fingerprint: String,
 }
@@ -96,8 +114,8 @@ pub(crate) enum Unreadable {
 }
 
 impl Unreadable {
-    /// The error about the manifest at `path`, which the reason calls `name`. `help`: the remedy for damage.
-    pub(crate) fn into_error(self, path: &Path, name: &str, help: &str) -> Error {
+    /// The error about the manifest at `path`. `help`: the remedy for damage.
+    fn into_error(self, path: &Path, help: &str) -> Error {
         let error = Error::new(format!("read the manifest {}", path.display()));
         match self {
             Self::Newer => error
@@ -105,16 +123,54 @@ impl Unreadable {
                 .with_help("update tornsnap")
                 .with_exit(Exit::Config),
             Self::Damaged(why) => error
-                .with_source(format!("{name} {why}"))
+                .with_source(format!("it {why}"))
                 .with_help(help)
                 .with_exit(Exit::Damaged),
         }
     }
 }
 
+/// What is wrong with the text of a manifest, without the words that the parser has for programmers.
+fn describe_damage(bytes: &[u8], error: &serde_json::Error) -> String {
+    let line = error.line();
+    match error.classify() {
+        _ if bytes.is_empty() => "is damaged: it is empty".to_owned(),
+        Category::Eof => format!("is damaged: it ends too early, in line {line}"),
+        Category::Syntax => format!("is damaged: line {line} is no JSON"),
+        Category::Data | Category::Io => {
+            format!("is damaged: up to line {line} it has something else than a manifest has there")
+        }
+    }
+}
+
 impl Manifest {
-    /// Reads the manifest of a database.
-    pub(crate) fn parse(bytes: &[u8], database: &DatabaseId) -> Result<Self, Unreadable> {
+    /// Reads the manifest of a database from its file; `None` if there is none. `help`: the remedy for damage.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Damaged`] if the file is damaged.
+    pub(crate) fn read(
+        path: &Path,
+        database: &DatabaseId,
+        help: &str,
+    ) -> Result<Option<Self>, Error> {
+        let action = format!("read the manifest {}", path.display());
+        refuse_no_file(
+            path,
+            &action,
+            "move it away, and put a copy of the manifest in its place",
+        )?;
+        match fs::read(path) {
+            Ok(bytes) => Self::parse(&bytes, database)
+                .map(Some)
+                .map_err(|why| why.into_error(path, help)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::of_io(action, error)
+                .with_default_help("check the disk, and who may read the file")),
+        }
+    }
+
+    fn parse(bytes: &[u8], database: &DatabaseId) -> Result<Self, Unreadable> {
         let format = || -> Option<u64> {
             let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
             value.get("format")?.as_u64()
@@ -123,7 +179,7 @@ impl Manifest {
             return Err(Unreadable::Newer);
         }
         let manifest: Self = serde_json::from_slice(bytes)
-            .map_err(|error| Unreadable::Damaged(format!("is damaged: {error}")))?;
+            .map_err(|error| Unreadable::Damaged(describe_damage(bytes, &error)))?;
         if manifest.database_id != *database {
             let why = "is that of another database under this name";
             return Err(Unreadable::Damaged(why.to_owned()));
@@ -157,6 +213,17 @@ impl Manifest {
         self.files
             .iter()
             .find(|entry| entry.dataset == dataset.table && entry.period == period)
+    }
+
+    /// Records that a prune has moved the rows of a month up to this id.
+    pub(crate) fn put_moved(&mut self, dataset: &Dataset, month: Month, last_id: i64) {
+        let period = month.to_string();
+        let is_month = |entry: &&mut FileEntry| {
+            entry.dataset == dataset.table && entry.period.as_ref() == Some(&period)
+        };
+        if let Some(entry) = self.files.iter_mut().find(is_month) {
+            entry.moved_until = entry.moved_until.max(Some(last_id));
+        }
     }
 
     /// Replaces the entry of the same dataset and month, and keeps the entries in a fixed order.

@@ -2,6 +2,8 @@
 //!
 //! A dataset is a table of the database, and a folder of the lake. A file has all rows of one database in one month.
 
+pub(crate) mod columns;
+pub(crate) mod files;
 pub(crate) mod manifest;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +15,15 @@ use crate::model::time::Month;
 
 /// The column that the files have beside those of the table.
 pub(crate) const DATABASE_COLUMN: &str = "database_id";
+
+/// The name that readers give to the month, which is part of the name of a folder.
+pub(crate) const PERIOD_COLUMN: &str = "period";
+
+/// The entry of the metadata of a file with the id of its database.
+pub(crate) const DATABASE_KEY: &str = "tornsnap.database_id";
+
+/// The entry of the metadata of a file with the name of its dataset.
+pub(crate) const DATASET_KEY: &str = "tornsnap.dataset";
 
 /// The ending of the files with rows.
 const ENDING: &str = ".parquet";

@@ -1,14 +1,15 @@
 //! The folder of a lake. A file gets its name only when it is complete, and replaces an older one in one step.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use same_file::Handle;
 
 use crate::model::identity::DatabaseId;
+use crate::model::lake::files::{files_of, folders_of, names_in};
 use crate::model::lake::manifest::{Manifest, Pending};
-use crate::model::lake::{self, DATASETS};
+use crate::model::lake::path_in;
 use crate::model::open_elsewhere::retry_while_open;
 use crate::output::atomic_file::{AtomicFile, sync_folder};
 
@@ -24,36 +25,62 @@ pub(crate) struct LakeFolder {
     lock: Option<File>,
 }
 
+/// The result of a try to lock.
+#[derive(Debug)]
+pub(crate) enum Locking {
+    Taken(LakeFolder),
+    /// Another run holds the lock. The text of the lock file tells which one, if it can be read.
+    Held(String),
+}
+
 impl Drop for LakeFolder {
-    /// Removes the lock file of a run that has written nothing, so that a new folder can go, too. Best effort: it is empty.
+    /// Removes the lock file of a run that has written nothing, so that a new folder can go, too. Best effort: it is small.
     fn drop(&mut self) {
-        if self.lock.is_some() && !self.manifest_path().exists() {
+        let Some(lock) = &self.lock else {
+            return;
+        };
+        if self.manifest_path().exists() {
+            // Otherwise other runs would read this name until the next holder has written its own.
+            let _ = lock.set_len(0);
+        } else {
             let _ = fs::remove_file(lock_path(&self.root, &self.database));
         }
     }
 }
 
 impl LakeFolder {
-    /// Takes the lock of this database in the folder, which exists. `None`: another run holds it.
-    pub(crate) fn lock(root: &Path, database: &DatabaseId) -> io::Result<Option<Self>> {
+    /// Takes the lock of this database in the folder, which exists. `command`: the name of this run for others that wait for it.
+    pub(crate) fn lock(root: &Path, database: &DatabaseId, command: &str) -> io::Result<Locking> {
         let path = lock_path(root, database);
         let mut attempts = 0;
         let lock = loop {
-            let file = File::options()
+            let mut file = File::options()
                 .create(true)
+                .read(true)
                 .write(true)
                 .truncate(false)
                 .open(&path)?;
             match file.try_lock() {
                 // A file system that tells nothing of files has no use for further attempts.
-                Ok(()) if is_at(&file, &path) || attempts > 10 => break Some(file),
+                Ok(()) if is_at(&file, &path) || attempts > 10 => {
+                    // Best effort: waiting runs show this text to the user.
+                    let _ = file
+                        .set_len(0)
+                        .and_then(|()| writeln!(file, "{} {command}", std::process::id()));
+                    break Some(file);
+                }
                 // The run that had it has removed it, so this one holds a file that no other run finds.
                 Ok(()) => attempts += 1,
-                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::WouldBlock) => {
+                    let mut holder = String::new();
+                    // Windows does not let others read a locked file.
+                    let _ = file.take(200).read_to_string(&mut holder);
+                    return Ok(Locking::Held(holder));
+                }
                 Err(TryLockError::Error(_)) => break None,
             }
         };
-        Ok(Some(Self {
+        Ok(Locking::Taken(Self {
             root: root.to_owned(),
             database: database.clone(),
             lock,
@@ -62,7 +89,7 @@ impl LakeFolder {
 
     /// The path of a file, whose name in the lake has `/` between its parts.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        lake::path_in(&self.root, name)
+        path_in(&self.root, name)
     }
 
     pub(crate) fn manifest_path(&self) -> PathBuf {
@@ -160,7 +187,7 @@ impl LakeFolder {
         }
         if has_removed {
             // The months come after their dataset. Fails for a folder with files.
-            for folder in self.folders().iter().rev() {
+            for folder in folders_of(&self.root).iter().rev() {
                 let _ = fs::remove_dir(self.path(folder));
             }
         }
@@ -168,33 +195,7 @@ impl LakeFolder {
 
     /// The files of this database with rows, as paths in the lake.
     pub(crate) fn files(&self) -> Vec<String> {
-        let mut files: Vec<String> = self
-            .folders()
-            .into_iter()
-            .flat_map(|folder| {
-                let names = names_in(&self.path(&folder)).into_iter();
-                let ours = names.filter(|name| lake::is_file_of(name, &self.database));
-                ours.map(move |name| format!("{folder}/{name}"))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        files.sort_unstable();
-        files
-    }
-
-    /// The folders of the datasets and of their months that exist.
-    fn folders(&self) -> Vec<String> {
-        let mut folders = Vec::new();
-        for dataset in DATASETS {
-            folders.push(dataset.table.to_owned());
-            let months = names_in(&self.root.join(dataset.table)).into_iter();
-            folders.extend(
-                months
-                    .filter(|name| lake::month_of_folder(name).is_some())
-                    .map(|name| format!("{}/{name}", dataset.table)),
-            );
-        }
-        folders
+        files_of(&self.root, &self.database)
     }
 }
 
@@ -209,14 +210,4 @@ fn is_at(file: &File, path: &Path) -> bool {
         (Ok(file), Ok(found)) => file == found,
         _ => false,
     }
-}
-
-fn names_in(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect()
 }

@@ -46,15 +46,13 @@ impl Layout {
         }
     }
 
-    /// The rows of the older file that stay beside those of the database with the same key.
+    /// The rows of the older file that no row of the database with the same key replaces.
     ///
     /// A row of the database takes the place of the one with its id, or else of one with the same values: it may have got another id
     /// in a restored database. Each takes the place of one row only, because a history may have two equal ones.
-    ///
-    /// `older`: each row, and whether it is kept if it is not replaced.
     pub(super) fn without_replaced(
         &self,
-        older: Vec<(OwnedRow, bool)>,
+        older: Vec<OwnedRow>,
         database: &[OwnedRow],
     ) -> Vec<OwnedRow> {
         if !matches!(self.rule, Rule::Rows(_)) {
@@ -63,10 +61,10 @@ impl Layout {
         let same_id = |row: &OwnedRow, other: &OwnedRow| self.id_of(row) == self.id_of(other);
         let mut unmatched: Vec<&OwnedRow> = database
             .iter()
-            .filter(|row| !older.iter().any(|(old, _)| same_id(row, old)))
+            .filter(|row| !older.iter().any(|old| same_id(row, old)))
             .collect();
-        let mut kept = Vec::new();
-        for (old, is_kept) in older {
+        let mut left = Vec::new();
+        for old in older {
             if database.iter().any(|row| same_id(row, &old)) {
                 continue;
             }
@@ -75,11 +73,11 @@ impl Layout {
                 .position(|row| self.has_same_values(*row, &old));
             if let Some(equal) = equal {
                 unmatched.swap_remove(equal);
-            } else if is_kept {
-                kept.push(old);
+            } else {
+                left.push(old);
             }
         }
-        kept
+        left
     }
 
     /// Whether two rows are equal, apart from their ids.

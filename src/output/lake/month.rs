@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::lake::{Dataset, Rule};
 use crate::model::rows::{OwnedRow, Row, TypedColumn, Value, place_of};
 use crate::output::lake::layout::Layout;
-use crate::output::parquet_file::{FileWriter, RowReader, Schema};
+use crate::output::parquet_file::{FileWriter, Observer, RowReader, Schema};
 
 /// Why a file could not be written.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub(crate) enum Failure {
     Database(Error),
 }
 
-/// Whether an import has removed a row of the older file on purpose.
-pub(crate) type IsRemoved<'a> = dyn FnMut(&RowReader) -> Result<bool, Error> + 'a;
+/// Whether an import has removed a row of the older file on purpose. It is asked about rows that no row of the database replaces.
+pub(crate) type IsRemoved<'a> = dyn FnMut(&OwnedRow) -> Result<bool, Error> + 'a;
 
 /// A file that is being written. Its rows come in the order of the dataset.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ struct Old {
 }
 
 impl MonthWriter {
-    /// Begins with an empty file. Rows of `old` stay by the rule of the dataset.
+    /// Begins with an empty file. Rows of `old` stay by the rule of the dataset. `observer` sees all rows.
     ///
     /// # Errors
     ///
@@ -76,6 +76,7 @@ impl MonthWriter {
         dataset: &Dataset,
         schema: &Schema,
         old: Option<RowReader>,
+        observer: Option<Observer>,
     ) -> Result<Self, Failure> {
         let old = match (old, dataset.rule) {
             (None, _) | (_, Rule::Month | Rule::Nothing) => None,
@@ -85,7 +86,7 @@ impl MonthWriter {
             }),
         };
         Ok(Self {
-            writer: FileWriter::start(file, schema).map_err(Failure::Write)?,
+            writer: FileWriter::start(file, schema, observer).map_err(Failure::Write)?,
             layout: Layout::new(dataset, &schema.columns),
             dataset: *dataset,
             columns: schema.columns.clone(),
@@ -141,12 +142,11 @@ impl MonthWriter {
             if !old.has_row || !is_before {
                 break;
             }
-            let kept = OwnedRow::copy_of(&old.rows, self.layout.columns);
-            let is_kept = !is_removed(&old.rows).map_err(Failure::Database)?;
+            let row = OwnedRow::copy_of(&old.rows, self.layout.columns);
             old.advance()?;
-            if is_kept {
+            if !is_removed(&row).map_err(Failure::Database)? {
                 self.counts.kept += 1;
-                self.write(&kept)?;
+                self.write(&row)?;
             }
         }
         Ok(())
@@ -163,13 +163,14 @@ impl MonthWriter {
             if !old.has_row || self.layout.compare(&old.rows, &first) != Ordering::Equal {
                 break;
             }
-            let is_kept = !is_removed(&old.rows).map_err(Failure::Database)?;
-            older.push((OwnedRow::copy_of(&old.rows, self.layout.columns), is_kept));
+            older.push(OwnedRow::copy_of(&old.rows, self.layout.columns));
             old.advance()?;
         }
         for row in self.layout.without_replaced(older, &group) {
-            group.push(row);
-            self.counts.kept += 1;
+            if !is_removed(&row).map_err(Failure::Database)? {
+                group.push(row);
+                self.counts.kept += 1;
+            }
         }
         group.sort_by_key(|row| self.layout.id_of(row));
         for row in &group {
@@ -216,7 +217,7 @@ impl Old {
 pub(crate) fn told_values<'a>(
     dataset: &Dataset,
     columns: &[TypedColumn],
-    row: &'a RowReader,
+    row: &'a impl Row,
 ) -> (String, i64, Vec<Value<'a>>) {
     let place = |name: &str| place_of(columns, name);
     let entity: Vec<String> = dataset.order[..dataset.key - 1]

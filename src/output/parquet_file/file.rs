@@ -10,11 +10,14 @@ use std::thread::{self, JoinHandle};
 
 use crate::model::rows::{Row, TypedColumn};
 use crate::output::parquet_file::encoder::GroupEncoder;
-use crate::output::parquet_file::group::RowGroup;
+use crate::output::parquet_file::group::{GroupRows, RowGroup};
 use crate::output::parquet_file::schema::Schema;
 
 /// The size of the buffer before the file.
 const BUFFER_SIZE: usize = 1 << 17;
+
+/// Sees the rows of each group on the second thread, before they are encoded.
+pub(crate) type Observer = Box<dyn FnMut(GroupRows<'_>) + Send>;
 
 /// A file that is being written.
 pub(crate) struct FileWriter {
@@ -39,13 +42,21 @@ impl FileWriter {
     /// # Errors
     ///
     /// Fails when no thread can be started, or when the schema is not possible.
-    pub(crate) fn start(file: File, schema: &Schema) -> io::Result<Self> {
+    pub(crate) fn start(
+        file: File,
+        schema: &Schema,
+        mut observer: Option<Observer>,
+    ) -> io::Result<Self> {
         let mut encoder = GroupEncoder::start(BufWriter::with_capacity(BUFFER_SIZE, file), schema)?;
         // The thread takes a group only when it is done with the one before, so two groups are in memory.
         let (full, groups) = mpsc::sync_channel::<RowGroup>(0);
         let (used, empty) = mpsc::channel();
+        let columns = schema.columns.clone();
         let thread = thread::Builder::new().spawn(move || {
             for mut group in groups {
+                if let Some(observer) = &mut observer {
+                    observer(GroupRows::new(&group, &columns));
+                }
                 encoder.write(&group)?;
                 group.clear();
                 // After the last group the receiver may be gone.

@@ -29,6 +29,22 @@ pub(super) struct RowGroup {
     pub(super) columns: Vec<ColumnBuffer>,
 }
 
+/// The place of a row in a group.
+#[derive(Debug, Default)]
+pub(super) struct Cursor {
+    row: usize,
+    /// For each column the position of the row among the values that are not NULL.
+    positions: Vec<usize>,
+}
+
+/// One row of a group after the other.
+#[derive(Debug)]
+pub(crate) struct GroupRows<'a> {
+    group: &'a RowGroup,
+    columns: &'a [TypedColumn],
+    cursor: Cursor,
+}
+
 /// The values of one column.
 #[derive(Debug)]
 pub(super) struct ColumnBuffer {
@@ -112,6 +128,73 @@ impl RowGroup {
     }
 }
 
+impl Cursor {
+    /// The first row.
+    pub(super) fn start(columns: usize) -> Self {
+        Self {
+            row: 0,
+            positions: vec![0; columns],
+        }
+    }
+
+    /// Goes to the next row. Returns false if there is none.
+    pub(super) fn advance(&mut self, group: &RowGroup) -> bool {
+        if self.row + 1 >= group.rows {
+            return false;
+        }
+        for (buffer, position) in group.columns.iter().zip(&mut self.positions) {
+            if !buffer.is_null(self.row) {
+                *position += 1;
+            }
+        }
+        self.row += 1;
+        true
+    }
+
+    pub(super) fn value<'a>(
+        &self,
+        group: &'a RowGroup,
+        kind: ColumnType,
+        column: usize,
+    ) -> Value<'a> {
+        let buffer = &group.columns[column];
+        if buffer.is_null(self.row) {
+            return Value::Null;
+        }
+        buffer.value(kind, self.positions[column])
+    }
+}
+
+impl<'a> GroupRows<'a> {
+    pub(super) fn new(group: &'a RowGroup, columns: &'a [TypedColumn]) -> Self {
+        Self {
+            group,
+            columns,
+            cursor: Cursor::start(columns.len()),
+        }
+    }
+
+    /// Passes each row to `each`.
+    pub(crate) fn for_each(mut self, mut each: impl FnMut(&Self)) {
+        if self.group.rows == 0 {
+            return;
+        }
+        loop {
+            each(&self);
+            if !self.cursor.advance(self.group) {
+                break;
+            }
+        }
+    }
+}
+
+impl Row for GroupRows<'_> {
+    fn value(&self, column: usize) -> Value<'_> {
+        self.cursor
+            .value(self.group, self.columns[column].kind, column)
+    }
+}
+
 impl ColumnBuffer {
     fn push(&mut self, column: &TypedColumn, value: Value<'_>) -> io::Result<()> {
         match (&mut self.values, column.kind, value) {
@@ -178,12 +261,12 @@ impl ColumnBuffer {
     }
 
     /// Whether the value of a row is NULL.
-    pub(super) fn is_null(&self, row: usize) -> bool {
+    fn is_null(&self, row: usize) -> bool {
         self.levels.get(row) == Some(&0)
     }
 
     /// The value at a position among those that are not NULL.
-    pub(super) fn value(&self, kind: ColumnType, position: usize) -> Value<'_> {
+    fn value(&self, kind: ColumnType, position: usize) -> Value<'_> {
         let value = match (&self.values, kind) {
             (Values::Integers(values), ColumnType::Time) => values
                 .get(position)
@@ -214,13 +297,7 @@ fn describe(value: Value<'_>) -> &'static str {
 }
 
 fn misfit(column: &TypedColumn, found: &str) -> io::Error {
-    let wanted = match column.kind {
-        ColumnType::Integer => "integers",
-        ColumnType::Time => "times",
-        ColumnType::Real => "decimal numbers",
-        ColumnType::Text => "texts",
-        ColumnType::Blob => "bytes",
-    };
+    let wanted = column.kind.values();
     io::Error::new(
         io::ErrorKind::InvalidData,
         format!("the column {} of {wanted} has {found}", column.name),

@@ -15,7 +15,7 @@ use std::io;
 
 use parquet::errors::ParquetError;
 
-pub(crate) use file::FileWriter;
+pub(crate) use file::{FileWriter, Observer};
 pub(crate) use reader::RowReader;
 pub(crate) use schema::Schema;
 pub(crate) use stream::ParquetStream;

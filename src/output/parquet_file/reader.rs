@@ -9,22 +9,21 @@ use parquet::column::reader::ColumnReader;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use crate::model::rows::{ColumnType, Row, TypedColumn, Value};
-use crate::output::parquet_file::group::{ColumnBuffer, RowGroup, Values};
+use crate::model::rows::{Row, TypedColumn, Value};
+use crate::output::parquet_file::group::{ColumnBuffer, Cursor, RowGroup, Values};
 use crate::output::parquet_file::io_error;
+use crate::output::parquet_file::schema::{columns_of, value_of};
 
 /// Reads one row after the other. It is itself the row that [`RowReader::advance`] has read last.
 pub(crate) struct RowReader {
     file: SerializedFileReader<File>,
     columns: Vec<TypedColumn>,
-    /// The index in the file of each column; `None`: an older version has written the file, which did not have it.
+    /// The index in the file of each column; `None`: the file does not have it, because it was added later.
     sources: Vec<Option<usize>>,
     group: RowGroup,
     next_group: usize,
     /// The present row of the group.
-    row: usize,
-    /// For each column the position of the present row among the values that are not NULL.
-    positions: Vec<usize>,
+    cursor: Cursor,
 }
 
 impl fmt::Debug for RowReader {
@@ -42,7 +41,7 @@ impl RowReader {
     ///
     /// [`io::ErrorKind::InvalidData`] when it is no Parquet file, or has a column that is not among them.
     pub(crate) fn open(file: File, columns: &[TypedColumn]) -> io::Result<Self> {
-        let file = SerializedFileReader::new(file).map_err(io_error)?;
+        let file = SerializedFileReader::new(file).map_err(unreadable)?;
         let descriptor = file.metadata().file_metadata().schema_descr_ptr();
         let in_file: HashMap<&str, usize> = descriptor
             .columns()
@@ -56,22 +55,50 @@ impl RowReader {
         {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                format!("it has the column {unknown}, which this version does not know"),
+                format!("it has the column {unknown}, which is not in the manifest"),
             ));
         }
         let sources = columns
             .iter()
             .map(|column| in_file.get(column.name.as_str()).copied())
             .collect();
-        Ok(Self {
+        Ok(Self::start(file, columns.to_vec(), sources))
+    }
+
+    /// Opens a file for all of its columns.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::InvalidData`] when it is no Parquet file, or one of another program.
+    pub(crate) fn open_whole(file: File) -> io::Result<Self> {
+        let file = SerializedFileReader::new(file).map_err(unreadable)?;
+        let columns = columns_of(file.metadata().file_metadata())?;
+        let sources = (0..columns.len()).map(Some).collect();
+        Ok(Self::start(file, columns, sources))
+    }
+
+    fn start(
+        file: SerializedFileReader<File>,
+        columns: Vec<TypedColumn>,
+        sources: Vec<Option<usize>>,
+    ) -> Self {
+        Self {
             group: RowGroup::new(&[]),
             next_group: 0,
-            row: 0,
-            positions: vec![0; columns.len()],
-            columns: columns.to_vec(),
+            cursor: Cursor::default(),
+            columns,
             sources,
             file,
-        })
+        }
+    }
+
+    pub(crate) fn columns(&self) -> &[TypedColumn] {
+        &self.columns
+    }
+
+    /// The value of an entry of the metadata of the file.
+    pub(crate) fn metadata(&self, key: &str) -> Option<String> {
+        value_of(self.file.metadata().file_metadata(), key)
     }
 
     /// Reads the next row. Returns false after the last one.
@@ -80,17 +107,11 @@ impl RowReader {
     ///
     /// Fails when the file is damaged.
     pub(crate) fn advance(&mut self) -> io::Result<bool> {
-        if self.row + 1 < self.group.rows {
-            for (buffer, position) in self.group.columns.iter().zip(&mut self.positions) {
-                if !buffer.is_null(self.row) {
-                    *position += 1;
-                }
-            }
-            self.row += 1;
+        if self.cursor.advance(&self.group) {
             return Ok(true);
         }
         while self.next_group < self.file.metadata().num_row_groups() {
-            self.read_group().map_err(io_error)?;
+            self.read_group().map_err(unreadable)?;
             self.next_group += 1;
             if self.group.rows > 0 {
                 return Ok(true);
@@ -105,8 +126,7 @@ impl RowReader {
         let rows = usize::try_from(reader.metadata().num_rows()).unwrap_or(0);
         self.group = RowGroup::new(&self.columns);
         self.group.rows = rows;
-        self.row = 0;
-        self.positions.fill(0);
+        self.cursor = Cursor::start(self.columns.len());
         for (buffer, source) in self.group.columns.iter_mut().zip(&self.sources) {
             match source {
                 Some(index) => read_column(reader.get_column_reader(*index)?, rows, buffer)?,
@@ -119,13 +139,23 @@ impl RowReader {
 
 impl Row for RowReader {
     fn value(&self, column: usize) -> Value<'_> {
-        let buffer = &self.group.columns[column];
-        if buffer.is_null(self.row) {
-            return Value::Null;
-        }
-        let kind: ColumnType = self.columns[column].kind;
-        buffer.value(kind, self.positions[column])
+        self.cursor
+            .value(&self.group, self.columns[column].kind, column)
     }
+}
+
+/// The error about a file that cannot be read. The words of the library are for programmers, so only the log has them.
+fn unreadable(error: ParquetError) -> io::Error {
+    let error = io_error(error);
+    let is_content = [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
+    if !is_content.contains(&error.kind()) {
+        return error;
+    }
+    log::debug!("a Parquet file cannot be read: {error}");
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "it is damaged, or no Parquet file",
+    )
 }
 
 fn read_column(

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, Encoding, LogicalType, Repetition, TimeUnit, Type, ZstdLevel};
-use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::metadata::{FileMetaData, KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::{ColumnPath, Type as SchemaType, TypePtr};
 use serde_json::json;
@@ -14,6 +14,9 @@ use crate::output::parquet_file::io_error;
 
 /// Spark reads the comments of columns from this entry of the metadata, and nothing else does.
 const SPARK_SCHEMA: &str = "org.apache.spark.sql.parquet.row.metadata";
+
+/// The start of the entries of the metadata with the comments of columns.
+const COMMENT: &str = "tornsnap.comment.";
 
 /// The size of a dictionary of whole numbers from which on their differences are written instead.
 const MAX_DICTIONARY: usize = 1 << 15;
@@ -85,7 +88,7 @@ impl Schema {
         let mut pairs = self.metadata.clone();
         pairs.extend(self.columns.iter().filter_map(|column| {
             let comment = column.comment.clone()?;
-            Some((format!("tornsnap.comment.{}", column.name), comment))
+            Some((format!("{COMMENT}{}", column.name), comment))
         }));
         pairs.push((SPARK_SCHEMA.to_owned(), self.spark_schema()));
         pairs
@@ -118,6 +121,45 @@ impl Schema {
             .collect();
         json!({ "type": "struct", "fields": fields }).to_string()
     }
+}
+
+/// The columns of a file that was written by a [`Schema`].
+///
+/// # Errors
+///
+/// [`io::ErrorKind::InvalidData`] when a column has a type that no schema has.
+pub(super) fn columns_of(file: &FileMetaData) -> io::Result<Vec<TypedColumn>> {
+    let columns = file.schema_descr().columns().iter();
+    columns
+        .map(|column| {
+            let name = column.name();
+            let kind = match (column.physical_type(), column.logical_type_ref()) {
+                (Type::INT64, Some(_)) => ColumnType::Time,
+                (Type::INT64, None) => ColumnType::Integer,
+                (Type::DOUBLE, None) => ColumnType::Real,
+                (Type::BYTE_ARRAY, Some(_)) => ColumnType::Text,
+                (Type::BYTE_ARRAY, None) => ColumnType::Blob,
+                _ => {
+                    let why =
+                        format!("tornsnap did not write it: the column {name} has another type");
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+                }
+            };
+            Ok(TypedColumn {
+                kind,
+                is_required: !column.self_type().is_optional(),
+                comment: value_of(file, &format!("{COMMENT}{name}")),
+                name: name.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// The value of an entry of the metadata of a file.
+pub(super) fn value_of(file: &FileMetaData, key: &str) -> Option<String> {
+    let entries = file.key_value_metadata()?.iter();
+    let mut found = entries.filter(|entry| entry.key == key);
+    found.next()?.value.clone()
 }
 
 /// Whether a column has a value of its own in each row, which grows with the rows.

@@ -52,12 +52,12 @@ pub(crate) fn inspect_archive(
         wait: LOCK_TIMEOUT.saturating_sub(waiting_since.elapsed()),
         ..ArchiveUse::configured(path, Duration::ZERO)
     };
-    let is_recorded = |path: &&Path| plain_absolute(path) == recorded.path;
-    let named_by = match configured {
-        Some(path) if is_recorded(&path) => NamedBy::Configuration,
-        _ => NamedBy::Record,
+    let is_recorded = |path: &&Path| is_at(path, recorded);
+    let mut archive = match configured {
+        // Its name may end in a slash, which the recorded one does not.
+        Some(path) if is_recorded(&path) => place(path, NamedBy::Configuration),
+        _ => place(recorded.path.as_path(), NamedBy::Record),
     };
-    let mut archive = place(recorded.path.as_path(), named_by);
     let mut found = find(&archive, recorded, records);
     if let (Found::Nothing(_) | Found::Other(_), Some(path)) =
         (&found, configured.filter(|path| !is_recorded(path)))
@@ -99,6 +99,10 @@ enum Found {
     Other(Error),
 }
 
+fn is_at(path: &Path, recorded: &RecordedArchive) -> bool {
+    plain_absolute(path) == recorded.path
+}
+
 fn find(archive: &ArchiveUse<'_>, recorded: &RecordedArchive, records: &ArchiveRecords) -> Found {
     let inspected = match records.inspect(archive) {
         Ok(inspected) => inspected,
@@ -108,12 +112,14 @@ fn find(archive: &ArchiveUse<'_>, recorded: &RecordedArchive, records: &ArchiveR
         matches!(&inspected.found, ArchiveFile::Database(found) if found.id == recorded.id);
     // The path may be recorded in another form.
     let blocker = inspected.blocker.filter(|blocker| {
-        !(*blocker == ArchiveBlocker::Elsewhere && archive.path == recorded.path)
+        !(*blocker == ArchiveBlocker::Elsewhere && is_at(archive.path, recorded))
     });
     let blocker = match (blocker, inspected.opened) {
         (None, Some(opened)) if is_this => return Found::This(opened),
         (None, _) => match inspected.found {
             ArchiveFile::Missing => ArchiveBlocker::Missing,
+            ArchiveFile::Folder { has_files: true } => ArchiveBlocker::ManifestGone,
+            ArchiveFile::Folder { has_files: false } => ArchiveBlocker::FolderEmptied,
             ArchiveFile::Empty => ArchiveBlocker::Emptied,
             // Another archive of this database, which has changed places with this one.
             _ => ArchiveBlocker::Replaced,

@@ -143,6 +143,10 @@ fn other_encoding(start: &[u8]) -> Option<(&'static str, &'static str)> {
             "it is a workbook or another ZIP archive",
             "save the sheet as CSV in UTF-8, and import that file",
         )),
+        [b'P', b'A', b'R', b'1', ..] => Some((
+            "it is a Parquet file, and Parquet files are not imported",
+            "import a database, or a table that `export` wrote as CSV; DuckDB writes a Parquet file as CSV",
+        )),
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => Some((
             "its text is UTF-32",
             "save it as UTF-8, and import that file",

@@ -10,7 +10,7 @@ use crate::model::import::datum::Datum;
 use crate::model::import::recorder::{Layout, Recorder, layout};
 use crate::model::time::Month;
 use crate::store::import::held::HeldRows;
-use crate::store::import::merged_rows::MergedRow;
+use crate::store::import::merged_rows::{MergedRow, Origin};
 use crate::store::import::staging::column_list;
 use crate::store::sql;
 
@@ -24,13 +24,16 @@ pub(super) struct Entity {
     ours: Recorder,
     /// The rows of the present second that are in the merged history.
     pub(super) second: Vec<Vec<Datum>>,
-    /// The states within that second, the one before it included. Rows of one second have no order of their own, so an
-    /// imported row of a tile or a war that fits any of these states is no change. Otherwise a second import would find other
-    /// changes. The rows of players and factions are compared with the first one alone: a row with fewer known values would
-    /// be a change only if it came before the one with more.
+    /// The states of a war within that second, the one before it included. A row that fits any of them is no change.
+    /// Otherwise a second import would find other changes. Of other histories, only the first state is needed.
     states: Vec<Recorder>,
-    /// The last known values before that second, with our rows alone.
-    ours_before: Recorder,
+    /// The rows of the present second that are not decided yet.
+    pub(super) waiting: Vec<MergedRow>,
+    /// Whether one of them differs from the values before. Of players, factions and tiles, all rows of the second then stay:
+    /// which of its values was the last one does not depend on what was known before, nor on the order of the imports.
+    pub(super) second_changes: bool,
+    /// The rows of the present second that are in the merged history, in their order. Those that are added have no id.
+    pub(super) settled: Vec<(Option<i64>, MergedRow)>,
     pub(super) at: Option<i64>,
     /// The rows of closed months. If the entity is a tile, those of open months are among them.
     pub(super) held: HeldRows,
@@ -65,7 +68,9 @@ impl Entity {
             ours: Recorder::new(history),
             second: Vec::new(),
             states: Vec::new(),
-            ours_before: Recorder::new(history),
+            waiting: Vec::new(),
+            second_changes: false,
+            settled: Vec::new(),
             at: None,
             held: HeldRows::default(),
             theirs: Recorder::new(history),
@@ -100,27 +105,6 @@ impl Entity {
         self.merged_at <= Some(self.changed_at)
     }
 
-    /// Leaves out a row of an open month, because it repeats known values. Returns whether it was not known to be left out.
-    ///
-    /// The rows of a war tell its whole course, and no later one takes anything back. So its rows are only counted. One that repeats a
-    /// row of its own file counts for that one, within its month.
-    pub(super) fn leave_repeated(
-        &mut self,
-        connection: &Connection,
-        layout: &Layout,
-        month: Month,
-        row: &[Datum],
-    ) -> rusqlite::Result<bool> {
-        if self.history != History::Wars {
-            return self.remember(connection, layout, row);
-        }
-        let at = self.changed_at.max(month.start());
-        let counted = self.counted.entry(at).or_default();
-        counted.rows += 1;
-        counted.has_row |= row[layout.time].integer() == Some(at);
-        Ok(false)
-    }
-
     /// Counts a stored row of a war no longer among those that the other database has left out. If it is removed,
     /// `record_replaced.sql` counts it again.
     pub(super) fn forget_stored(&mut self, layout: &Layout, row: &[Datum]) {
@@ -148,7 +132,7 @@ impl Entity {
         let at = row[layout.time].integer().unwrap_or_default();
         let one = Counted {
             rows: 1,
-            has_row: false,
+            has_row: self.history == History::Wars,
         };
         let is_new = self.record_rows(connection, at, one, &as_json(row))?;
         if is_new {
@@ -246,67 +230,70 @@ impl Entity {
             .query_row(row, |row| row.get(0))
     }
 
-    /// Begins a new second if the time differs from that of the row before.
-    pub(super) fn enter(&mut self, at: Option<i64>) {
-        if self.states.is_empty() || self.at != at {
-            self.at = at;
-            self.second.clear();
-            self.left_out.clear();
-            self.states = vec![self.merged.clone()];
-            self.ours_before = self.ours.clone();
-        }
+    /// Begins the second of the waiting rows.
+    pub(super) fn enter(&mut self, layout: &Layout, rows: &[MergedRow]) {
+        self.second.clear();
+        self.left_out.clear();
+        self.states = vec![self.merged.clone()];
+        let merged = &self.merged;
+        let mut values = rows.iter().map(|row| &row.values);
+        self.second_changes = values.any(|row| merged.is_change(layout, &merged.completed(row)));
     }
 
     /// Whether the merged history has a row of the present second with the same facts.
     pub(super) fn has_in_second(&self, layout: &Layout, row: &[Datum]) -> bool {
-        let completed = self.merged.completed(row);
         let mut second = self.second.iter();
+        if self.history != History::Wars {
+            return second.any(|known| has_same_facts(layout, known, row));
+        }
+        let completed = self.merged.completed(row);
         second.any(|known| {
             has_same_facts(layout, known, &completed) || has_same_facts(layout, known, row)
         })
     }
 
-    /// Whether an imported row differs from the last known values.
+    /// Whether a row belongs to the merged history: it differs from the last known values, or shares its second with one
+    /// that does.
     pub(super) fn is_change(&self, layout: &Layout, row: &[Datum]) -> bool {
-        let states = if self.compares_with_second_before() {
-            &self.states[..1]
-        } else {
-            &self.states[..]
-        };
-        let mut states = states.iter();
+        if self.history != History::Wars {
+            return self.second_changes;
+        }
+        let mut states = self.states.iter();
         states.all(|state| state.is_change(layout, &state.completed(row)))
     }
 
-    fn compares_with_second_before(&self) -> bool {
-        matches!(self.history, History::Players | History::Factions)
-    }
-
-    /// Records a stored row as one of ours, and returns whether it was a change before the import. `row`: its values then.
-    pub(super) fn follow_ours(&mut self, layout: &Layout, row: &[Datum]) -> bool {
-        let alone = self.ours.completed(row);
-        let before = if self.compares_with_second_before() {
-            &self.ours_before
-        } else {
-            &self.ours
-        };
-        let was_change = before.is_change(layout, &alone);
-        self.ours.record(layout, &alone);
-        was_change
-    }
-
-    /// Whether a stored row is a change with the imported rows.
-    pub(super) fn is_still_change(&self, layout: &Layout, row: &[Datum]) -> bool {
-        if self.compares_with_second_before() {
-            return self.is_change(layout, row);
+    /// Records the stored rows of a second as ours, in the order of their ids, and notes which were a change before the import.
+    pub(super) fn follow_ours(&mut self, layout: &Layout, rows: &mut [MergedRow]) {
+        let mut second_changed = false;
+        let is_war = self.history == History::Wars;
+        let before = self.ours.clone();
+        let is_stored = |row: &&mut MergedRow| row.origin == Origin::Stored;
+        for row in rows.iter_mut().filter(is_stored) {
+            let alone = self.ours.completed(row.own_values());
+            let compared = if is_war { &self.ours } else { &before };
+            row.was_change = compared.is_change(layout, &compared.completed(row.own_values()));
+            second_changed |= row.was_change;
+            self.ours.record(layout, &alone);
         }
-        self.merged.is_change(layout, &self.merged.completed(row))
+        if second_changed && !is_war {
+            for row in rows.iter_mut().filter(is_stored) {
+                row.was_change = true;
+            }
+        }
+    }
+
+    /// Whether nothing is known of a war yet.
+    pub(super) fn is_first_of_war(&self) -> bool {
+        matches!(self.merged, Recorder::War(None))
     }
 
     pub(super) fn record(&mut self, layout: &Layout, row: Vec<Datum>) {
         self.merged.record(layout, &row);
         self.merged_at = row[layout.time].integer();
         self.second.push(row);
-        self.states.push(self.merged.clone());
+        if self.history == History::Wars {
+            self.states.push(self.merged.clone());
+        }
     }
 }
 

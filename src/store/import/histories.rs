@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, Statement, named_params, params, params_from_ite
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
-use crate::model::import::recorder::{Layout, layout, required_score};
+use crate::model::import::recorder::{Layout, layout};
 use crate::model::import::report::Tally;
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
@@ -15,7 +15,7 @@ use crate::store::history::render;
 use crate::store::import::entity::{Entity, accept_statement, as_json};
 use crate::store::import::gaps;
 use crate::store::import::held;
-use crate::store::import::merged_rows::{MergedRow, Origin, find_revived, rows_in_order};
+use crate::store::import::merged_rows::{MergedRow, find_revived, rows_in_order};
 use crate::store::import::staging;
 use crate::store::import::{
     ClosedMonths, HistoryMonths, ImportOptions, MissingIds, SourceFacts, Tallies,
@@ -23,6 +23,7 @@ use crate::store::import::{
 use crate::store::{SqlContext, sql, trace};
 
 mod closed;
+mod second;
 
 /// Merges one history, and adds the months that changed to `changed`.
 pub(super) fn merge(
@@ -52,11 +53,14 @@ pub(super) fn merge(
         accept: connection
             .prepare(&accept_statement(history))
             .context("prepare the import")?,
+        move_row: connection
+            .prepare("INSERT INTO temp.moved (id, period_start) VALUES (?, ?)")
+            .context("prepare the import")?,
         replace: connection
             .prepare("INSERT INTO temp.replaced (id, entity, period_start, at, row) VALUES (?, ?, ?, ?, ?)")
             .context("prepare the import")?,
         carry: connection
-            .prepare("INSERT INTO temp.carried (id, required_score) VALUES (?, ?)")
+            .prepare("INSERT INTO temp.carried VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .context("prepare the import")?,
     };
     merger
@@ -79,8 +83,8 @@ pub(super) fn merge(
         .context(format!("write {}", history.table()))
 }
 
-/// The column of a mended value, and the reason.
-const CARRIED: (&str, &str) = ("required_score", "carried on from the rows before");
+/// The reason of a mended value.
+const CARRIED: &str = "carried on from the rows before";
 
 /// Writes what the merger has decided.
 fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
@@ -95,7 +99,7 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     with_history(sql!("import/discount_summaries"))?;
     with_history(sql!("import/mark_changed"))?;
     if history == History::Wars {
-        connection.execute(sql!("import/carry_required_scores"), [])?;
+        connection.execute(sql!("import/carry_facts"), [])?;
         connection.execute(&render(history, sql!("import/record_told_wars")), [])?;
         // A discounted summary may count no row any more.
         connection.execute(sql!("import/delete_empty_wars"), [])?;
@@ -121,6 +125,7 @@ struct Merger<'a> {
     tally: &'a mut Tally,
     changed: &'a mut BTreeSet<Month>,
     accept: Statement<'a>,
+    move_row: Statement<'a>,
     replace: Statement<'a>,
     carry: Statement<'a>,
 }
@@ -131,9 +136,7 @@ impl Merger<'_> {
         let has_deleted_rows = missing_ids == MissingIds::MayBeDeleted
             && self.keeps_ids
             && gaps::are_of_a_prune(connection, self.history)?;
-        if self.history != History::Wars {
-            connection.execute(&find_revived(self.history), [])?;
-        }
+        connection.execute(&find_revived(self.history), [])?;
         let mut statement = connection.prepare(&rows_in_order(self.history, has_deleted_rows))?;
         let mut rows = statement.query([])?;
         let mut entity: Option<Entity> = None;
@@ -147,6 +150,7 @@ impl Merger<'_> {
         let Some(mut entity) = entity else {
             return Ok(());
         };
+        self.settle(&mut entity)?;
         let known_better = entity.record_counted(self.connection)?;
         self.known_better.extend(known_better);
         self.take_held(&mut entity)
@@ -157,13 +161,24 @@ impl Merger<'_> {
     }
 
     fn accept_row(&mut self, row: &MergedRow) -> rusqlite::Result<()> {
+        self.insert(row)?;
+        self.tally.taken += 1;
+        let Some(own) = &row.original else {
+            return Ok(());
+        };
+        for name in ["required_score", "winner_faction_id"] {
+            let index = self.layout.table.index(name);
+            if own[index] != row.values[index] {
+                self.tally.mend(name, CARRIED);
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, row: &MergedRow) -> rusqlite::Result<()> {
         let id = row.source_id.map_or(Datum::Null, Datum::Integer);
         self.accept
             .execute(params_from_iter([&id].into_iter().chain(&row.values)))?;
-        self.tally.taken += 1;
-        if row.original.is_some() {
-            self.tally.mend(CARRIED.0, CARRIED.1);
-        }
         Ok(())
     }
 
@@ -187,23 +202,13 @@ impl Merger<'_> {
             }
         };
         let current = entity.insert(current);
-        let month = self.month_of(&row.values);
-        let closing = month.and_then(|month| self.closed.closing(self.history, month));
-        if closing.is_none() {
-            match self.history {
-                History::Players | History::Factions => self.take_held(current)?,
-                History::Wars => self.end_held_war(current, &row.values)?,
-                // A later row of a tile can decide which of the held ones show since when it has its owner.
-                History::Territories => {}
-            }
+        let at = row.values[self.layout.time].integer();
+        if current.at != at {
+            self.settle(current)?;
+            current.at = at;
         }
-        current.enter(row.values[self.layout.time].integer());
-        match row.origin {
-            Origin::Stored => self.keep(current, row, closing),
-            Origin::Revived => self.revive(current, row, closing),
-            Origin::Imported => self.take(current, row, month.zip(closing)),
-            Origin::LeftOut => self.take_left_out(current, row, closing),
-        }
+        current.waiting.push(row);
+        Ok(())
     }
 
     /// Decides about a stored row. It is removed if it was a change before the import and is none with the imported rows.
@@ -211,21 +216,19 @@ impl Merger<'_> {
     fn keep(
         &mut self,
         entity: &mut Entity,
-        row: MergedRow,
+        mut row: MergedRow,
         closing: Option<Closing>,
     ) -> rusqlite::Result<()> {
         let layout = &self.layout;
         entity.forget_stored(layout, &row.values);
-        let own = row.original.as_ref().unwrap_or(&row.values);
-        let was_change = entity.follow_ours(layout, own);
-        let is_change = entity.is_still_change(layout, &row.values);
+        let is_change = entity.is_change(layout, &row.values);
         let month = self.month_of(&row.values);
         let is_open = |month| self.closed.closing(self.history, month).is_none();
         let may_go = !self.every_poll
             && month.is_some_and(|month| {
                 is_open(month) && !self.closed.is_reopened(self.history, month)
             });
-        if was_change
+        if row.was_change
             && !is_change
             && may_go
             && let Some(month) = month
@@ -235,22 +238,45 @@ impl Merger<'_> {
                 entity.text(),
                 month.start(),
                 row.values[layout.time],
-                as_json(&row.values)
+                as_json(row.own_values())
             ])?;
             self.tally.replaced += 1;
             self.changed.insert(month);
             entity.second.push(row.values.clone());
             return Ok(());
         }
-        if row.original.is_some() {
-            self.carry
-                .execute(params![row.id, required_score(&row.values)])?;
-            self.tally.mend(CARRIED.0, CARRIED.1);
-            self.changed.extend(month.filter(|_| closing.is_none()));
+        if closing.is_none() && self.history == History::Wars {
+            let own = row.own_values().to_vec();
+            self.complete(entity, &mut row);
+            self.carry_facts(&own, &row)?;
         }
-        entity.record(layout, row.values.clone());
-        if self.is_held(closing) {
+        entity.record(&self.layout, row.values.clone());
+        if closing.is_some() {
             entity.held.push(row, closing);
+        } else {
+            entity.settled.push((Some(row.id), row));
+        }
+        Ok(())
+    }
+
+    /// Completes a stored row of a war by what the rows before it tell, as it would be if its file was imported after theirs.
+    fn carry_facts(&mut self, own: &[Datum], row: &MergedRow) -> rusqlite::Result<()> {
+        let facts = self.layout.facts.iter();
+        let carried = facts
+            .clone()
+            .filter(|&&index| own[index] != row.values[index]);
+        let mut is_carried = false;
+        for &index in carried {
+            self.tally
+                .mend(self.layout.table.columns[index].name, CARRIED);
+            is_carried = true;
+        }
+        if is_carried {
+            let id = Datum::Integer(row.id);
+            let facts = facts.map(|&index| &row.values[index]);
+            self.carry
+                .execute(params_from_iter([&id].into_iter().chain(facts)))?;
+            self.changed.extend(self.month_of(&row.values));
         }
         Ok(())
     }
@@ -265,17 +291,17 @@ impl Merger<'_> {
     /// Whether an earlier import has found that a row of a war repeats a row that is pruned here since. Nothing takes back what a
     /// row of a war tells, so it still is no change.
     fn repeats_pruned(&self, entity: &Entity, row: &MergedRow) -> rusqlite::Result<bool> {
-        let month = self.month_of(&row.values);
-        let follows_closed = month.is_some_and(|month| self.closed.any_before(self.history, month));
-        if self.history != History::Wars || self.every_poll || !follows_closed {
+        if self.every_poll || !self.follows_closed(row) {
             return Ok(false);
         }
         entity.was_repeated(self.connection, &row.values[self.layout.time])
     }
 
-    /// Whether a row has to be known in [`Self::take_held`]. `closing`: its month is closed.
-    fn is_held(&self, closing: Option<Closing>) -> bool {
-        closing.is_some() || self.history == History::Territories
+    /// Whether a row of a war may repeat one that is pruned here.
+    fn follows_closed(&self, row: &MergedRow) -> bool {
+        let month = self.month_of(&row.values);
+        self.history == History::Wars
+            && month.is_some_and(|month| self.closed.any_before(self.history, month))
     }
 
     /// Decides about an imported row. `closed` is its month if that is closed.
@@ -305,13 +331,14 @@ impl Merger<'_> {
             // The rows of a closed month are not here, so nothing says which of the imported ones repeat known values.
             if let Some(month) = month
                 && closed.is_none()
-                && entity.leave_repeated(self.connection, layout, month, &row.values)?
+                && entity.remember(self.connection, layout, row.own_values())?
             {
                 self.known_better.insert(month);
             }
             return Ok(());
         }
-        self.accept_change(entity, row, closed.map(|(_, closing)| closing))
+        self.accept_change(entity, row, closed.map(|(_, closing)| closing));
+        Ok(())
     }
 
     /// Decides about a row that the other database has left out or removed itself, as if the file with the row was imported.
@@ -324,11 +351,13 @@ impl Merger<'_> {
         if entity.has_in_second(&self.layout, &row.values) {
             return Ok(());
         }
-        if self.every_poll || entity.is_change(&self.layout, &row.values) {
-            return self.accept_change(entity, row, closing);
+        let is_change = entity.is_change(&self.layout, &row.values) && !self.follows_closed(&row);
+        if self.every_poll || is_change {
+            self.accept_change(entity, row, closing);
+            return Ok(());
         }
         let month = self.month_of(&row.values);
-        if closing.is_none() && entity.remember(self.connection, &self.layout, &row.values)? {
+        if closing.is_none() && entity.remember(self.connection, &self.layout, row.own_values())? {
             self.known_better.extend(month);
         }
         Ok(())
@@ -342,9 +371,10 @@ impl Merger<'_> {
         closing: Option<Closing>,
     ) -> rusqlite::Result<()> {
         let is_there = entity.has_in_second(&self.layout, &row.values);
-        let is_change = entity.is_change(&self.layout, &row.values);
+        let is_change =
+            entity.is_change(&self.layout, &row.values) && !self.repeats_pruned(entity, &row)?;
         if closing.is_some() || !(is_there || is_change || self.every_poll) {
-            entity.stay_left_out(row.values);
+            entity.stay_left_out(row.own_values().to_vec());
             return Ok(());
         }
         self.connection
@@ -353,29 +383,19 @@ impl Merger<'_> {
         if is_there {
             return Ok(());
         }
-        self.accept_change(entity, row, None)
+        self.accept_change(entity, row, None);
+        Ok(())
     }
 
     /// Adds a row to the history. One of a closed month is only held.
-    fn accept_change(
-        &mut self,
-        entity: &mut Entity,
-        mut row: MergedRow,
-        closing: Option<Closing>,
-    ) -> rusqlite::Result<()> {
+    fn accept_change(&mut self, entity: &mut Entity, mut row: MergedRow, closing: Option<Closing>) {
         self.complete(entity, &mut row);
         if closing.is_some() {
             self.hold(entity, row, closing);
-            return Ok(());
+            return;
         }
-        self.accept_row(&row)?;
-        self.changed.extend(self.month_of(&row.values));
-        if self.is_held(None) {
-            self.hold(entity, row, None);
-        } else {
-            entity.record(&self.layout, row.values);
-        }
-        Ok(())
+        entity.record(&self.layout, row.values.clone());
+        entity.settled.push((None, row));
     }
 
     /// Completes the values of a row by the last known ones.

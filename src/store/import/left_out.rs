@@ -115,8 +115,6 @@ fn check(
     let rows = rows.ok_or_else(|| flaw("rows is out of range"))?;
     let row = match row {
         Datum::Text(text) if text.is_empty() => None,
-        // The rows of a war tell its whole course, and no later one takes anything back.
-        _ if history == History::Wars => None,
         Datum::Text(text) => {
             let layout = layout(history);
             let cells = decoded(text).filter(|cells| cells.len() == layout.table.columns.len());

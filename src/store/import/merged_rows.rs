@@ -5,12 +5,12 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
-use crate::model::import::recorder::{Layout, layout, with_required_score};
+use crate::model::import::recorder::{Layout, layout, with_end};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{column_list, entity_list};
 
 /// The source of a row. In one second, the rows are in this order.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Origin {
     /// Our history.
     Stored,
@@ -44,6 +44,8 @@ pub(super) struct MergedRow {
     pub(super) values: Vec<Datum>,
     /// The values in its own file, if they differ.
     pub(super) original: Option<Vec<Datum>>,
+    /// Whether a stored row was a change before the import.
+    pub(super) was_change: bool,
 }
 
 impl MergedRow {
@@ -56,7 +58,13 @@ impl MergedRow {
             sequence: None,
             values,
             original: None,
+            was_change: false,
         }
+    }
+
+    /// The values in its own file.
+    pub(super) fn own_values(&self) -> &[Datum] {
+        self.original.as_ref().unwrap_or(&self.values)
     }
 
     /// Reads a row of [`rows_in_order`].
@@ -69,10 +77,11 @@ impl MergedRow {
         const FIRST_VALUE: usize = 4;
         let values = cells(row, layout.table, FIRST_VALUE)?;
         let carried = match history {
-            History::Wars => with_required_score(
+            History::Wars => with_end(
                 &values,
                 row.get("lowest_required_score")?,
                 row.get("lowest_at_end")?,
+                row.get("known_winner")?,
             ),
             _ => None,
         };
@@ -91,6 +100,7 @@ impl MergedRow {
             sequence: row.get("sequence")?,
             values,
             original,
+            was_change: false,
         })
     }
 }
@@ -98,7 +108,9 @@ impl MergedRow {
 /// Finds the rows of the imported entities that earlier imports have left out or removed, because they repeated known values.
 pub(super) fn find_revived(history: History) -> String {
     let table = history.table();
-    let entity = entity_list(&layout(history));
+    let names: Vec<&str> = layout(history).entity_names().collect();
+    // As in the table `repeated_rows`.
+    let entity = names.join(" || ' ' || ");
     format!(
         "INSERT INTO temp.revived (entity, at, row)
          SELECT entity, at, row FROM main.repeated_rows
@@ -111,6 +123,9 @@ pub(super) fn find_revived(history: History) -> String {
 /// Selects the imported rows, those of [`find_revived`], and all stored rows of the same entities. In one second, they are in
 /// the order of their [`Origin`].
 /// `has_deleted_rows`: missing ids are those of deleted rows, so the sequences of ids are numbered.
+///
+/// The stored rows are read in the order of the table. Through the index by entity, almost each row would be on another
+/// page than the one before, and SQLite sorts all of them anyway.
 pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String {
     let layout = layout(history);
     let columns = column_list(layout.table);
@@ -129,7 +144,9 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
         History::Wars => {
             ", min(required_score) OVER (PARTITION BY war_type, war_id ORDER BY recorded_at) AS lowest_required_score,
              min(required_score) FILTER (WHERE status IN ('completed', 'cancelled')) OVER (PARTITION BY war_type, war_id)
-                 AS lowest_at_end"
+                 AS lowest_at_end,
+             (SELECT winner_faction_id FROM temp.newest_winners AS known
+              WHERE known.war_type = merged.war_type AND known.war_id = merged.war_id) AS known_winner"
         }
         _ => "",
     };
@@ -145,12 +162,43 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
              UNION ALL
              SELECT {is_revived}, rowid, NULL, NULL, {revived} FROM temp.revived
              UNION ALL
-             SELECT {stored}, id, NULL, NULL, {columns} FROM main.{table}
-             WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table}))
+             SELECT {stored}, id, NULL, NULL, {columns} FROM main.{table} NOT INDEXED
+             WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table})) AS merged
          ORDER BY {entity}, {time}, origin, row_id",
         stored = Origin::Stored as i64,
         is_revived = Origin::Revived as i64,
         imported = Origin::Imported as i64,
         left_out = Origin::LeftOut as i64,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::import::staging;
+
+    #[test]
+    fn the_stored_rows_are_read_in_the_order_of_the_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+        staging::create(store.connection()).unwrap();
+
+        for history in History::ALL {
+            let steps: Vec<String> = store
+                .connection()
+                .prepare(&format!(
+                    "EXPLAIN QUERY PLAN {}",
+                    rows_in_order(history, false)
+                ))
+                .unwrap()
+                .query_map([], |row| row.get("detail"))
+                .unwrap()
+                .collect::<rusqlite::Result<_>>()
+                .unwrap();
+
+            let scan = format!("SCAN main.{}", history.table());
+            assert!(steps.contains(&scan), "{history:?}: {steps:#?}");
+        }
+    }
 }

@@ -65,6 +65,7 @@ pub(super) fn create_accepted(connection: &Connection, history: History) -> Resu
             "DROP TABLE IF EXISTS temp.accepted;
              CREATE TEMP TABLE accepted ({});
              DELETE FROM temp.replaced;
+             DELETE FROM temp.moved;
              DELETE FROM temp.revived;",
             schema_of(history).columns
         ))

@@ -15,26 +15,9 @@ pub(crate) struct Fingerprint {
 impl Fingerprint {
     /// Adds the first `columns` values of a row.
     pub(crate) fn add(&mut self, row: &impl Row, columns: usize) {
-        let mut hasher = Sha256::new();
-        for column in 0..columns {
-            match row.value(column) {
-                Value::Null => hasher.update([0]),
-                Value::Integer(number) => {
-                    hasher.update([1]);
-                    hasher.update(number.to_le_bytes());
-                }
-                Value::Real(number) => {
-                    hasher.update([2]);
-                    hasher.update(number.to_bits().to_le_bytes());
-                }
-                Value::Text(text) => add_bytes(&mut hasher, 3, text),
-                Value::Blob(bytes) => add_bytes(&mut hasher, 4, bytes),
-            }
-        }
-        let hash = hasher.finalize();
-        let mut half = [0; 16];
-        half.copy_from_slice(&hash[..16]);
-        self.sum = self.sum.wrapping_add(u128::from_le_bytes(half));
+        self.sum = self
+            .sum
+            .wrapping_add(u128::from_le_bytes(hash_of(row, columns)));
         self.rows += 1;
     }
 
@@ -42,6 +25,36 @@ impl Fingerprint {
     pub(crate) fn text(&self) -> String {
         format!("{}-{:032x}", self.rows, self.sum)
     }
+}
+
+/// A hash over the first `columns` values of a row.
+pub(crate) fn row_hash(row: &impl Row, columns: usize) -> i64 {
+    let mut half = [0; 8];
+    half.copy_from_slice(&hash_of(row, columns)[..8]);
+    i64::from_le_bytes(half)
+}
+
+fn hash_of(row: &impl Row, columns: usize) -> [u8; 16] {
+    let mut hasher = Sha256::new();
+    for column in 0..columns {
+        match row.value(column) {
+            Value::Null => hasher.update([0]),
+            Value::Integer(number) => {
+                hasher.update([1]);
+                hasher.update(number.to_le_bytes());
+            }
+            Value::Real(number) => {
+                hasher.update([2]);
+                hasher.update(number.to_bits().to_le_bytes());
+            }
+            Value::Text(text) => add_bytes(&mut hasher, 3, text),
+            Value::Blob(bytes) => add_bytes(&mut hasher, 4, bytes),
+        }
+    }
+    let hash = hasher.finalize();
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash[..16]);
+    half
 }
 
 /// The length is hashed too, so that two texts differ from two others that are the same when joined.

@@ -9,13 +9,16 @@ use rusqlite::{named_params, params};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
-use crate::model::lake::{DATABASE_COLUMN, Dataset};
-use crate::model::rows::{ColumnType, Row as _, TypedColumn, Value, place_of};
+use crate::model::lake::Dataset;
+use crate::model::lake::columns::LakeColumns;
+use crate::model::lake::manifest::ColumnEntry;
+use crate::model::rows::{Row as _, Value, place_of};
 use crate::model::time::Month;
 use crate::store::export::{ReadRow, quoted};
 use crate::store::{SqlContext, Store, sql, trace};
 
 pub(crate) use fingerprint::Fingerprint;
+pub(in crate::store) use fingerprint::row_hash;
 
 /// The months of a dataset that have rows. The only key of a dataset that is not divided into months is `None`.
 pub(crate) type Fingerprints = BTreeMap<Option<Month>, Fingerprint>;
@@ -28,26 +31,37 @@ pub(crate) const CORRECT_VALUE: &str =
 const MOMENTS: std::ops::Range<i64> = 0..253_402_300_800;
 
 impl Store {
-    /// The columns of a dataset, and as the last one that of the id of the database.
-    pub(crate) fn lake_columns(&self, dataset: &Dataset) -> Result<Vec<TypedColumn>> {
-        let mut columns = self.declared_columns(dataset.table)?;
-        columns.push(TypedColumn {
-            name: DATABASE_COLUMN.to_owned(),
-            kind: ColumnType::Text,
-            is_required: true,
-            comment: Some("database that the row is from".to_owned()),
-        });
-        Ok(columns)
+    /// The columns of a dataset in a lake whose files have the columns `in_lake`; `None`: it has no file of the dataset.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] if a column has another type in the lake.
+    pub(crate) fn lake_columns(
+        &self,
+        dataset: &Dataset,
+        in_lake: Option<&[ColumnEntry]>,
+    ) -> Result<LakeColumns> {
+        let table = dataset.table;
+        LakeColumns::join(self.declared_columns(table)?, in_lake).map_err(|conflict| {
+            let column = quoted(conflict.column());
+            let other = quoted(&format!("{}_2", conflict.column()));
+            Error::new(format!("write {table} to the lake"))
+                .with_source(conflict.describe("in the table"))
+                .with_help(format!(
+                    "give the column of the table another name: ALTER TABLE {table} RENAME COLUMN {column} TO {other}"
+                ))
+                .with_exit(Exit::Config)
+        })
     }
 
     /// The months of a dataset, and what tells whether their rows have changed. Reads the whole table once.
     pub(crate) fn fingerprints(
         &self,
         dataset: &Dataset,
-        columns: &[TypedColumn],
+        columns: &LakeColumns,
     ) -> Result<Fingerprints> {
         let time = dataset.time.and_then(|time| place_of(columns, time));
-        let select = select(dataset, columns);
+        let select = select_rows(dataset, columns);
         let mut found = Fingerprints::new();
         let mut month: Option<Month> = None;
         let mut bad = None;
@@ -58,16 +72,14 @@ impl Store {
                 };
                 // Most rows are of the month of the row before.
                 if !month.is_some_and(|month| month.start() <= at && at < month.end()) {
-                    month = Some(at)
-                        .filter(|at| MOMENTS.contains(at))
-                        .and_then(Month::of);
+                    month = month_of(at);
                 }
                 if month.is_none() {
                     bad = Some((at, dataset.name_of(columns, row)));
                     return ControlFlow::Break(());
                 }
             }
-            found.entry(month).or_default().add(row, columns.len() - 1);
+            found.entry(month).or_default().add(row, columns.in_table());
             ControlFlow::Continue(())
         })?;
         match bad {
@@ -85,17 +97,47 @@ impl Store {
         }
     }
 
+    /// The number of rows of each month of a history. Reads only the index of the times.
+    pub(crate) fn count_rows_of_months(
+        &self,
+        dataset: &Dataset,
+        columns: &LakeColumns,
+    ) -> Result<BTreeMap<Month, u64>> {
+        let (table, time) = (dataset.table, dataset.time.unwrap_or_default());
+        let next = format!("SELECT min({time}) FROM {table} WHERE {time} >= ?1");
+        let count = format!("SELECT count(*) FROM {table} WHERE {time} >= ?1 AND {time} < ?2");
+        let mut counts = BTreeMap::new();
+        let mut from = i64::MIN;
+        let connection = self.connection();
+        while let Some(at) = connection
+            .query_row(&next, [from], |row| row.get::<_, Option<i64>>(0))
+            .context("find the months of the rows")?
+        {
+            let Some(month) = month_of(at) else {
+                // Fails, and names the row.
+                self.fingerprints(dataset, columns)?;
+                break;
+            };
+            let rows = connection
+                .query_row(&count, [month.start(), month.end()], |row| row.get(0))
+                .context("count the rows of a month")?;
+            counts.insert(month, rows);
+            from = month.end();
+        }
+        Ok(counts)
+    }
+
     /// Passes the rows of a month, or of the whole dataset, to `each` in the order of the files, until it breaks.
     pub(crate) fn stream_lake_rows(
         &self,
         dataset: &Dataset,
-        columns: &[TypedColumn],
+        columns: &LakeColumns,
         month: Option<Month>,
         mut each: impl FnMut(&ReadRow<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         // The function may wait for the disk.
         let each = |row: &ReadRow<'_>| trace::outside(|| each(row));
-        let rows = select(dataset, columns);
+        let rows = select_rows(dataset, columns);
         let order = dataset.order.join(", ");
         match (dataset.time, month) {
             (Some(time), Some(month)) => self.each_row(
@@ -131,6 +173,15 @@ impl Store {
         self.check_unchanged()
     }
 
+    /// Whether a history has a row with this id.
+    pub(crate) fn has_history_row(&self, history: History, id: i64) -> Result<bool> {
+        let query = format!("SELECT 1 FROM {} WHERE id = ?1", history.table());
+        self.connection()
+            .prepare_cached(&query)
+            .and_then(|mut statement| statement.exists([id]))
+            .context("look up a row of the lake")
+    }
+
     /// Whether an import has left out or removed a row of a history, because it repeats known values.
     ///
     /// `values`: those of the table but the id, in the order of its columns.
@@ -152,7 +203,7 @@ impl Store {
             while let Some(found) = rows.next()? {
                 let text: String = found.get("removed_row")?;
                 let is_equal = |found: serde_json::Value| found == row;
-                if text.is_empty() || serde_json::from_str(&text).is_ok_and(is_equal) {
+                if serde_json::from_str(&text).is_ok_and(is_equal) {
                     return Ok(true);
                 }
             }
@@ -162,14 +213,25 @@ impl Store {
     }
 }
 
-/// `SELECT … FROM …` of the columns, of which the last is the id of the database.
-fn select(dataset: &Dataset, columns: &[TypedColumn]) -> String {
+/// The month of a row, if a folder can have its name.
+fn month_of(at: i64) -> Option<Month> {
+    Some(at)
+        .filter(|at| MOMENTS.contains(at))
+        .and_then(Month::of)
+}
+
+/// `SELECT … FROM …` of the columns, of which the last is the id of the database. Those that the table does not have are NULL.
+pub(in crate::store) fn select_rows(dataset: &Dataset, columns: &LakeColumns) -> String {
+    let in_table = columns.in_table();
     // The user may have added a column with a blank in its name.
-    let names: Vec<String> = columns[..columns.len() - 1]
+    let names = columns[..in_table]
         .iter()
-        .map(|column| quoted(&column.name))
-        .collect();
-    format!("SELECT {}, ?1 FROM {}", names.join(", "), dataset.table)
+        .map(|column| quoted(&column.name));
+    let older = columns[in_table..columns.len() - 1]
+        .iter()
+        .map(|_| "NULL".to_owned());
+    let values: Vec<String> = names.chain(older).collect();
+    format!("SELECT {}, ?1 FROM {}", values.join(", "), dataset.table)
 }
 
 fn json_of(value: Value<'_>) -> serde_json::Value {
@@ -184,7 +246,8 @@ fn json_of(value: Value<'_>) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::lake::DATASETS;
+    use crate::model::lake::{DATABASE_COLUMN, DATASETS};
+    use crate::model::rows::ColumnType;
 
     /// An empty list of columns would make empty files, and a missing time would put all rows into one month.
     #[test]
@@ -193,7 +256,7 @@ mod tests {
         let store = Store::create(&folder.path().join("t.db")).unwrap();
 
         for dataset in DATASETS {
-            let columns = store.lake_columns(&dataset).unwrap();
+            let columns = store.lake_columns(&dataset, None).unwrap();
 
             let has = |name: &str| columns.iter().any(|column| column.name == name);
             assert!(dataset.order.iter().all(|name| has(name)), "{dataset:?}");
@@ -209,7 +272,7 @@ mod tests {
         let store = Store::create(&folder.path().join("t.db")).unwrap();
         let history = Dataset::of(History::Players);
 
-        let columns = store.lake_columns(history).unwrap();
+        let columns = store.lake_columns(history, None).unwrap();
 
         let column = |name: &str| columns.iter().find(|column| column.name == name).unwrap();
         assert_eq!(column("timestamp").kind, ColumnType::Time);

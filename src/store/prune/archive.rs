@@ -47,10 +47,10 @@ impl Store {
             )
             .and_then(|_| {
                 // FULL, because copies must be durable before the originals are deleted, and a delete must be durable
-                // before the archive records the next step. The smaller cache leaves room for that of the archive.
+                // before the archive records the next step. A step writes about as many pages of the one as of the other.
                 self.connection.execute_batch(
                     "PRAGMA archive.synchronous = FULL; PRAGMA main.synchronous = FULL; \
-                     PRAGMA main.cache_size = -24000",
+                     PRAGMA archive.cache_size = -16000; PRAGMA main.cache_size = -16000",
                 )
             })
             .context(format!("open the archive {}", archive.path.display()))?;
@@ -69,7 +69,7 @@ impl Store {
     /// Gives up the rows that were moved to a lake and are not in it. Returns whether there are any.
     pub(super) fn give_up_lake_rows(&self, archive: &Archive, lake: &LakeCopy) -> Result<bool> {
         let action = "give up the rows that are not in the archive";
-        let there = LakeArchive::read(&archive.path, &self.identity()?.id)?;
+        let there = LakeArchive::read(&archive.path, &self.identity()?.id, archive.named_by)?;
         let receipts = there
             .map(|lake| lake.receipts().clone())
             .unwrap_or_default();

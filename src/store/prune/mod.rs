@@ -4,6 +4,8 @@
 //! compared with the originals before the originals are deleted.
 
 mod archive;
+mod band;
+mod compared;
 mod housekeeping;
 mod plan;
 mod purge;
@@ -14,6 +16,7 @@ mod statements;
 mod step;
 mod throttle;
 
+pub(crate) use compared::ComparedRows;
 pub(crate) use plan::{PrunePlan, RetentionPolicy};
 
 use std::time::Instant;
@@ -25,6 +28,7 @@ use crate::model::size::count;
 use crate::store::Store;
 use crate::store::archive_check::Archive;
 use crate::store::pruned_early::give_up;
+use band::Band;
 use plan::{HistoryPlan, MonthPlan};
 use record::{AttachedArchive, PruneRecord};
 use step::{Step, StepResult};
@@ -76,6 +80,7 @@ pub(crate) struct LakeCopy {
     pub(crate) id: DatabaseId,
     /// The id under which the manifest and the database count the rows that this prune moves.
     pub(crate) receipt: String,
+    pub(crate) rows: ComparedRows,
 }
 
 struct Executor<'a> {
@@ -137,7 +142,9 @@ impl Store {
             }
             None => None,
         };
-        let uses_archive = attached.as_ref().is_some_and(|archive| !archive.is_lake);
+        let uses_archive = attached
+            .as_ref()
+            .is_some_and(|archive| archive.in_lake.is_none());
         if uses_archive && has_rows {
             self.copy_referenced_rows()?;
         }
@@ -182,7 +189,7 @@ impl Store {
                 path,
                 id,
                 receipt: self.make_receipt()?,
-                is_lake: false,
+                in_lake: None,
             };
             return Ok((attached, gave_up_rows));
         };
@@ -191,7 +198,7 @@ impl Store {
             path,
             id: lake.id.clone(),
             receipt: lake.receipt.clone(),
-            is_lake: true,
+            in_lake: Some(lake.rows.clone()),
         };
         Ok((attached, gave_up_rows))
     }
@@ -230,39 +237,37 @@ impl Executor<'_> {
         let history = plan.history;
         let (started, before) = (Instant::now(), *deleted);
         let mut from = month.start();
+        let mut entities = 0;
         while from < month.end() {
-            let span = (from, month.end());
-            let until = Step::end(
+            let mut band = Band::read(
                 &self.store.connection,
                 history,
-                span,
-                self.throttle.step_size,
+                (from, month.end()),
+                last_id,
+                (self.throttle.step_size, entities),
             )?;
-            let step = Step {
+            entities = band.size;
+            let mut step = Step {
                 history,
                 month,
                 from,
-                until,
+                until: band.until,
                 last_id,
-                retained_ids: plan.retained.ids(from, until),
+                entities: String::new(),
+                retained_ids: plan.retained.ids(from, band.until),
             };
-            let result = step.run(self.store, &mut self.record, self.now);
-            let StepResult { rows, held } = match result {
-                Err(error) if error.exit() == Exit::Io && !self.throttle.is_disk_full => {
-                    // The disk may be full. Small steps can still succeed, and each of them frees some space.
-                    log::warn!("continuing in small steps: {}", error.one_line());
-                    self.throttle.set_disk_full();
-                    self.throttle.checkpoint(self.store, 0)?;
-                    continue;
+            from = band.until;
+            while let Some(next) = band.take(self.throttle.step_size) {
+                step.entities = next;
+                let Some(rows) = self.run(&step)? else {
+                    from = step.from; // What is left of the band, in smaller steps.
+                    break;
+                };
+                *deleted += rows;
+                if !(self.continues)(rows) {
+                    return Ok(false);
                 }
-                result => result?,
-            };
-            *deleted += rows;
-            if !(self.continues)(rows) {
-                return Ok(false);
             }
-            from = until;
-            self.throttle.after_step(self.store, held)?;
         }
         log::info!(
             "{} of {month}: {} {} in {}",
@@ -276,5 +281,23 @@ impl Executor<'_> {
             format_elapsed(started.elapsed())
         );
         Ok(true)
+    }
+
+    /// Runs a step. Returns the number of deleted rows, or None if the step failed because the disk may be full.
+    fn run(&mut self, step: &Step) -> Result<Option<i64>> {
+        match step.run(self.store, &mut self.record, self.now) {
+            Ok(StepResult { rows, held }) => {
+                self.throttle.after_step(self.store, held)?;
+                Ok(Some(rows))
+            }
+            Err(error) if error.exit() == Exit::Io && !self.throttle.is_disk_full => {
+                // Small steps can still succeed, and each of them frees some space.
+                log::warn!("continuing in small steps: {}", error.one_line());
+                self.throttle.set_disk_full();
+                self.throttle.checkpoint(self.store, 0)?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::{Error, Result};
 use crate::model::identity::DatabaseId;
+use crate::store::prune::compared::ComparedRows;
 use crate::store::{SqlContext, sql};
 
 /// The archive that rows are moved to.
@@ -15,8 +16,8 @@ pub(super) struct AttachedArchive {
     pub(super) id: DatabaseId,
     /// The id under which the archive and the database count the rows that this prune moves.
     pub(super) receipt: String,
-    /// Whether the rows are in a lake already, and not in an attached database.
-    pub(super) is_lake: bool,
+    /// The rows, if they are in a lake already, and not in an attached database.
+    pub(super) in_lake: Option<ComparedRows>,
 }
 
 #[derive(Debug)]
@@ -45,7 +46,10 @@ impl PruneRecord {
 
     /// The receipt of the rows that are copied to an attached archive; `None` if there is none.
     pub(super) fn receipt(&self) -> Option<&str> {
-        let archive = self.archive.as_ref().filter(|archive| !archive.is_lake);
+        let archive = self
+            .archive
+            .as_ref()
+            .filter(|archive| archive.in_lake.is_none());
         archive.map(|archive| archive.receipt.as_str())
     }
 
@@ -54,9 +58,18 @@ impl PruneRecord {
         self.archive.is_some()
     }
 
+    /// The rows that are in a lake; `None` if they are not moved to one.
+    pub(super) fn in_lake(&self) -> Option<&ComparedRows> {
+        self.archive.as_ref()?.in_lake.as_ref()
+    }
+
     /// Counts the rows that the caller's transaction deletes, if they are in a lake.
     pub(super) fn count_in_lake(&self, connection: &Connection, rows: i64) -> Result<()> {
-        let Some(lake) = self.archive.as_ref().filter(|archive| archive.is_lake) else {
+        let Some(lake) = self
+            .archive
+            .as_ref()
+            .filter(|archive| archive.in_lake.is_some())
+        else {
             return Ok(());
         };
         connection

@@ -25,7 +25,7 @@ impl Store {
     /// Configures the connection for many small transactions.
     pub(super) fn prepare_for_steps(&self) -> Result<()> {
         self.connection
-            .pragma_update(None, "cache_size", -32_000)
+            .pragma_update(None, "cache_size", -24_000)
             .and_then(|()| {
                 // Checkpoints run between the steps, where they do not hold the write lock.
                 self.connection.pragma_update(None, "wal_autocheckpoint", 0)

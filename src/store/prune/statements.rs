@@ -16,8 +16,12 @@ pub(super) struct Statements {
     pub(super) total: String,
     /// Selects the timestamp where a step ends.
     pub(super) boundary: String,
+    /// Counts the rows of each entity in a span of time.
+    pub(super) entities: String,
     /// Deletes the rows of a step.
     pub(super) delete: String,
+    /// Selects the ids of the rows that a step deletes.
+    pub(super) step_ids: String,
     /// Selects the ids of the rows of a step that the archive has under another id.
     pub(super) known: String,
     /// Copies the rows of a step to the archive.
@@ -50,7 +54,9 @@ impl Statements {
             plan: render(history, sql!("prune/plan_history")),
             total: render(history, sql!("prune/get_history_totals")),
             boundary: render(history, sql!("prune/find_history_boundary")),
+            entities: render(history, sql!("prune/list_step_entities")),
             delete: render(history, sql!("prune/delete_history")),
+            step_ids: render(history, sql!("prune/list_step_ids")),
             known: render(history, sql!("prune/list_known_history")),
             archive: render(history, sql!("prune/archive_history")),
             unarchived: render(history, sql!("prune/count_unarchived_history")),
@@ -64,6 +70,7 @@ impl Statements {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::history::{HistorySchema, schema_of};
     use crate::store::tests::with_attached_archive;
 
     #[test]
@@ -78,7 +85,9 @@ mod tests {
                 &statements.plan,
                 &statements.total,
                 &statements.boundary,
+                &statements.entities,
                 &statements.delete,
+                &statements.step_ids,
                 &statements.known,
                 &statements.archive,
                 &statements.unarchived,
@@ -97,6 +106,52 @@ mod tests {
                     let names =
                         code.contains(other.table()) || code.contains(other.summary_table());
                     assert_eq!(names, other == history, "{statement}");
+                }
+            }
+        }
+    }
+
+    /// The statements of a step search the rows of each entity, in the database and in the archive. Those of wars search
+    /// the rows of a time.
+    #[test]
+    fn the_statements_of_a_step_search_in_one_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = with_attached_archive(folder.path());
+
+        for history in History::ALL {
+            let HistorySchema {
+                entity,
+                entity_index,
+                timestamp,
+                ..
+            } = schema_of(history);
+            let time = format!("{timestamp}>? AND {timestamp}<?");
+            let wanted = match history {
+                History::Wars => format!(" INDEX {entity_index} ({time})"),
+                _ => format!(" INDEX {entity_index} ({entity}=? AND {time})"),
+            };
+            let statements = Statements::of(history);
+            for statement in [
+                &statements.delete,
+                &statements.known,
+                &statements.archive,
+                &statements.unarchived,
+            ] {
+                let steps: Vec<String> = store
+                    .connection()
+                    .prepare(&format!("EXPLAIN QUERY PLAN {statement}"))
+                    .unwrap()
+                    .raw_query() // Parameters without a value are NULL.
+                    .mapped(|row| row.get("detail"))
+                    .collect::<rusqlite::Result<_>>()
+                    .unwrap();
+
+                let is_look_up =
+                    |step: &&String| step.contains(history.table()) || step.contains(" here ");
+                let look_ups: Vec<&String> = steps.iter().filter(is_look_up).collect();
+                assert!(!look_ups.is_empty(), "{steps:#?}");
+                for step in look_ups {
+                    assert!(step.ends_with(&wanted), "{step} in {statement}");
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior, named_params};
+use rusqlite::{Connection, ToSql, TransactionBehavior, named_params};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
@@ -21,6 +21,8 @@ pub(super) struct Step {
     pub(super) until: i64,
     /// The highest id when the month was summarized. Rows with a higher id stay.
     pub(super) last_id: i64,
+    /// The entities whose rows are in this step, as a JSON array.
+    pub(super) entities: String,
     /// The ids in the interval that stay, as a JSON array.
     pub(super) retained_ids: String,
 }
@@ -51,6 +53,9 @@ impl Step {
                 self.compare_copies(transaction)?;
                 confirm_receipt(transaction, receipt)?;
             }
+            if let Some(lake) = record.in_lake() {
+                lake.check(transaction, self.history, || self.ids(transaction))?;
+            }
             let rows = self.delete(transaction)?;
             if rows == 0 {
                 return Ok((0, None));
@@ -75,28 +80,6 @@ impl Step {
                 Err(error)
             }
         }
-    }
-
-    /// The timestamp at which a step of about `rows` rows from `from` ends.
-    pub(super) fn end(
-        connection: &Connection,
-        history: History,
-        (from, until): (i64, i64),
-        rows: i64,
-    ) -> Result<i64> {
-        let boundary: Option<i64> = connection
-            .prepare_cached(&Statements::of(history).boundary)
-            .and_then(|mut statement| {
-                statement
-                    .query_row(
-                        named_params! { ":from": from, ":until": until, ":step": rows },
-                        |row| row.get("boundary"),
-                    )
-                    .optional()
-            })
-            .context(format!("read {}", history.table()))?;
-        // A step covers at least one second. Otherwise it would be empty if a second has more than `rows` rows.
-        Ok(boundary.map_or(until, |boundary| boundary.max(from + 1)))
     }
 
     /// Copies the rows to the archive and records the step there. Both are durable when this returns.
@@ -161,6 +144,17 @@ impl Step {
             .with_exit(Exit::Config))
     }
 
+    /// The ids of the rows that the step deletes.
+    fn ids(&self, connection: &Connection) -> Result<Vec<i64>> {
+        let query = || -> rusqlite::Result<Vec<i64>> {
+            connection
+                .prepare_cached(&Statements::of(self.history).step_ids)?
+                .query_map(self.parameters().as_slice(), |row| row.get("id"))?
+                .collect()
+        };
+        query().context(format!("read {}", self.table()))
+    }
+
     fn delete(&self, connection: &Connection) -> Result<i64> {
         let rows = connection
             .prepare_cached(&Statements::of(self.history).delete)
@@ -202,19 +196,20 @@ impl Step {
         self.history.table()
     }
 
-    fn parameters(&self) -> [(&'static str, &dyn ToSql); 4] {
+    fn parameters(&self) -> [(&'static str, &dyn ToSql); 5] {
         [
             (":from", &self.from),
             (":until", &self.until),
             (":last_id", &self.last_id),
+            (":entities", &self.entities),
             (":kept", &self.retained_ids),
         ]
     }
 
     /// `known`: the result of [`Self::known_ids`].
-    fn parameters_with<'a>(&'a self, known: &'a dyn ToSql) -> [(&'static str, &'a dyn ToSql); 5] {
-        let [from, until, last_id, kept] = self.parameters();
-        [from, until, last_id, kept, (":known", known)]
+    fn parameters_with<'a>(&'a self, known: &'a dyn ToSql) -> [(&'static str, &'a dyn ToSql); 6] {
+        let [from, until, last_id, entities, kept] = self.parameters();
+        [from, until, last_id, entities, kept, (":known", known)]
     }
 }
 

@@ -14,6 +14,9 @@ const HOLD: Duration = Duration::from_millis(80);
 /// lets a big month finish in reasonable time.
 const STEP_LIMITS: (i64, i64) = (500, 64_000);
 
+/// Like [`STEP_LIMITS`], for steps with an archive. Their rows are sorted in memory before they are copied.
+const ARCHIVE_STEP_LIMITS: (i64, i64) = (500, 32_000);
+
 /// The number of rows of the first step. Later steps adapt to the speed of the disk.
 const FIRST_STEP: i64 = 1_000;
 
@@ -74,7 +77,7 @@ impl Throttle {
     pub(super) fn with_archive() -> Self {
         Self {
             schemas: &["archive", "main"],
-            ..Self::default()
+            ..Self::new(FIRST_STEP, ARCHIVE_STEP_LIMITS)
         }
     }
 

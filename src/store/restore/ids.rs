@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::OpenFlags;
 
 use crate::error::Result;
+use crate::model::archive::NamedBy;
 use crate::model::identity::Identity;
 use crate::store::SqlContext;
 use crate::store::archive_lake::LakeArchive;
@@ -33,7 +34,7 @@ pub(crate) fn keep_ids(staged: &Staged, database: &Path, archive: Option<&Path>)
     let is_archive = |found: &Identity| found.archive_of.as_ref() == Some(id);
     let mut found = sequences_of(present, &is_present);
     if let Some(archive) = archive {
-        found.extend(match LakeArchive::read(archive, id) {
+        found.extend(match LakeArchive::read(archive, id, NamedBy::Record) {
             Ok(Some(lake)) => lake.highest_ids(),
             _ => sequences_of(archive, &is_archive),
         });

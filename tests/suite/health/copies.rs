@@ -80,7 +80,7 @@ fn an_archive_that_is_gone_or_replaced_is_critical() {
     fs::remove_file(&archive).unwrap();
     let (message, remedy) = message_and_remedy(&sandbox, NOW, "archive");
     assert!(
-        message.contains("the file no longer exists")
+        message.contains("it no longer exists")
             && message.contains("the only copy of the history rows from before 2026-01-01"),
         "{message}"
     );

@@ -143,6 +143,10 @@ fn a_file_that_must_be_converted_first_is_named_with_the_way() {
             b"PK\x03\x04 rest",
             "it is a workbook or another ZIP archive",
         ),
+        (
+            b"PAR1 rest",
+            "it is a Parquet file, and Parquet files are not imported",
+        ),
         (&utf_32, "its text is UTF-32"),
     ] {
         fs::write(sandbox.path("f.csv"), bytes).unwrap();

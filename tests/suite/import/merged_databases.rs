@@ -274,7 +274,7 @@ fn rows_of_wars_that_a_merged_database_left_out_count_as_those_of_their_files() 
             assert_eq!(all_known(&sandbox, "target.db"), expected, "{files:?}");
         }
     }
-    assert_eq!(most_remembered, 2);
+    assert_eq!(most_remembered, 3);
 }
 
 /// Polls of three collectors, and how their databases are merged.

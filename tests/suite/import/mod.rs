@@ -27,6 +27,7 @@ mod newest_values;
 mod nonsense;
 mod numbers;
 mod oddities;
+mod one_second;
 mod own_copy;
 mod plan;
 mod plan_summaries;

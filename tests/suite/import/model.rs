@@ -100,16 +100,16 @@ fn time(cell: &Value) -> Option<i64> {
     (1_072_915_200..=NOW + 300).contains(&at).then_some(at)
 }
 
-/// A column of the model: the least number, and whether it is compared with the last row that has any such column.
+/// A column of the model: the least number.
 #[derive(Clone, Copy)]
 struct Column {
     least: i64,
     /// Whether 0 is a value; otherwise it stands for unknown.
     has_zero: bool,
-    is_together: bool,
 }
 
-/// The rows that are changes, as text. The rows of one second are compared with the state before it, and equal ones count once.
+/// The rows that are changes, as text. All rows of a second stay if one of them differs from the state before it, and equal ones
+/// count once.
 fn expected(cells: &[Cells], columns: &[Column]) -> Vec<String> {
     let mut read: Vec<(i64, i64, usize, Vec<Option<i64>>)> = Vec::new();
     for (order, row) in cells.iter().enumerate() {
@@ -130,29 +130,26 @@ fn expected(cells: &[Cells], columns: &[Column]) -> Vec<String> {
     }
     read.sort();
     let mut lines = Vec::new();
-    let mut before: BTreeMap<(i64, i64), Vec<Option<i64>>> = BTreeMap::new();
-    let mut second: BTreeSet<(i64, i64, Vec<Option<i64>>)> = BTreeSet::new();
     let mut last: BTreeMap<i64, Vec<Option<i64>>> = BTreeMap::new();
-    for (id, at, _, values) in read {
+    for second in read.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
+        let (id, at) = (second[0].0, second[0].1);
         let state = last.entry(id).or_insert_with(|| vec![None; columns.len()]);
-        let before = before.entry((id, at)).or_insert_with(|| state.clone());
-        let mut pairs = values.iter().zip(before);
-        let fits = pairs.all(|(value, state)| value.is_none() || value == state);
-        if fits || !second.insert((id, at, values.clone())) {
-            continue;
-        }
-        let any_together = values
-            .iter()
-            .zip(columns)
-            .any(|(value, column)| column.is_together && value.is_some());
-        for ((state, value), column) in state.iter_mut().zip(&values).zip(columns) {
-            if value.is_some() || (column.is_together && any_together) {
-                *state = *value;
+        let is_change = second.iter().any(|(_, _, _, values)| {
+            let mut pairs = values.iter().zip(&*state);
+            pairs.any(|(value, state)| value.is_some() && value != state)
+        });
+        let mut told: BTreeSet<&Vec<Option<i64>>> = BTreeSet::new();
+        for (_, _, _, values) in second {
+            if !is_change || !told.insert(values) {
+                continue;
             }
+            for (state, value) in state.iter_mut().zip(values) {
+                *state = value.or(*state);
+            }
+            let show = |value: &Option<i64>| value.map_or(String::new(), |value| value.to_string());
+            let shown: Vec<String> = values.iter().map(show).collect();
+            lines.push(format!("{id}|{at}|{}", shown.join("|")));
         }
-        let show = |value: &Option<i64>| value.map_or(String::new(), |value| value.to_string());
-        let shown: Vec<String> = values.iter().map(show).collect();
-        lines.push(format!("{id}|{at}|{}", shown.join("|")));
     }
     lines.sort();
     lines
@@ -162,17 +159,14 @@ const PLAYER_COLUMNS: [Column; 8] = {
     let stat = Column {
         least: 1,
         has_zero: false,
-        is_together: true,
     };
     let positive = Column {
         least: 1,
         has_zero: false,
-        is_together: false,
     };
     let amount = Column {
         least: i64::MIN,
         has_zero: false,
-        is_together: false,
     };
     [stat, stat, stat, stat, stat, positive, positive, amount]
 };
@@ -181,12 +175,10 @@ const FACTION_COLUMNS: [Column; 3] = {
     let count = Column {
         least: 0,
         has_zero: true,
-        is_together: false,
     };
     let members = Column {
         least: 1,
         has_zero: false,
-        is_together: false,
     };
     [count, members, count]
 };

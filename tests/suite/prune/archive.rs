@@ -288,3 +288,25 @@ fn a_dry_run_creates_no_archive() {
 
     assert!(!sandbox.path("cold.db").exists());
 }
+
+#[test]
+fn an_archive_that_is_a_database_does_not_take_rows_with_columns_of_the_user() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = history_rows(&main);
+    main.execute_batch("ALTER TABLE faction_history ADD COLUMN mood TEXT")
+        .unwrap();
+
+    let refused = archive(&sandbox, IN_APRIL, &[]).expect(78);
+    archive(&sandbox, IN_APRIL, &["--dry-run"]).expect(78);
+
+    let message = refused.stderr();
+    assert!(message.contains("the column mood"), "{message}");
+    assert!(message.contains("--archive DIR/"), "{message}");
+    main.execute_batch("ALTER TABLE faction_history DROP COLUMN mood")
+        .unwrap();
+    assert_eq!(history_rows(&main), before);
+    archive(&sandbox, IN_APRIL, &[]).expect(0);
+    assert!(history_rows(&main).len() < before.len());
+}

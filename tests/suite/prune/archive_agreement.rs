@@ -76,7 +76,7 @@ const REFUSED: [Refused; 7] = [
     Refused {
         name: "gone",
         inflict: remove,
-        said: "the file no longer exists",
+        said: "it no longer exists",
         remedy: "mount the disk, put a copy of the archive back, set `archive` under [retention] to its present path, or run `tornsnap prune --new-archive`",
     },
     Refused {

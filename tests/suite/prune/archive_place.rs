@@ -126,7 +126,7 @@ fn the_record_follows_a_moved_archive_though_no_row_is_due() {
     let check = archive_check(&sandbox);
     assert!(
         text(&check, "message").contains(
-            "moved.db cannot be used: history rows were moved to it before, and the file no longer"
+            "moved.db cannot be used: history rows were moved to it before, and it no longer"
         ),
         "{check}"
     );

@@ -236,3 +236,99 @@ fn a_lake_of_a_newer_version_is_refused_and_not_called_damaged() {
     assert!(stderr.contains("update tornsnap"), "{stderr}");
     assert_eq!(history_rows(&main), before);
 }
+
+#[test]
+fn a_copy_put_back_by_hand_does_not_bring_another_row_under_the_id_of_a_moved_one() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    let player = "SELECT player_id FROM players LIMIT 1";
+    let row_at = |time: &str, level: i64| {
+        format!(
+            "INSERT INTO player_stats_history (player_id, timestamp, level)
+             SELECT ({player}), {time}, {level} FROM player_stats_history"
+        )
+    };
+    let first = "min(timestamp) + 1";
+    drop(main);
+    let copy = fs::read(sandbox.path("a.db")).unwrap();
+    let main = Connection::open(sandbox.path("a.db")).unwrap();
+    main.execute_batch(&row_at(first, 41)).unwrap();
+    drop(main);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    move_to_lake(&sandbox, IN_APRIL, &[]).expect(0);
+    let moved = rows_of_lake(&sandbox.path("lake"));
+    sandbox.remove_database("a.db");
+    fs::write(sandbox.path("a.db"), copy).unwrap();
+    let main = Connection::open(sandbox.path("a.db")).unwrap();
+    main.execute_batch(&row_at("min(timestamp) + 2", 42))
+        .unwrap();
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = history_rows(&main);
+
+    let refused = move_to_lake(&sandbox, IN_APRIL, &[]).expect(78);
+
+    assert!(
+        refused.stderr().contains("another row under this id"),
+        "{}",
+        refused.stderr()
+    );
+    assert_eq!(rows_of_lake(&sandbox.path("lake")), moved);
+    assert_eq!(history_rows(&main), before);
+    let export = ["export", "--lake", "lake", "--database", "a.db"];
+    sandbox.run_at(IN_APRIL, &export).expect(78);
+    assert_eq!(rows_of_lake(&sandbox.path("lake")), moved);
+    let flags = ["--ignore-clock", "--archive", "other/", "--new-archive"];
+    prune(&sandbox, IN_APRIL, "a.db", &flags).expect(0);
+    assert_eq!(rows_of_both(&main, &sandbox.path("other")), before);
+}
+
+#[test]
+fn rows_that_another_program_changes_after_they_were_compared_are_not_deleted() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = history_rows(&main).len();
+    // With the write lock taken, the prune writes and compares the lake, and waits before it deletes.
+    main.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let lake = sandbox.path("lake");
+
+    let (refused, changed) = std::thread::scope(|scope| {
+        let pruning = scope.spawn(|| move_to_lake(&sandbox, IN_APRIL, &[]));
+        let is_filled = || {
+            let text = manifest_text(&lake).unwrap_or_default();
+            text.contains("receipts")
+        };
+        while !is_filled() && !pruning.is_finished() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let changed = main
+            .execute(
+                "UPDATE player_stats_history SET data_source = 'changed'",
+                [],
+            )
+            .unwrap();
+        main.execute_batch("COMMIT").unwrap();
+        (pruning.join().unwrap(), changed)
+    });
+
+    let message = refused.expect(75).stderr().clone();
+    assert!(message.contains("another program has changed"), "{message}");
+    let is_changed = "SELECT count(*) FROM player_stats_history WHERE data_source = 'changed'";
+    assert_eq!(rows(&main, is_changed), [changed.to_string()]);
+    move_to_lake(&sandbox, IN_APRIL, &[]).expect(0);
+    assert!(history_rows(&main).len() < before);
+    let with_change = rows_of_both(&main, &lake)
+        .into_iter()
+        .filter(|row| row.starts_with("player_stats_history") && row.contains("changed"));
+    assert_eq!(with_change.count(), changed);
+}
+
+/// The text of the only manifest in a lake, once it is there.
+fn manifest_text(lake: &Path) -> Option<String> {
+    let entries = fs::read_dir(lake).ok()?.flatten();
+    let manifest = entries.map(|entry| entry.path()).find(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("manifest-")
+    })?;
+    fs::read_to_string(manifest).ok()
+}

@@ -8,6 +8,8 @@ mod archive_identity;
 mod archive_place;
 mod future;
 pub(crate) mod lake;
+mod lake_states;
+mod lake_words;
 mod pace;
 mod since;
 mod states;

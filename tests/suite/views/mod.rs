@@ -364,6 +364,35 @@ fn no_view_scans_a_history_table() {
     }
 }
 
+/// With few owners of keys, the index of the rows with battle stats has more rows for each of its players than the index of
+/// all rows. SQLite took the other one, and then read every row of each player without battle stats.
+#[test]
+fn battle_stats_are_looked_up_in_the_rows_that_have_them_whatever_the_statistics_say() {
+    let sandbox = database(
+        "ANALYZE;
+         DELETE FROM sqlite_stat1;
+         INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+             ('player_stats_history', 'idx_player_stats_player_time', '2720691 289 1'),
+             ('player_stats_history', 'idx_player_stats_battle_known', '2258640 1200 1'),
+             ('player_stats_history', 'idx_player_stats_networth_known', '470550 50 1'),
+             ('player_stats_history', 'idx_player_stats_timestamp', '2720691 2');",
+    );
+
+    for (view, look_ups) in [
+        ("player_latest", 5),
+        ("player_daily", 5),
+        ("player_gains", 20),
+    ] {
+        let plan = plan(&sandbox, &format!("SELECT * FROM {view}"));
+
+        let found = plan
+            .iter()
+            .filter(|step| step.contains("idx_player_stats_battle_known (player_id=?"))
+            .count();
+        assert!(found >= look_ups, "{view}: {found} in {plan:#?}");
+    }
+}
+
 /// The queries of `export`: rows come in the order of an index, so that SQLite need not sort them.
 #[test]
 fn long_views_and_history_tables_are_read_in_order_without_sorting() {

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::command::Context;
-use crate::command::export::exporter::create_folder;
 use crate::command::export::lake::Lake;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::history::History;
@@ -15,9 +14,11 @@ use crate::model::size::count;
 use crate::model::time::Month;
 use crate::model::watch::Watch as _;
 use crate::output::lake::compare::Comparison;
+use crate::output::lake::folder::LakeFolder;
 use crate::output::parquet_file::RowReader;
 use crate::store::Store;
-use crate::store::prune::{LakeCopy, PrunePlan};
+use crate::store::export::ReadRow;
+use crate::store::prune::{ComparedRows, LakeCopy, PrunePlan};
 
 /// A lake that has the rows of a prune. No other run writes this database to it as long as this value exists.
 pub(in crate::command) struct FilledLake {
@@ -27,6 +28,8 @@ pub(in crate::command) struct FilledLake {
 
 /// Writes what is new to the lake, and compares the rows that are to be deleted with the files, which are read back for that.
 ///
+/// `folder`: the part of the database, which this run has locked.
+///
 /// # Errors
 ///
 /// [`Exit::Damaged`] if a row is not in the lake. Then no row may be deleted.
@@ -34,22 +37,27 @@ pub(in crate::command) fn fill(
     context: &Context,
     store: &Store,
     directory: &Path,
+    folder: LakeFolder,
     plan: &PrunePlan,
 ) -> Result<FilledLake> {
-    create_folder("--archive", directory)?;
     let receipt = store.make_receipt()?;
-    let mut lake = store.in_read_transaction(|store| {
-        let mut lake = Lake::open(store, directory)?;
+    let (mut lake, compared) = store.in_read_transaction(|store| {
+        let mut lake = Lake::open(store, directory, folder)?;
         lake.write_new(context, store)?;
+        let compared = ComparedRows::start(store)?;
         context
             .progress()
             .begin("comparing the rows with the lake", None);
         for (history, month, last_id) in plan.history_months() {
-            lake.compare(store, history, month, last_id)?;
+            lake.compare(store, &compared, history, month, last_id)?;
         }
-        Ok(lake)
+        Ok((lake, compared))
     })?;
     let rows = plan.history_rows();
+    for (history, month, last_id) in plan.history_months() {
+        let dataset = Dataset::of(history);
+        lake.manifest.put_moved(dataset, month, last_id);
+    }
     if rows > 0 {
         lake.manifest.receipts.insert(receipt.clone(), rows);
     }
@@ -61,6 +69,7 @@ pub(in crate::command) fn fill(
         copy: LakeCopy {
             id: lake.manifest.archive_id.clone(),
             receipt,
+            rows: compared,
         },
         _lake: lake,
     })
@@ -70,9 +79,16 @@ impl Lake {
     /// Fails if a row of a month that may be deleted is not in the file of the month.
     ///
     /// `last_id`: the highest id of these rows.
-    fn compare(&self, store: &Store, history: History, month: Month, last_id: i64) -> Result<()> {
+    fn compare(
+        &self,
+        store: &Store,
+        compared: &ComparedRows,
+        history: History,
+        month: Month,
+        last_id: i64,
+    ) -> Result<()> {
         let dataset = Dataset::of(history);
-        let columns = store.lake_columns(dataset)?;
+        let columns = &self.columns(store, dataset)?;
         let action = || {
             format!(
                 "move {} of {month} to {}",
@@ -89,33 +105,41 @@ impl Lake {
         let Some(entry) = self.manifest.file(dataset, Some(month)) else {
             return Err(lost(1));
         };
-        let unreadable = |error: std::io::Error| self.file_error(entry, &error.to_string());
+        let unreadable = |error: std::io::Error| self.read_error(entry, error);
         let file = File::open(self.folder.path(&entry.file)).with_context(action)?;
-        let file = RowReader::open(file, &columns).map_err(unreadable)?;
-        let mut comparison = Comparison::start(file, dataset, &columns).map_err(unreadable)?;
-        let id = place_of(&columns, "id");
-        let (mut missing, mut failure) = (0, None);
-        store.stream_lake_rows(dataset, &columns, Some(month), |row| {
+        let file = RowReader::open(file, columns).map_err(unreadable)?;
+        let mut comparison = Comparison::start(file, dataset, columns).map_err(unreadable)?;
+        let id = place_of(columns, "id");
+        let mut count_missing = |row: &ReadRow<'_>| -> Result<u64> {
             // Rows that came after the summary stay in the database.
             let is_late = |id| matches!(row.value(id), Value::Integer(id) if id > last_id);
             if id.is_some_and(is_late) {
-                return ControlFlow::Continue(());
+                return Ok(0);
             }
-            match comparison.has(row) {
-                Ok(has_row) => {
-                    missing += u64::from(!has_row);
+            if !comparison.has(row).map_err(unreadable)? {
+                return Ok(1);
+            }
+            compared.add(store, history, row)?;
+            Ok(0)
+        };
+        let (mut missing, mut outcome) = (0, Ok(()));
+        store.stream_lake_rows(dataset, columns, Some(month), |row| {
+            match count_missing(row) {
+                Ok(rows) => {
+                    missing += rows;
                     ControlFlow::Continue(())
                 }
                 Err(error) => {
-                    failure = Some(error);
+                    outcome = Err(error);
                     ControlFlow::Break(())
                 }
             }
         })?;
-        match failure {
-            Some(error) => Err(unreadable(error)),
-            None if missing > 0 => Err(lost(missing)),
-            None => Ok(()),
+        outcome?;
+        if missing > 0 {
+            Err(lost(missing))
+        } else {
+            Ok(())
         }
     }
 }

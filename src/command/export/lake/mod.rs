@@ -3,12 +3,15 @@
 //! First all new files are written under hidden names. Then the manifest lists them as pending, they get their names, and the
 //! manifest lists them as files. So a kill at any point leaves each month whole, and the next run finishes the rest.
 
+mod adopt;
 pub(in crate::command) mod archive;
+pub(in crate::command) mod lock;
 mod plan;
 mod state;
 mod write;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -16,8 +19,10 @@ use crate::command::export::exporter::create_folder;
 use crate::command::export::usage;
 use crate::command::new_folders::{NewFolders, new_folder_note};
 use crate::command::signal::StopSignal;
+use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome};
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::Result;
+use crate::model::archive::NamedBy;
 use crate::model::lake::manifest::{FileEntry, Manifest};
 use crate::model::path::display_path;
 use crate::model::size::count;
@@ -59,8 +64,10 @@ pub(super) fn run(context: &Context, directory: &Path) -> Result<Outcome> {
     let (lake, written) = StopSignal::interruptible(&action, NOTHING_CHANGED, || {
         store.refuse_lost_lake(directory)?;
         create_folder("--lake", directory)?;
+        let no_wait = LockWait::new(context, "export", Duration::ZERO);
+        let folder = lock::take(directory, &store.identity()?.id, &no_wait)?;
         store.in_read_transaction(|store| {
-            let mut lake = Lake::open(store, directory)?;
+            let mut lake = Lake::open(store, directory, folder)?;
             let written = lake.write_new(context, store)?;
             Ok((lake, written))
         })
@@ -83,35 +90,35 @@ fn refuse_address(directory: &Path) -> Result<()> {
         .with_help("name a folder, and copy it to the storage with a tool such as rclone"))
 }
 
-/// The part of a lake that one database writes, locked for this run.
+/// The part of a lake that one database writes. It is locked for this run.
 #[derive(Debug)]
 pub(super) struct Lake {
     root: PathBuf,
     folder: LakeFolder,
     manifest: Manifest,
+    /// The step that makes the manifest again if the user has removed it.
+    begin: String,
 }
 
 impl Lake {
-    /// Locks the part of this database, and finishes what an interrupted run has left.
-    pub(super) fn open(store: &Store, directory: &Path) -> Result<Self> {
+    /// Reads the manifest, and finishes what an interrupted run has left. `folder`: the locked part of this database.
+    pub(super) fn open(store: &Store, directory: &Path, folder: LakeFolder) -> Result<Self> {
         let id = store.identity()?.id;
-        let action = || format!("write to {}", directory.display());
-        let folder = LakeFolder::lock(directory, &id)
-            .with_context(action)?
-            .ok_or_else(|| {
-                Error::new(action())
-                    .with_source("another run of export writes this database there")
-                    .with_help("wait for it to end; a scheduler may just try again")
-                    .with_exit(Exit::TryLater)
-            })?;
+        let begin = if store.is_archive(directory)? {
+            NamedBy::Record.new_archive(&directory.join(""))
+        } else {
+            "export again".to_owned()
+        };
+        let (manifest, is_new) = state::read(&folder, store, &id, &begin)?;
         let mut lake = Self {
             root: directory.to_owned(),
-            manifest: state::read(&folder, store, &id)?,
+            manifest,
             folder,
+            begin,
         };
         lake.finish_pending()?;
         lake.folder.remove_hidden();
-        lake.refuse_unknown_files()?;
+        lake.adopt_unknown_files(is_new)?;
         Ok(lake)
     }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::command::export::lake::Lake;
 use crate::command::export::lake::state::FileState;
 use crate::error::Result;
+use crate::model::lake::columns::LakeColumns;
 use crate::model::lake::manifest::FileEntry;
 use crate::model::lake::{Dataset, Rule};
-use crate::model::rows::TypedColumn;
 use crate::model::time::Month;
 use crate::store::Store;
 
@@ -15,11 +15,12 @@ use crate::store::Store;
 #[derive(Debug)]
 pub(super) struct Task {
     pub(super) dataset: &'static Dataset,
-    pub(super) columns: Vec<TypedColumn>,
+    pub(super) columns: LakeColumns,
     pub(super) month: Option<Month>,
     /// The rows that the database has.
     pub(super) rows: u64,
-    pub(super) fingerprint: String,
+    /// The fingerprint of these rows. `None`: it is computed while they are written.
+    pub(super) fingerprint: Option<String>,
     /// The file that it replaces.
     pub(super) old: Option<FileEntry>,
     /// Whether the older file is there.
@@ -27,26 +28,38 @@ pub(super) struct Task {
 }
 
 impl Lake {
+    /// The columns of a dataset: those of the table, and those that the lake keeps.
+    pub(super) fn columns(&self, store: &Store, dataset: &Dataset) -> Result<LakeColumns> {
+        let in_lake = self.manifest.schemas.get(dataset.table);
+        store.lake_columns(dataset, in_lake.map(Vec::as_slice))
+    }
+
     /// The files of a dataset whose rows have changed.
     ///
     /// # Errors
     ///
     /// [`Damaged`](crate::error::Exit::Damaged) if a file is damaged, or is gone with rows that the database does not have.
     pub(super) fn plan(&self, store: &Store, dataset: &'static Dataset) -> Result<Vec<Task>> {
-        let columns = store.lake_columns(dataset)?;
+        let columns = self.columns(store, dataset)?;
+        let entries = self.manifest.files.iter();
+        let known: Vec<Option<Month>> = entries
+            .filter(|entry| entry.dataset == dataset.table)
+            .map(|entry| {
+                let period = entry.period.as_ref();
+                period.and_then(|period| period.parse().ok())
+            })
+            .collect();
+        if known.is_empty() && matches!(dataset.rule, Rule::Rows(_)) {
+            return plan_first(store, dataset, &columns);
+        }
         let found = store.fingerprints(dataset, &columns)?;
         let mut months: BTreeSet<Option<Month>> = found.keys().copied().collect();
-        let entries = self.manifest.files.iter();
-        let known = entries.filter(|entry| entry.dataset == dataset.table);
-        months.extend(known.map(|entry| {
-            let period = entry.period.as_ref();
-            period.and_then(|period| period.parse().ok())
-        }));
+        months.extend(known);
         let mut tasks = Vec::new();
         for month in months {
             let entry = self.manifest.file(dataset, month);
             let rows = found.get(&month).map_or(0, |found| found.rows);
-            let state = entry.map(|entry| self.size_state(entry));
+            let state = entry.map(|entry| self.size_state(entry)).transpose()?;
             if let (Some(entry), Some(state)) = (entry, state) {
                 self.check(dataset, entry, state, rows)?;
             }
@@ -58,7 +71,9 @@ impl Lake {
             }
             let fingerprint = found.text();
             let is_whole = state == Some(FileState::Whole);
-            if is_whole && entry.is_some_and(|entry| entry.fingerprint == fingerprint) {
+            let has_columns = !columns.has_new || found.rows == 0;
+            let is_same = entry.is_some_and(|entry| entry.fingerprint == fingerprint);
+            if is_whole && is_same && has_columns {
                 continue;
             }
             tasks.push(Task {
@@ -66,7 +81,7 @@ impl Lake {
                 columns: columns.clone(),
                 month,
                 rows,
-                fingerprint,
+                fingerprint: Some(fingerprint),
                 old: entry.cloned(),
                 has_old: is_whole,
             });
@@ -83,7 +98,7 @@ impl Lake {
         rows: u64,
     ) -> Result<()> {
         let is_lost = match dataset.rule {
-            Rule::Rows(_) => rows + entry.kept < entry.rows || entry.kept > 0,
+            Rule::Rows(_) => rows < entry.rows || entry.kept > 0 || entry.moved_until.is_some(),
             Rule::Keys => rows < entry.rows,
             Rule::Month => rows == 0,
             Rule::Nothing => false,
@@ -106,4 +121,23 @@ impl Lake {
             FileState::Whole => Ok(()),
         }
     }
+}
+
+/// The files of a history of which the lake has none. Its rows are read only once, when they are written.
+fn plan_first(
+    store: &Store,
+    dataset: &'static Dataset,
+    columns: &LakeColumns,
+) -> Result<Vec<Task>> {
+    let counts = store.count_rows_of_months(dataset, columns)?;
+    let task = |(month, rows)| Task {
+        dataset,
+        columns: columns.clone(),
+        month: Some(month),
+        rows,
+        fingerprint: None,
+        old: None,
+        has_old: false,
+    };
+    Ok(counts.into_iter().map(task).collect())
 }

@@ -1,21 +1,19 @@
 //! Reads what a database has in a lake, and finishes what an interrupted run has left.
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 
 use crate::command::export::lake::Lake;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::DatabaseId;
+use crate::model::lake::files::give_up_file;
 use crate::model::lake::manifest::{FileEntry, Manifest, Pending};
-use crate::model::lake::{DATASETS, Dataset, month_of_folder};
-use crate::model::rows::{Row as _, TypedColumn, place_of};
-use crate::model::time::Month;
 use crate::model::watch::Unwatched;
 use crate::output::lake::folder::LakeFolder;
-use crate::output::lake::month::Counts;
-use crate::output::parquet_file::RowReader;
 use crate::store::Store;
 use crate::store::files::digest_of_file;
+use crate::store::owner::{Purpose, explain_forbidden};
 
 /// The state of a file that the manifest lists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,87 +24,31 @@ pub(super) enum FileState {
     Damaged,
 }
 
-/// Reads the manifest of a database. If there is none, it is made from the files of the database, whose rows are compared then.
-pub(super) fn read(folder: &LakeFolder, store: &Store, id: &DatabaseId) -> Result<Manifest> {
-    let path = folder.manifest_path();
-    let bytes = match fs::read(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let archive = DatabaseId::new(store.make_receipt()?);
-            return adopt(folder, store, Manifest::new(id.clone(), archive));
-        }
-        bytes => bytes.with_context(|| format!("read the manifest {}", path.display()))?,
-    };
-    let help = "put a copy of it back; or remove it, and the next export makes it again from the files that are there";
-    Manifest::parse(&bytes, id).map_err(|why| why.into_error(&path, "it", help))
-}
-
-/// Makes the manifest from the files. Without a fingerprint, the next step compares each with the database.
-fn adopt(folder: &LakeFolder, store: &Store, mut manifest: Manifest) -> Result<Manifest> {
-    for name in folder.files() {
-        let Some((dataset, month)) = dataset_of(&name) else {
-            continue;
-        };
-        if manifest.file(dataset, month).is_some() {
-            return Err(Error::new(format!("make the manifest of {name}"))
-                .with_source("the month has two files of this database, and no manifest tells which of them counts")
-                .with_help("move the one with the lower number in its name away")
-                .with_exit(Exit::Config));
-        }
-        let columns = store.lake_columns(dataset)?;
-        let entry = describe_file(folder, dataset, month, &columns, name)?;
-        manifest.put(entry);
-    }
-    Ok(manifest)
-}
-
-/// The dataset and the month of a path in the lake.
-fn dataset_of(name: &str) -> Option<(&'static Dataset, Option<Month>)> {
-    let mut parts = name.split('/');
-    let table = parts.next()?;
-    let dataset = DATASETS.iter().find(|dataset| dataset.table == table)?;
-    let month = match (dataset.time, parts.next()?) {
-        (Some(_), folder) => Some(month_of_folder(folder)?),
-        (None, _) => None,
-    };
-    Some((dataset, month))
-}
-
-/// Reads a file that no manifest lists.
-fn describe_file(
+/// Reads the manifest of a database; a new one, and true, if there is none. `begin`: the step that makes it again from the files.
+pub(super) fn read(
     folder: &LakeFolder,
-    dataset: &Dataset,
-    month: Option<Month>,
-    columns: &[TypedColumn],
-    name: String,
-) -> Result<FileEntry> {
-    let path = folder.path(&name);
-    let action = || format!("read {}", path.display());
-    let digest = digest_of_file(&path, &Unwatched).with_context(action)?;
-    let damaged = |error: std::io::Error| {
-        Error::new(action())
-            .with_source(error.to_string())
-            .with_help("put a copy of it back, or move it away")
-            .with_exit(Exit::Damaged)
-    };
-    let file = File::open(&path).with_context(action)?;
-    let mut rows = RowReader::open(file, columns).map_err(damaged)?;
-    let id = place_of(columns, "id");
-    let mut counts = Counts::default();
-    while rows.advance().map_err(damaged)? {
-        counts.add(id.map(|id| rows.value(id)));
+    store: &Store,
+    id: &DatabaseId,
+    begin: &str,
+) -> Result<(Manifest, bool)> {
+    let path = folder.manifest_path();
+    let help = format!(
+        "put a copy of it back; if there is none, remove it, and {begin}: it is made again from the files that are there"
+    );
+    let found = Manifest::read(&path, id, &help)
+        .map_err(|error| explain_forbidden(error, &path, Purpose::Read))?;
+    if let Some(manifest) = found {
+        return Ok((manifest, false));
     }
-    Ok(FileEntry {
-        dataset: dataset.table.to_owned(),
-        period: month.map(|month| month.to_string()),
-        file: name,
-        rows: counts.rows,
-        bytes: digest.bytes(),
-        sha256: digest.sha256,
-        lowest_id: counts.lowest_id,
-        highest_id: counts.highest_id,
-        kept: 0,
-        fingerprint: String::new(),
-    })
+    let archive = DatabaseId::new(store.make_receipt()?);
+    Ok((Manifest::new(id.clone(), archive), true))
+}
+
+/// The error about a file of the lake that cannot be read.
+pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
+    let error = Error::of_io(format!("read {}", path.display()), error);
+    explain_forbidden(error, path, Purpose::Read)
+        .with_default_help("check the disk, and who may read the file")
 }
 
 impl Lake {
@@ -140,46 +82,33 @@ impl Lake {
         Ok(())
     }
 
-    /// Fails if the lake has a file of this database that the manifest does not list. Readers would find its rows twice.
-    pub(super) fn refuse_unknown_files(&self) -> Result<()> {
-        let files = self.folder.files();
-        let unknown = files
-            .iter()
-            .find(|file| !self.manifest.files.iter().any(|entry| entry.file == **file));
-        let Some(unknown) = unknown else {
-            return Ok(());
-        };
-        Err(Error::new(format!("write to {}", self.root.display()))
-            .with_source(format!(
-                "{} is not in the manifest of this database, so readers may find rows twice",
-                self.folder.path(unknown).display()
-            ))
-            .with_help(format!(
-                "move it away; or if the manifest is an older copy, remove {}, and the next export makes it again from the files",
-                self.folder.manifest_path().display()
-            ))
-            .with_exit(Exit::Config))
-    }
-
     /// Whether a file has its recorded size.
-    pub(super) fn size_state(&self, entry: &FileEntry) -> FileState {
-        match fs::metadata(self.folder.path(&entry.file)) {
-            Ok(found) if found.len() == entry.bytes => FileState::Whole,
-            Ok(_) => FileState::Damaged,
-            Err(_) => FileState::Missing,
+    pub(super) fn size_state(&self, entry: &FileEntry) -> Result<FileState> {
+        let path = self.folder.path(&entry.file);
+        match fs::metadata(&path) {
+            Ok(found) if found.len() == entry.bytes => Ok(FileState::Whole),
+            Ok(_) => Ok(FileState::Damaged),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(FileState::Missing),
+            Err(error) => Err(unreadable(&path, error)),
         }
     }
 
     /// The error about a file that the manifest lists.
     pub(super) fn file_error(&self, entry: &FileEntry, why: &str) -> Error {
         let path = self.folder.path(&entry.file);
+        let help = give_up_file(&path, &self.folder.manifest_path(), &self.begin);
         Error::new(format!("use {}", path.display()))
             .with_source(why.to_owned())
-            .with_help(
-                "put a copy of it back; if there is none, remove it and the manifest: the next export writes the rows that the database \
-                 still has",
-            )
+            .with_help(help)
             .with_exit(Exit::Damaged)
+    }
+
+    /// The error about a file that the manifest lists and whose rows cannot be read: it is damaged, or the system refuses it.
+    pub(super) fn read_error(&self, entry: &FileEntry, error: io::Error) -> Error {
+        match error.kind() {
+            ErrorKind::InvalidData => self.file_error(entry, &error.to_string()),
+            _ => unreadable(&self.folder.path(&entry.file), error),
+        }
     }
 
     pub(super) fn write_manifest(&self) -> Result<()> {

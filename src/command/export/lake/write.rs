@@ -3,20 +3,22 @@
 use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::command::Context;
 use crate::command::export::lake::Lake;
 use crate::command::export::lake::plan::Task;
+use crate::command::export::lake::state::unreadable;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::lake::manifest::{ColumnEntry, FileEntry, Pending};
-use crate::model::lake::{DATASETS, Rule};
-use crate::model::rows::{ColumnType, TypedColumn, place_of};
+use crate::model::lake::{DATABASE_KEY, DATASET_KEY, DATASETS, Rule};
+use crate::model::rows::{OwnedRow, Row as _, TypedColumn, Value, place_of};
 use crate::model::watch::{Unit, Unwatched, Watch};
 use crate::output::lake::month::{Counts, Failure, MonthWriter, told_values};
-use crate::output::parquet_file::{RowReader, Schema};
+use crate::output::parquet_file::{Observer, RowReader, Schema};
 use crate::store::Store;
 use crate::store::files::digest_of_file;
-use crate::store::lake::CORRECT_VALUE;
+use crate::store::lake::{CORRECT_VALUE, Fingerprint};
 
 impl Lake {
     /// Writes the files whose rows have changed. Returns the entries of those that differ from the older ones.
@@ -47,7 +49,9 @@ impl Lake {
         let (mut pending, mut unchanged) = (Vec::new(), Vec::new());
         for (number, task) in tasks.iter().enumerate() {
             let written = self.write_file(store, task, number, watch)?;
-            let is_equal = |old: &FileEntry| old.sha256 == written.entry.sha256;
+            let is_equal = |old: &FileEntry| {
+                (&old.sha256, &old.file) == (&written.entry.sha256, &written.entry.file)
+            };
             if task.has_old && task.old.as_ref().is_some_and(is_equal) {
                 // The rows of the database have become fewer, and the lake keeps them.
                 self.folder
@@ -57,7 +61,7 @@ impl Lake {
             } else {
                 pending.push(written);
             }
-            let entries = task.columns.iter().map(column_entry).collect();
+            let entries = task.columns.iter().map(ColumnEntry::from).collect();
             self.manifest
                 .schemas
                 .insert(task.dataset.table.to_owned(), entries);
@@ -115,13 +119,14 @@ impl Lake {
             Some(entry) if task.has_old => Some(self.open_old(entry, &task.columns)?),
             _ => None,
         };
-        let (file, counts) = self
+        let (file, written) = self
             .write_rows(store, task, file, old, watch)
             .map_err(|failure| self.explain(task, failure))?;
         file.sync_all().with_context(action)?;
         drop(file);
         let digest = digest_of_file(&self.folder.path(&hidden), &Unwatched).with_context(action)?;
         let database = &self.manifest.database_id;
+        let counts = written.counts;
         let entry = FileEntry {
             dataset: task.dataset.table.to_owned(),
             period: task.month.map(|month| month.to_string()),
@@ -132,7 +137,8 @@ impl Lake {
             lowest_id: counts.lowest_id,
             highest_id: counts.highest_id,
             kept: counts.kept,
-            fingerprint: task.fingerprint.clone(),
+            moved_until: task.old.as_ref().and_then(|old| old.moved_until),
+            fingerprint: written.fingerprint,
         };
         let replaced = task.old.as_ref().filter(|_| task.has_old);
         Ok(Pending {
@@ -145,16 +151,15 @@ impl Lake {
     /// Opens the file that is replaced. Its hash is compared first, because rows may exist nowhere else.
     fn open_old(&self, entry: &FileEntry, columns: &[TypedColumn]) -> Result<RowReader> {
         let path = self.folder.path(&entry.file);
-        let action = || format!("read {}", path.display());
-        let digest = digest_of_file(&path, &Unwatched).with_context(action)?;
+        let digest = digest_of_file(&path, &Unwatched).map_err(|error| unreadable(&path, error))?;
         if digest.sha256 != entry.sha256 {
             return Err(self.file_error(
                 entry,
                 "it is damaged: its SHA-256 is not that in the manifest",
             ));
         }
-        let file = File::open(&path).with_context(action)?;
-        RowReader::open(file, columns).map_err(|error| self.file_error(entry, &error.to_string()))
+        let file = File::open(&path).map_err(|error| unreadable(&path, error))?;
+        RowReader::open(file, columns).map_err(|error| self.read_error(entry, error))
     }
 
     fn write_rows(
@@ -164,10 +169,16 @@ impl Lake {
         file: File,
         old: Option<RowReader>,
         watch: &dyn Watch,
-    ) -> Result<(File, Counts), Failure> {
+    ) -> Result<(File, Written), Failure> {
         let schema = self.schema(task);
-        let mut is_removed = |row: &RowReader| was_removed(store, task, row);
-        let mut writer = MonthWriter::start(file, task.dataset, &schema, old)?;
+        let mut is_removed = |row: &OwnedRow| is_removed(store, task, row);
+        let values = task.columns.in_table();
+        let fingerprint = Arc::new(Mutex::new(Fingerprint::default()));
+        let observer = task
+            .fingerprint
+            .is_none()
+            .then(|| observer(&fingerprint, values));
+        let mut writer = MonthWriter::start(file, task.dataset, &schema, old, observer)?;
         let mut failure = None;
         let mut rows = 0;
         store
@@ -186,23 +197,30 @@ impl Lake {
             })
             .map_err(Failure::Database)?;
         watch.advance(rows % PROGRESS_INTERVAL);
-        match failure {
-            None => writer.finish(&mut is_removed),
-            Some(failure) => Err(writer.abandon(failure)),
+        if let Some(failure) = failure {
+            return Err(writer.abandon(failure));
         }
+        let (file, counts) = writer.finish(&mut is_removed)?;
+        let computed = || lock(&fingerprint).text();
+        let fingerprint = task.fingerprint.clone().unwrap_or_else(computed);
+        let written = Written {
+            counts,
+            fingerprint,
+        };
+        Ok((file, written))
     }
 
     fn schema(&self, task: &Task) -> Schema {
         let place = |name: &&str| place_of(&task.columns, name);
         Schema {
-            columns: task.columns.clone(),
+            columns: task.columns.to_vec(),
             order: task.dataset.order.iter().filter_map(place).collect(),
             metadata: vec![
                 (
-                    "tornsnap.database_id".to_owned(),
+                    DATABASE_KEY.to_owned(),
                     self.manifest.database_id.to_string(),
                 ),
-                ("tornsnap.dataset".to_owned(), task.dataset.table.to_owned()),
+                (DATASET_KEY.to_owned(), task.dataset.table.to_owned()),
             ],
         }
     }
@@ -221,37 +239,72 @@ impl Lake {
             Failure::Write(error) => Error::of_io(action, error)
                 .with_help("check the free space there; the files that were there are unchanged"),
             Failure::Old(error) => match &task.old {
-                Some(entry) => self.file_error(entry, &error.to_string()),
+                Some(entry) => self.read_error(entry, error),
                 None => Error::of_io(action, error),
             },
         }
     }
 }
 
+/// The rows that were written to a file.
+struct Written {
+    counts: Counts,
+    /// That of the rows of the database.
+    fingerprint: String,
+}
+
 /// The number of rows between two updates of the progress bar.
 const PROGRESS_INTERVAL: u64 = 4096;
 
+/// Adds the rows that are written to a fingerprint. `values`: the number of columns of the table.
+fn observer(fingerprint: &Arc<Mutex<Fingerprint>>, values: usize) -> Observer {
+    let fingerprint = Arc::clone(fingerprint);
+    Box::new(move |rows| {
+        let mut fingerprint = lock(&fingerprint);
+        rows.for_each(|row| fingerprint.add(row, values));
+    })
+}
+
+fn lock(fingerprint: &Mutex<Fingerprint>) -> MutexGuard<'_, Fingerprint> {
+    fingerprint.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Whether an import has removed a row of a history on purpose.
-fn was_removed(store: &Store, task: &Task, row: &RowReader) -> Result<bool> {
+///
+/// # Errors
+///
+/// [`Exit::Config`] when a prune has moved the row to the lake, and the database has another one under its id.
+fn is_removed(store: &Store, task: &Task, row: &OwnedRow) -> Result<bool> {
     let Rule::Rows(history) = task.dataset.rule else {
         return Ok(false);
     };
-    let (entity, at, values) = told_values(task.dataset, &task.columns, row);
+    let moved_until = task.old.as_ref().and_then(|old| old.moved_until);
+    if let Some(Value::Integer(id)) = place_of(&task.columns, "id").map(|place| row.value(place))
+        && moved_until.is_some_and(|moved| id <= moved)
+        && store.has_history_row(history, id)?
+    {
+        return Err(conflict(task, id));
+    }
+    // It leaves out the last column.
+    let columns = &task.columns[..=task.columns.in_table()];
+    let (entity, at, values) = told_values(task.dataset, columns, row);
     store.was_removed(history, &entity, at, &values)
 }
 
-fn column_entry(column: &TypedColumn) -> ColumnEntry {
-    let kind = match column.kind {
-        ColumnType::Integer => "integer",
-        ColumnType::Time => "time",
-        ColumnType::Real => "real",
-        ColumnType::Text => "text",
-        ColumnType::Blob => "blob",
-    };
-    ColumnEntry {
-        name: column.name.clone(),
-        kind: kind.to_owned(),
-        nullable: !column.is_required,
-        comment: column.comment.clone(),
-    }
+/// The error about an id that has one row in the database, and another one in the lake.
+fn conflict(task: &Task, id: i64) -> Error {
+    let month = task.month.map(|month| format!(" of {month}"));
+    Error::new(format!(
+        "write {}{}",
+        task.dataset.table,
+        month.unwrap_or_default()
+    ))
+    .with_source(format!(
+        "a prune has moved the row with the id {id} to the lake, and the database has another row under this id: it was replaced by an \
+         older copy, two copies of it use one lake, or another program has changed the time of the row"
+    ))
+    .with_help(
+        "name a new folder, with --new-archive if rows are moved to it; the rows of the database and of the lake are unchanged",
+    )
+    .with_exit(Exit::Config)
 }

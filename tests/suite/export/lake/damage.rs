@@ -187,32 +187,6 @@ fn files_without_a_manifest_that_are_damaged_are_an_error() {
 }
 
 #[test]
-fn a_file_of_the_database_that_no_manifest_lists_is_refused() {
-    let sandbox = world();
-    export(&sandbox).expect(0);
-    let file = first_file(&sandbox);
-    let id = database_id(&sandbox.sqlite());
-    let second = file.with_file_name(format!("{id}-1.parquet"));
-    fs::copy(&file, &second).unwrap();
-    let before = tree(&sandbox.path("lake"));
-
-    let unknown = export(&sandbox).expect(78);
-    check_message(
-        &unknown,
-        &[&format!("{id}-1.parquet"), "is not in the manifest"],
-    );
-    assert_eq!(tree(&sandbox.path("lake")), before);
-
-    fs::remove_file(manifest_path(&sandbox, "tornsnap.db")).unwrap();
-    let two = export(&sandbox).expect(78);
-    check_message(&two, &["two files of this database", "move"]);
-
-    fs::remove_file(second).unwrap();
-    export(&sandbox).expect(0);
-    check_equal(&sandbox, "tornsnap.db");
-}
-
-#[test]
 fn files_of_others_are_left_alone() {
     let sandbox = world();
     let foreign = [

@@ -1,6 +1,8 @@
 //! `export --lake`: a folder of Parquet files that has the rows of the database, and is whole at every moment.
 
+mod adopt;
 mod changes;
+mod columns;
 mod damage;
 #[cfg(unix)]
 mod interrupted;

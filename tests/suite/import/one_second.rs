@@ -1,0 +1,279 @@
+//! Different answers of several collectors in one second: the same rows in the same order, in any order of the imports.
+
+use std::collections::BTreeSet;
+
+use super::{ORDERS, copy, create, import, open};
+use crate::support::{Sandbox, rows};
+
+/// 2026-01-01.
+const START: i64 = 1_767_225_600;
+const FILES: [&str; 3] = ["first.db", "second.db", "third.db"];
+
+/// A database with these history rows; `{at}` is [`START`].
+fn collector(sandbox: &Sandbox, name: &str, statements: &str) {
+    create(sandbox, name);
+    let entities =
+        "INSERT INTO factions (faction_id, name) VALUES (3, 'Three'), (4, 'Four'), (5, 'Five');
+        INSERT INTO players (player_id, name) VALUES (1, 'Player');
+        INSERT INTO territories (territory_id) VALUES ('AAA');";
+    let statements = statements.replace("{at}", &START.to_string());
+    open(sandbox, name)
+        .execute_batch(&format!("{entities}{statements}"))
+        .unwrap();
+}
+
+/// What each order of imports makes of the files: into a new database, into the first of them, and after repeated imports.
+fn results(sandbox: &Sandbox, query: &str) -> BTreeSet<Vec<String>> {
+    create(sandbox, "new.db");
+    let mut found = BTreeSet::new();
+    for order in ORDERS {
+        let files = order.map(|file| FILES[file]);
+        for (into, sources) in [("new.db", &files[..]), (files[0], &files[1..])] {
+            copy(sandbox, into, "merged.db");
+            for _ in 0..2 {
+                for file in sources {
+                    import(sandbox, "merged.db", &[file]);
+                }
+                found.insert(rows(&open(sandbox, "merged.db"), query));
+            }
+        }
+    }
+    found
+}
+
+/// The rows in the order in which everything reads them.
+fn assert_one_result(sandbox: &Sandbox, query: &str, expected: &[&str]) {
+    let found = results(sandbox, query);
+
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found.first().unwrap(), expected);
+}
+
+const FACTIONS: &str = "SELECT timestamp - 1767225600, respect, member_count FROM faction_history ORDER BY timestamp, id";
+
+#[test]
+fn the_answers_of_one_second_are_in_the_order_of_their_values() {
+    let sandbox = Sandbox::new();
+    let told = |respect: i64, later: &str| {
+        format!(
+            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES
+             (3, {{at}}, 7), (3, {{at}} + 60, {respect}){later};"
+        )
+    };
+    collector(&sandbox, FILES[0], &told(5, ", (3, {at} + 120, 9)"));
+    collector(&sandbox, FILES[1], &told(9, ""));
+    collector(&sandbox, FILES[2], &told(6, ", (3, {at} + 180, 5)"));
+
+    // The last of them is 9, so the row after it is no change.
+    let expected = ["0|7|", "60|5|", "60|6|", "60|9|", "180|5|"];
+    assert_one_result(&sandbox, FACTIONS, &expected);
+}
+
+#[test]
+fn of_one_second_with_a_change_all_answers_stay() {
+    let sandbox = Sandbox::new();
+    let told = |values: &str| {
+        format!(
+            "INSERT INTO faction_history (faction_id, timestamp, respect, member_count) VALUES {values};"
+        )
+    };
+    collector(
+        &sandbox,
+        FILES[0],
+        &told("(3, {at}, 7, 20), (3, {at} + 60, 8, 20)"),
+    );
+    // It knows what the first one knew only from this second on.
+    collector(
+        &sandbox,
+        FILES[1],
+        &told("(3, {at} + 60, 7, 20), (3, {at} + 120, 7, 21), (3, {at} + 150, 7, 20)"),
+    );
+    collector(
+        &sandbox,
+        FILES[2],
+        &told("(3, {at} + 120, 8, NULL), (3, {at} + 180, 9, NULL)"),
+    );
+
+    let expected = [
+        "0|7|20", "60|7|20", "60|8|20", "120|7|21", "120|8|", "150|7|20", "180|9|",
+    ];
+    assert_one_result(&sandbox, FACTIONS, &expected);
+}
+
+#[test]
+fn the_answers_of_many_seconds_one_after_the_other_are_the_same_rows_in_any_order() {
+    let sandbox = Sandbox::new();
+    for (number, file) in FILES.iter().enumerate() {
+        let values: Vec<String> = (0..12_usize)
+            .map(|second| format!("(3, {{at}} + {second}, {})", 4 + (second + number) % 2))
+            .collect();
+        let statement = format!(
+            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES {};",
+            values.join(", ")
+        );
+        collector(&sandbox, file, &statement);
+    }
+    let expected: Vec<String> = (0..12)
+        .flat_map(|second| [4, 5].map(|respect| format!("{second}|{respect}|")))
+        .collect();
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+
+    assert_one_result(&sandbox, FACTIONS, &expected);
+}
+
+#[test]
+fn the_owners_of_a_tile_in_one_second_are_in_the_order_of_their_values() {
+    let sandbox = Sandbox::new();
+    let told = |owner: &str, later: &str| {
+        format!(
+            "INSERT INTO territory_ownership_history (territory_id, faction_id, war_status, recorded_at) VALUES
+             ('AAA', 3, 'none', {{at}}), ('AAA', {owner}, 'none', {{at}} + 60){later};
+             UPDATE territories SET faction_id = {owner}, last_updated = {{at}} + 60;"
+        )
+    };
+    collector(
+        &sandbox,
+        FILES[0],
+        &told("5", ", ('AAA', 4, 'none', {at} + 120)"),
+    );
+    collector(
+        &sandbox,
+        FILES[1],
+        &told("4", ", ('AAA', 5, 'none', {at} + 180)"),
+    );
+    collector(&sandbox, FILES[2], &told("NULL", ""));
+
+    let query = "SELECT recorded_at - 1767225600, faction_id FROM territory_ownership_history ORDER BY recorded_at, id";
+    let expected = ["0|3", "60|", "60|4", "60|5", "120|4", "180|5"];
+    assert_one_result(&sandbox, query, &expected);
+    let state = "SELECT faction_id FROM territories";
+    assert_one_result(&sandbox, state, &["5"]);
+}
+
+/// Rows of a ranked war: seconds after [`START`], status, the sides, and their scores.
+fn war(values: &[(i64, &str, [i64; 2], [i64; 2])]) -> String {
+    let row = |(after, status, sides, scores): &(i64, &str, [i64; 2], [i64; 2])| {
+        format!(
+            "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id,
+                attacking_score, defending_score, status, started_at, recorded_at)
+             VALUES (9, 'ranked', {}, {}, {}, {}, '{status}', {{at}}, {{at}} + {after});",
+            sides[0], sides[1], scores[0], scores[1]
+        )
+    };
+    values.iter().map(row).collect()
+}
+
+const WARS: &str = "SELECT recorded_at - 1767225600, status, attacking_faction_id, attacking_score, defending_score
+    FROM war_status_history ORDER BY recorded_at, id";
+
+#[test]
+fn the_answers_about_a_war_in_one_second_are_in_the_order_of_its_course() {
+    let sandbox = Sandbox::new();
+    let sides = [3, 4];
+    let begin = (0, "ongoing", sides, [0, 0]);
+    collector(
+        &sandbox,
+        FILES[0],
+        &war(&[begin, (60, "completed", sides, [9, 5])]),
+    );
+    collector(
+        &sandbox,
+        FILES[1],
+        &war(&[begin, (60, "ongoing", sides, [9, 4])]),
+    );
+    collector(
+        &sandbox,
+        FILES[2],
+        &war(&[begin, (60, "ongoing", sides, [7, 4])]),
+    );
+
+    let expected = [
+        "0|ongoing|3|0|0",
+        "60|ongoing|3|7|4",
+        "60|ongoing|3|9|4",
+        "60|completed|3|9|5",
+    ];
+    assert_one_result(&sandbox, WARS, &expected);
+}
+
+#[test]
+fn a_ranked_war_has_the_sides_of_its_first_row_in_any_order() {
+    let sandbox = Sandbox::new();
+    collector(
+        &sandbox,
+        FILES[0],
+        &war(&[
+            (60, "ongoing", [3, 4], [1, 2]),
+            (180, "ongoing", [3, 4], [5, 2]),
+        ]),
+    );
+    collector(
+        &sandbox,
+        FILES[1],
+        &war(&[
+            (0, "ongoing", [4, 3], [0, 0]),
+            (60, "ongoing", [4, 3], [2, 1]),
+        ]),
+    );
+    collector(
+        &sandbox,
+        FILES[2],
+        &war(&[(120, "ongoing", [3, 4], [4, 2])]),
+    );
+
+    let expected = [
+        "0|ongoing|4|0|0",
+        "60|ongoing|4|2|1",
+        "120|ongoing|4|2|4",
+        "180|ongoing|4|2|5",
+    ];
+    assert_one_result(&sandbox, WARS, &expected);
+}
+
+#[test]
+fn a_war_that_goes_back_has_the_same_rows_in_any_order() {
+    let sandbox = Sandbox::new();
+    let sides = [3, 4];
+    // The second collector gets an answer from before: Torn's caches give such ones.
+    collector(
+        &sandbox,
+        FILES[0],
+        &war(&[
+            (0, "ongoing", sides, [5, 0]),
+            (60, "ongoing", sides, [8, 0]),
+        ]),
+    );
+    collector(
+        &sandbox,
+        FILES[1],
+        &war(&[
+            (90, "ongoing", sides, [5, 0]),
+            (150, "ongoing", sides, [8, 0]),
+        ]),
+    );
+    collector(&sandbox, FILES[2], &war(&[(0, "ongoing", sides, [5, 0])]));
+
+    let expected = [
+        "0|ongoing|3|5|0",
+        "60|ongoing|3|8|0",
+        "90|ongoing|3|5|0",
+        "150|ongoing|3|8|0",
+    ];
+    assert_one_result(&sandbox, WARS, &expected);
+}
+
+#[test]
+fn a_battle_stat_that_is_not_known_keeps_its_last_value() {
+    let sandbox = Sandbox::new();
+    let told = |values: &str| {
+        format!(
+            "INSERT INTO player_stats_history (player_id, timestamp, strength, defense) VALUES {values};"
+        )
+    };
+    collector(&sandbox, FILES[0], &told("(1, {at}, 10, 20)"));
+    collector(&sandbox, FILES[1], &told("(1, {at} + 60, 11, NULL)"));
+    collector(&sandbox, FILES[2], &told("(1, {at} + 120, 11, 20)"));
+
+    let query = "SELECT timestamp - 1767225600, strength, defense FROM player_stats_history ORDER BY timestamp, id";
+    assert_one_result(&sandbox, query, &["0|10|20", "60|11|"]);
+}
