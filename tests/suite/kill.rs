@@ -297,7 +297,11 @@ impl Trial {
             );
         }
         match &expected.moments {
-            Moments::Writes(_) => assert_eq!(interrupted, kills, "each kill is at a write"),
+            // The steps of a prune depend on how long they take, so a run may have fewer writes than the one that was counted.
+            Moments::Writes(_) => assert!(
+                interrupted + 1 + kills / 10 >= kills,
+                "only {interrupted} of {kills} kills were at a write"
+            ),
             // A fast run may end before a kill, but not before each of five.
             Moments::Time(_) => assert!(interrupted > 0 || kills < 5, "each run ended before"),
         }
