@@ -55,6 +55,11 @@ def columns(dataset: str) -> list[tuple[str, str]]:
     return [*found, ("database_id", "VARCHAR"), *period]
 
 
+def summary_columns(table: str) -> list[str]:
+    """The columns that a computed summary has: all but the number of the row, the time of writing and the id of the database."""
+    return [name for name, _ in columns(table) if name not in ("id", "created_at", "database_id", "period")]
+
+
 def pattern(folder: str, dataset: str) -> str:
     """The files of a dataset. Hidden ones do not match: they do not end in .parquet."""
     return f"{folder.rstrip('/')}/{dataset}/{'*/' if dataset in MONTHLY else ''}*.parquet"
