@@ -61,7 +61,7 @@ known AS (
     FROM placed
     WINDOW earlier AS (PARTITION BY faction_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
--- What was known before the second is what was known before its first row.
+-- The values before the second are those before its first row.
 before_second AS (
     SELECT
         *,

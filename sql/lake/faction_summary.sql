@@ -6,22 +6,20 @@
 -- Only months that are over at lake_settings.now have one.
 -- If the lake lacks rows of the month, the summary is that of `tornsnap`: see faction_stored.sql.
 WITH
-numbered AS (
-    SELECT
-        h.*, date_trunc('month', h.timestamp) AS period_start,
-        h.place AS n
+dated AS (
+    SELECT h.*, date_trunc('month', h.timestamp) AS period_start
     FROM lake_faction_changes AS h
 ),
 in_month AS (
     SELECT
         faction_id, period_start, count(*) AS record_count,
-        min_by(respect, CASE WHEN respect IS NOT NULL THEN n END) AS first_respect,
-        max_by(respect, CASE WHEN respect IS NOT NULL THEN n END) AS last_respect,
-        min_by(member_count, CASE WHEN member_count IS NOT NULL THEN n END) AS first_member_count,
-        max_by(member_count, CASE WHEN member_count IS NOT NULL THEN n END) AS last_member_count,
-        min_by(best_chain, CASE WHEN best_chain IS NOT NULL THEN n END) AS first_best_chain,
-        max_by(best_chain, CASE WHEN best_chain IS NOT NULL THEN n END) AS last_best_chain
-    FROM numbered
+        min_by(respect, CASE WHEN respect IS NOT NULL THEN place END) AS first_respect,
+        max_by(respect, CASE WHEN respect IS NOT NULL THEN place END) AS last_respect,
+        min_by(member_count, CASE WHEN member_count IS NOT NULL THEN place END) AS first_member_count,
+        max_by(member_count, CASE WHEN member_count IS NOT NULL THEN place END) AS last_member_count,
+        min_by(best_chain, CASE WHEN best_chain IS NOT NULL THEN place END) AS first_best_chain,
+        max_by(best_chain, CASE WHEN best_chain IS NOT NULL THEN place END) AS last_best_chain
+    FROM dated
     GROUP BY faction_id, period_start
 ),
 -- The months in which the faction was only observed have no values of their own.

@@ -2,7 +2,7 @@
 --
 -- A player is in one faction at a time. So each row of a database tells two things: the player was in the faction at
 -- first_seen_at, and no longer at left_at. In the order of time, what repeats the state that is known already is left out.
--- That a player has left a faction counts only if no database has seen the player in another one since.
+-- The end of a stay counts only if no database has seen the player in another faction since.
 WITH
 told AS (
     SELECT player_id, faction_id, first_seen_at AS told_at, joined_at, 0 AS is_end, database_id, id

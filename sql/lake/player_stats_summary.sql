@@ -6,32 +6,30 @@
 -- networth_change is NULL if the difference does not fit into 64 bits.
 -- If the lake lacks rows of the month, the summary is that of `tornsnap`: see player_stored.sql.
 WITH
-numbered AS (
-    SELECT
-        h.*, date_trunc('month', h.timestamp) AS period_start,
-        h.place AS n
+dated AS (
+    SELECT h.*, date_trunc('month', h.timestamp) AS period_start
     FROM lake_player_changes AS h
 ),
 in_month AS (
     SELECT
         player_id, period_start, count(*) AS record_count,
-        min_by(strength, CASE WHEN strength IS NOT NULL THEN n END) AS first_strength,
-        max_by(strength, CASE WHEN strength IS NOT NULL THEN n END) AS last_strength,
-        min_by(defense, CASE WHEN defense IS NOT NULL THEN n END) AS first_defense,
-        max_by(defense, CASE WHEN defense IS NOT NULL THEN n END) AS last_defense,
-        min_by(speed, CASE WHEN speed IS NOT NULL THEN n END) AS first_speed,
-        max_by(speed, CASE WHEN speed IS NOT NULL THEN n END) AS last_speed,
-        min_by(dexterity, CASE WHEN dexterity IS NOT NULL THEN n END) AS first_dexterity,
-        max_by(dexterity, CASE WHEN dexterity IS NOT NULL THEN n END) AS last_dexterity,
-        min_by(total_stats, CASE WHEN total_stats IS NOT NULL THEN n END) AS first_total_stats,
-        max_by(total_stats, CASE WHEN total_stats IS NOT NULL THEN n END) AS last_total_stats,
-        min_by(level, CASE WHEN level IS NOT NULL THEN n END) AS first_level,
-        max_by(level, CASE WHEN level IS NOT NULL THEN n END) AS last_level,
-        min_by(life_maximum, CASE WHEN life_maximum IS NOT NULL THEN n END) AS first_life_maximum,
-        max_by(life_maximum, CASE WHEN life_maximum IS NOT NULL THEN n END) AS last_life_maximum,
-        min_by(networth, CASE WHEN networth IS NOT NULL THEN n END) AS first_networth,
-        max_by(networth, CASE WHEN networth IS NOT NULL THEN n END) AS last_networth
-    FROM numbered
+        min_by(strength, CASE WHEN strength IS NOT NULL THEN place END) AS first_strength,
+        max_by(strength, CASE WHEN strength IS NOT NULL THEN place END) AS last_strength,
+        min_by(defense, CASE WHEN defense IS NOT NULL THEN place END) AS first_defense,
+        max_by(defense, CASE WHEN defense IS NOT NULL THEN place END) AS last_defense,
+        min_by(speed, CASE WHEN speed IS NOT NULL THEN place END) AS first_speed,
+        max_by(speed, CASE WHEN speed IS NOT NULL THEN place END) AS last_speed,
+        min_by(dexterity, CASE WHEN dexterity IS NOT NULL THEN place END) AS first_dexterity,
+        max_by(dexterity, CASE WHEN dexterity IS NOT NULL THEN place END) AS last_dexterity,
+        min_by(total_stats, CASE WHEN total_stats IS NOT NULL THEN place END) AS first_total_stats,
+        max_by(total_stats, CASE WHEN total_stats IS NOT NULL THEN place END) AS last_total_stats,
+        min_by(level, CASE WHEN level IS NOT NULL THEN place END) AS first_level,
+        max_by(level, CASE WHEN level IS NOT NULL THEN place END) AS last_level,
+        min_by(life_maximum, CASE WHEN life_maximum IS NOT NULL THEN place END) AS first_life_maximum,
+        max_by(life_maximum, CASE WHEN life_maximum IS NOT NULL THEN place END) AS last_life_maximum,
+        min_by(networth, CASE WHEN networth IS NOT NULL THEN place END) AS first_networth,
+        max_by(networth, CASE WHEN networth IS NOT NULL THEN place END) AS last_networth
+    FROM dated
     GROUP BY player_id, period_start
 ),
 -- The months in which the player was only observed have no values of their own.

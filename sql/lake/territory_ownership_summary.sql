@@ -12,7 +12,7 @@ steps AS (
     SELECT
         territory_id, recorded_at, date_trunc('month', recorded_at) AS period_start,
         coalesce(faction_id, 0) AS owner,
-        place AS n,
+        place,
         lag(recorded_at) OVER in_order AS previous_at,
         lag(coalesce(faction_id, 0)) OVER in_order AS previous_owner
     FROM lake_ownership_changes
@@ -21,8 +21,8 @@ steps AS (
 in_month AS (
     SELECT
         territory_id, period_start, count(*) AS record_count,
-        min_by(coalesce(previous_owner, owner), n) AS owner_start,
-        max_by(owner, n) AS owner_end,
+        min_by(coalesce(previous_owner, owner), place) AS owner_start,
+        max_by(owner, place) AS owner_end,
         max(recorded_at) AS last_at,
         CAST(sum(CASE WHEN previous_owner <> owner THEN 1 ELSE 0 END) AS BIGINT) AS ownership_changes
     FROM steps

@@ -170,8 +170,8 @@ facts_in_order AS (
     WHERE copy = 1
     WINDOW in_order AS (PARTITION BY war_type, war_id ORDER BY n)
 ),
--- What is known after a second: its last facts (`top`), unless they were known before it and other ones were told in it, for
--- then they are no change; then those before them (`below`). Which of the two are known after the second before decides it.
+-- A second ends with its last facts (`top`). But if these were known before it and the second tells other ones, they are no
+-- change, and the second ends with the facts before them (`below`). The facts known after the second before decide which.
 seconds AS (
     SELECT
         war_type, war_id, moment, facts AS top, CASE WHEN previous_moment = moment THEN previous_facts END AS below
@@ -193,7 +193,7 @@ decided AS (
         CASE WHEN below IS NULL OR coalesce(last_below, last_top) IS DISTINCT FROM top THEN 1 ELSE 0 END AS after_below
     FROM chained
 ),
--- Where both are the same, it is known. From there on, each second that turns the one into the other counts.
+-- The facts are known after a second whose both results are the same. After it, the seconds that swap the two are counted.
 turns AS (
     SELECT
         *,

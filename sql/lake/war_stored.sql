@@ -1,35 +1,35 @@
 -- The summaries of wars that the lake cannot compute, because `tornsnap prune` deleted history rows before they were
 -- exported: those that count rows which the lake does not have, and those of later months that begin with such rows. Of
 -- several databases, the one that counts the most rows.
-SELECT *
-FROM (
+WITH
+counted AS (
+    SELECT database_id, war_type, war_id, date_trunc('month', recorded_at) AS period_start, count(*) AS row_count
+    FROM war_status_history
+    GROUP BY database_id, war_type, war_id, date_trunc('month', recorded_at)
+),
+-- first_month: the first month with a row in the lake. first_period: the first month with a summary.
+begun AS (
+    SELECT database_id, war_type, war_id, min(period_start) AS first_month
+    FROM counted
+    GROUP BY database_id, war_type, war_id
+),
+told AS (
+    SELECT *, min(period_start) OVER (PARTITION BY database_id, war_type, war_id) AS first_period
+    FROM war_summary
+    WHERE period_type = 'monthly'
+),
+lacking AS (
     SELECT
-        s.*,
+        t.*,
         row_number() OVER (
-            PARTITION BY s.war_type, s.war_id, s.period_start ORDER BY s.record_count DESC, s.database_id) AS choice
-    FROM (
-        SELECT *, min(period_start) OVER (PARTITION BY database_id, war_type, war_id) AS first_period
-        FROM war_summary
-        WHERE period_type = 'monthly'
-    ) AS s
-    LEFT JOIN (
-        SELECT database_id, war_type, war_id, date_trunc('month', recorded_at) AS period_start, count(*) AS row_count
-        FROM war_status_history
-        GROUP BY database_id, war_type, war_id, date_trunc('month', recorded_at)
-    ) AS h
-        ON h.database_id = s.database_id
-            AND h.war_type = s.war_type
-            AND h.war_id = s.war_id
-            AND h.period_start = s.period_start
-    LEFT JOIN (
-        SELECT database_id, war_type, war_id, min(recorded_at) AS first_at
-        FROM war_status_history
-        GROUP BY database_id, war_type, war_id
-    ) AS f
-        ON f.database_id = s.database_id
-            AND f.war_type = s.war_type
-            AND f.war_id = s.war_id
-    WHERE s.record_count > coalesce(h.row_count, 0)
-        OR (s.period_start > s.first_period AND (f.first_at IS NULL OR f.first_at >= s.period_start))
-) AS s
+            PARTITION BY t.war_type, t.war_id, t.period_start ORDER BY t.record_count DESC, t.database_id) AS choice
+    FROM told AS t
+    LEFT JOIN counted AS c
+        ON c.database_id = t.database_id AND c.war_type = t.war_type AND c.war_id = t.war_id AND c.period_start = t.period_start
+    LEFT JOIN begun AS b ON b.database_id = t.database_id AND b.war_type = t.war_type AND b.war_id = t.war_id
+    WHERE t.record_count > coalesce(c.row_count, 0)
+        OR (t.period_start > t.first_period AND (b.first_month IS NULL OR b.first_month >= t.period_start))
+)
+SELECT *
+FROM lacking
 WHERE choice = 1
