@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::named_params;
-
 use crate::error::{Error, Exit, Result};
 use crate::model::archive::{
     ArchiveBlocker, ArchiveFile, NamedBy, UsedArchive, find_blocker, present_path,
@@ -152,16 +150,11 @@ impl Store {
     pub(crate) fn refuse_own_columns(&self) -> Result<()> {
         for history in History::ALL {
             let ours: Vec<&str> = schema_of(history).columns.split(", ").collect();
-            let found = || -> rusqlite::Result<Vec<String>> {
-                self.connection()
-                    .prepare(sql!("prune/list_history_columns"))?
-                    .query_map(named_params! { ":history": history.table() }, |row| {
-                        row.get("column_name")
-                    })?
-                    .collect()
-            };
-            let found = found().context(format!("read the columns of {}", history.table()))?;
-            let own = found.iter().find(|name| !ours.contains(&name.as_str()));
+            let found = self.declared_columns(history.table())?;
+            let own = found
+                .iter()
+                .map(|column| column.name.as_str())
+                .find(|name| !ours.contains(name));
             if let Some(own) = own {
                 return Err(Error::new(format!("move rows of {}", history.table()))
                     .with_source(format!(

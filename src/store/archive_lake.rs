@@ -13,7 +13,7 @@ use crate::model::lake::manifest::{FileEntry, Manifest};
 use crate::model::lake::path_in;
 use crate::model::watch::Unwatched;
 use crate::store::files::digest_of_file;
-use crate::store::owner::{Purpose, explain_forbidden};
+use crate::store::owner::{Purpose, explain_forbidden, unreadable};
 
 /// The manifest of a database in a lake.
 #[derive(Clone, Debug)]
@@ -176,10 +176,4 @@ impl LakeArchive {
                 .any(|next| is_same(&next.entry))
         })
     }
-}
-
-fn unreadable(path: &Path, error: std::io::Error) -> Error {
-    let error = Error::of_io(format!("read {}", path.display()), error);
-    explain_forbidden(error, path, Purpose::Read)
-        .with_default_help("check the disk, and who may read the file")
 }

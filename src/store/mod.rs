@@ -119,6 +119,18 @@ mod tests {
         store
     }
 
+    /// The steps of the query plan of a statement. Its parameters are NULL.
+    pub(in crate::store) fn plan_of(store: &Store, statement: &str) -> Vec<String> {
+        store
+            .connection()
+            .prepare(&format!("EXPLAIN QUERY PLAN {statement}"))
+            .unwrap()
+            .raw_query()
+            .mapped(|row| row.get("detail"))
+            .collect::<rusqlite::Result<_>>()
+            .unwrap()
+    }
+
     /// SQLite checks a statement when it is prepared. Without this test an error would show up in production.
     #[test]
     fn every_statement_prepares() {

@@ -138,6 +138,13 @@ pub(crate) enum Purpose<'a> {
     },
 }
 
+/// The error about a file that exists and cannot be read.
+pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
+    let error = Error::of_io(format!("read {}", path.display()), error);
+    explain_forbidden(error, path, Purpose::Read)
+        .with_default_help("check the disk, and who may read the file")
+}
+
 /// If the error is about missing permissions: names the owner of the file or folder, and the command to run. The owner of the
 /// database has no part in it: this is for files of any user.
 pub(crate) fn explain_forbidden(error: Error, path: &Path, purpose: Purpose<'_>) -> Error {

@@ -300,6 +300,7 @@ fn record(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<()>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::tests::plan_of;
 
     /// A database without statistics, such as one whose first summaries are written, has no other hint. The index on
     /// `period_type` lists all summaries, so that a look-up for each entity would take quadratic time.
@@ -311,14 +312,7 @@ mod tests {
         for history in History::ALL {
             let Statements { write, chain, .. } = statements(history);
             for statement in [Some(write), chain].into_iter().flatten() {
-                let steps: Vec<String> = store
-                    .connection()
-                    .prepare(&format!("EXPLAIN QUERY PLAN {statement}"))
-                    .unwrap()
-                    .raw_query() // Parameters without a value are NULL.
-                    .mapped(|row| row.get("detail"))
-                    .collect::<rusqlite::Result<_>>()
-                    .unwrap();
+                let steps = plan_of(&store, statement);
 
                 let looks_up = |step: &&String| {
                     let table = step.split(' ').nth(1).unwrap_or_default();

@@ -20,7 +20,7 @@ struct Declaration {
 }
 
 impl Declaration {
-    /// Of a column of a view.
+    /// The declaration of a column of a view, which has no type.
     fn unknown() -> Self {
         Self {
             name: String::new(),
@@ -31,7 +31,7 @@ impl Declaration {
     }
 }
 
-/// What is asked about a column.
+/// The question about the values of a column.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Question {
     /// Nothing: the table allows only one type.

@@ -29,6 +29,7 @@ impl Datum {
             _ => None,
         }
     }
+
     /// The order of SQL: NULL, numbers, texts by their bytes. What is sorted so has no fractions.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
         let kind = |value: &Self| match value {

@@ -9,8 +9,8 @@ use crate::model::import::datum::Datum;
 use crate::model::import::recorder::{layout, status_of, war};
 use crate::model::war::WarStatus;
 
-/// What the rows of one second are sorted by: unknown values first, then the lower ones, in the order of the columns.
-/// Of a war, the row that is further ahead comes later.
+/// The sort key of a row among those of its second: its facts in the order of the columns, so that unknown values come first and
+/// lower ones next. The row of a war that is further ahead comes later.
 pub(crate) fn place(history: History, row: &[Datum]) -> Vec<Datum> {
     if history == History::Wars {
         return place_of_war(row);

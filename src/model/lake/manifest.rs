@@ -130,7 +130,7 @@ impl Unreadable {
     }
 }
 
-/// What is wrong with the text of a manifest, without the words that the parser has for programmers.
+/// Describes the damage of a manifest to its user. The words of the parser are for programmers.
 fn describe_damage(bytes: &[u8], error: &serde_json::Error) -> String {
     let line = error.line();
     match error.classify() {

@@ -213,7 +213,7 @@ impl Old {
     }
 }
 
-/// The entity of a row of a history as `repeated_rows` names it, its time, and its values but the id.
+/// The entity of a row of a history as `repeated_rows` names it, its time, and its values but the id. `columns`: those of the table.
 pub(crate) fn told_values<'a>(
     dataset: &Dataset,
     columns: &[TypedColumn],
@@ -233,7 +233,7 @@ pub(crate) fn told_values<'a>(
         Some(Value::Integer(at)) => at,
         _ => 0,
     };
-    let values = (0..columns.len() - 1)
+    let values = (0..columns.len())
         .filter(|&column| columns[column].name != "id")
         .map(|column| row.value(column))
         .collect();

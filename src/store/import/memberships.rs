@@ -131,6 +131,7 @@ fn stored(connection: &Connection, player: i64) -> rusqlite::Result<Vec<Stay>> {
 mod tests {
     use super::*;
     use crate::store::Store;
+    use crate::store::tests::plan_of;
 
     /// A scan of all imported players for each membership would take longer than the whole rest of an import.
     #[test]
@@ -138,19 +139,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&folder.path().join("t.db")).unwrap();
         staging::create(store.connection()).unwrap();
-        let explain = format!(
-            "EXPLAIN QUERY PLAN {}",
-            sql!("import/record_imported_sightings")
-        );
 
-        let steps: Vec<String> = store
-            .connection()
-            .prepare(&explain)
-            .unwrap()
-            .query_map(named_params! { ":source": "csv" }, |row| row.get("detail"))
-            .unwrap()
-            .collect::<rusqlite::Result<_>>()
-            .unwrap();
+        let steps = plan_of(&store, sql!("import/record_imported_sightings"));
 
         let of_state = |step: &&String| step.split(' ').nth(1) == Some("state");
         let states: Vec<&String> = steps.iter().filter(of_state).collect();

@@ -177,6 +177,7 @@ mod tests {
     use super::*;
     use crate::store::Store;
     use crate::store::import::staging;
+    use crate::store::tests::plan_of;
 
     #[test]
     fn the_stored_rows_are_read_in_the_order_of_the_table() {
@@ -185,17 +186,7 @@ mod tests {
         staging::create(store.connection()).unwrap();
 
         for history in History::ALL {
-            let steps: Vec<String> = store
-                .connection()
-                .prepare(&format!(
-                    "EXPLAIN QUERY PLAN {}",
-                    rows_in_order(history, false)
-                ))
-                .unwrap()
-                .query_map([], |row| row.get("detail"))
-                .unwrap()
-                .collect::<rusqlite::Result<_>>()
-                .unwrap();
+            let steps = plan_of(&store, &rows_in_order(history, false));
 
             let scan = format!("SCAN main.{}", history.table());
             assert!(steps.contains(&scan), "{history:?}: {steps:#?}");

@@ -29,6 +29,7 @@ mod tests {
     use super::*;
     use crate::store::Store;
     use crate::store::import::staging;
+    use crate::store::tests::plan_of;
 
     /// The look-up reads all runs that started before: for each answer about a faction, it would take longer than most of
     /// an import.
@@ -38,17 +39,7 @@ mod tests {
         let store = Store::create(&folder.path().join("t.db")).unwrap();
         staging::create(store.connection()).unwrap();
 
-        let steps: Vec<String> = store
-            .connection()
-            .prepare(&format!(
-                "EXPLAIN QUERY PLAN {}",
-                sql!("import/find_rosters")
-            ))
-            .unwrap()
-            .query_map([], |row| row.get("detail"))
-            .unwrap()
-            .collect::<rusqlite::Result<_>>()
-            .unwrap();
+        let steps = plan_of(&store, sql!("import/find_rosters"));
 
         let runs = steps
             .iter()

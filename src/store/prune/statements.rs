@@ -71,7 +71,7 @@ impl Statements {
 mod tests {
     use super::*;
     use crate::store::history::{HistorySchema, schema_of};
-    use crate::store::tests::with_attached_archive;
+    use crate::store::tests::{plan_of, with_attached_archive};
 
     #[test]
     fn the_statements_of_each_history_prepare_and_use_no_other_history() {
@@ -137,14 +137,7 @@ mod tests {
                 &statements.archive,
                 &statements.unarchived,
             ] {
-                let steps: Vec<String> = store
-                    .connection()
-                    .prepare(&format!("EXPLAIN QUERY PLAN {statement}"))
-                    .unwrap()
-                    .raw_query() // Parameters without a value are NULL.
-                    .mapped(|row| row.get("detail"))
-                    .collect::<rusqlite::Result<_>>()
-                    .unwrap();
+                let steps = plan_of(&store, statement);
 
                 let is_look_up =
                     |step: &&String| step.contains(history.table()) || step.contains(" here ");

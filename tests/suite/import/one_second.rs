@@ -22,7 +22,7 @@ fn collector(sandbox: &Sandbox, name: &str, statements: &str) {
         .unwrap();
 }
 
-/// What each order of imports makes of the files: into a new database, into the first of them, and after repeated imports.
+/// The rows after each order of imports of the files: into a new database, into the first of them, and after repeated imports.
 fn results(sandbox: &Sandbox, query: &str) -> BTreeSet<Vec<String>> {
     create(sandbox, "new.db");
     let mut found = BTreeSet::new();

@@ -1,4 +1,5 @@
-//! What `prune --archive DIR/`, `export --lake`, `health` and `config` say of a folder in which something is wrong. Each remedy is tried.
+//! The messages of `prune --archive DIR/`, `export --lake`, `health` and `config` about a folder in which something is wrong. The tests try each
+//! remedy.
 
 use std::fs;
 use std::path::PathBuf;
@@ -39,7 +40,7 @@ impl Archived {
         self.sandbox.run_at(IN_APRIL, &["export", "--lake", "lake"])
     }
 
-    /// What each command says of the lake that uses it, on one line each.
+    /// The messages of all commands that use the lake, on one line each.
     fn said(&self) -> [String; 3] {
         let health = self.sandbox.run_at(IN_APRIL, &["health", "--json"]);
         let checked = self.sandbox.run_at(IN_APRIL, &["config", "check"]);

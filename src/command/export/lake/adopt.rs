@@ -5,7 +5,6 @@ use std::io;
 use std::path::Path;
 
 use crate::command::export::lake::Lake;
-use crate::command::export::lake::state::unreadable;
 use crate::error::{Error, Exit, Result};
 use crate::model::lake::columns::add_columns;
 use crate::model::lake::files::TwoFiles;
@@ -18,6 +17,7 @@ use crate::model::watch::Unwatched;
 use crate::output::lake::month::Counts;
 use crate::output::parquet_file::RowReader;
 use crate::store::files::digest_of_file;
+use crate::store::owner::unreadable;
 
 /// The help about a file that cannot be taken over. It may have rows that are nowhere else.
 const MOVE_OUT: &str = "move it out of the lake, and keep it";

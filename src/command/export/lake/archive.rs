@@ -50,14 +50,12 @@ pub(in crate::command) fn fill(
             .begin("comparing the rows with the lake", None);
         for (history, month, last_id) in plan.history_months() {
             lake.compare(store, &compared, history, month, last_id)?;
+            let dataset = Dataset::of(history);
+            lake.manifest.put_moved(dataset, month, last_id);
         }
         Ok((lake, compared))
     })?;
     let rows = plan.history_rows();
-    for (history, month, last_id) in plan.history_months() {
-        let dataset = Dataset::of(history);
-        lake.manifest.put_moved(dataset, month, last_id);
-    }
     if rows > 0 {
         lake.manifest.receipts.insert(receipt.clone(), rows);
     }
@@ -96,14 +94,8 @@ impl Lake {
                 self.root.display()
             )
         };
-        let lost = |rows: u64| {
-            Error::new(action())
-                .with_source(format!("{} cannot be found in the lake", count(rows, "row")))
-                .with_help("no row was deleted; look at the disk of the lake, or name another folder with --archive")
-                .with_exit(Exit::Damaged)
-        };
         let Some(entry) = self.manifest.file(dataset, Some(month)) else {
-            return Err(lost(1));
+            return Err(lost(action(), 1));
         };
         let unreadable = |error: std::io::Error| self.read_error(entry, error);
         let file = File::open(self.folder.path(&entry.file)).with_context(action)?;
@@ -137,9 +129,21 @@ impl Lake {
         })?;
         outcome?;
         if missing > 0 {
-            Err(lost(missing))
-        } else {
-            Ok(())
+            return Err(lost(action(), missing));
         }
+        Ok(())
     }
+}
+
+/// The error about rows that are not in the lake.
+fn lost(action: String, rows: u64) -> Error {
+    Error::new(action)
+        .with_source(format!(
+            "{} cannot be found in the lake",
+            count(rows, "row")
+        ))
+        .with_help(
+            "no row was deleted; look at the disk of the lake, or name another folder with --archive",
+        )
+        .with_exit(Exit::Damaged)
 }

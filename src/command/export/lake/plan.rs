@@ -27,6 +27,13 @@ pub(super) struct Task {
     pub(super) has_old: bool,
 }
 
+impl Task {
+    /// The highest row id of the month that a prune has moved to the lake.
+    pub(super) fn moved_until(&self) -> Option<i64> {
+        self.old.as_ref()?.moved_until
+    }
+}
+
 impl Lake {
     /// The columns of a dataset: those of the table, and those that the lake keeps.
     pub(super) fn columns(&self, store: &Store, dataset: &Dataset) -> Result<LakeColumns> {

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::Path;
 
 use crate::command::export::lake::Lake;
 use crate::error::{Error, Exit, Result, WithContext};
@@ -13,7 +12,7 @@ use crate::model::watch::Unwatched;
 use crate::output::lake::folder::LakeFolder;
 use crate::store::Store;
 use crate::store::files::digest_of_file;
-use crate::store::owner::{Purpose, explain_forbidden};
+use crate::store::owner::{Purpose, explain_forbidden, unreadable};
 
 /// The state of a file that the manifest lists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,13 +41,6 @@ pub(super) fn read(
     }
     let archive = DatabaseId::new(store.make_receipt()?);
     Ok((Manifest::new(id.clone(), archive), true))
-}
-
-/// The error about a file of the lake that cannot be read.
-pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
-    let error = Error::of_io(format!("read {}", path.display()), error);
-    explain_forbidden(error, path, Purpose::Read)
-        .with_default_help("check the disk, and who may read the file")
 }
 
 impl Lake {

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::command::Context;
 use crate::command::export::lake::Lake;
 use crate::command::export::lake::plan::Task;
-use crate::command::export::lake::state::unreadable;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::lake::manifest::{ColumnEntry, FileEntry, Pending};
 use crate::model::lake::{DATABASE_KEY, DATASET_KEY, DATASETS, Rule};
@@ -19,6 +18,7 @@ use crate::output::parquet_file::{Observer, RowReader, Schema};
 use crate::store::Store;
 use crate::store::files::digest_of_file;
 use crate::store::lake::{CORRECT_VALUE, Fingerprint};
+use crate::store::owner::unreadable;
 
 impl Lake {
     /// Writes the files whose rows have changed. Returns the entries of those that differ from the older ones.
@@ -137,7 +137,7 @@ impl Lake {
             lowest_id: counts.lowest_id,
             highest_id: counts.highest_id,
             kept: counts.kept,
-            moved_until: task.old.as_ref().and_then(|old| old.moved_until),
+            moved_until: task.moved_until(),
             fingerprint: written.fingerprint,
         };
         let replaced = task.old.as_ref().filter(|_| task.has_old);
@@ -249,7 +249,7 @@ impl Lake {
 /// The rows that were written to a file.
 struct Written {
     counts: Counts,
-    /// That of the rows of the database.
+    /// The fingerprint of the rows of the database.
     fingerprint: String,
 }
 
@@ -278,15 +278,13 @@ fn is_removed(store: &Store, task: &Task, row: &OwnedRow) -> Result<bool> {
     let Rule::Rows(history) = task.dataset.rule else {
         return Ok(false);
     };
-    let moved_until = task.old.as_ref().and_then(|old| old.moved_until);
     if let Some(Value::Integer(id)) = place_of(&task.columns, "id").map(|place| row.value(place))
-        && moved_until.is_some_and(|moved| id <= moved)
+        && task.moved_until().is_some_and(|moved| id <= moved)
         && store.has_history_row(history, id)?
     {
         return Err(conflict(task, id));
     }
-    // It leaves out the last column.
-    let columns = &task.columns[..=task.columns.in_table()];
+    let columns = &task.columns[..task.columns.in_table()];
     let (entity, at, values) = told_values(task.dataset, columns, row);
     store.was_removed(history, &entity, at, &values)
 }

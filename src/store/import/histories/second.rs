@@ -3,7 +3,6 @@
 use rusqlite::params;
 
 use crate::model::history::History;
-use crate::model::import::datum::Datum;
 use crate::model::import::second::{has_other_order, order, place, with_lower_side_first};
 use crate::model::time::Month;
 use crate::store::import::entity::Entity;
@@ -58,7 +57,10 @@ impl Merger<'_> {
         if rows.len() < 2 || self.is_our_copy || self.have_one_order(rows) {
             return;
         }
-        rows.sort_by_cached_key(|row| Place(place(self.history, &row.values), row.origin));
+        let place = |row: &MergedRow| place(self.history, &row.values);
+        rows.sort_by(|one, other| {
+            order(&place(one), &place(other)).then(one.origin.cmp(&other.origin))
+        });
     }
 
     /// Whether one of the files says all, or both say the same.
@@ -121,26 +123,3 @@ fn agree_on_sides(rows: &mut [MergedRow]) {
         }
     }
 }
-
-/// Where a row is among those of its second.
-struct Place(Vec<Datum>, Origin);
-
-impl Ord for Place {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        order(&self.0, &other.0).then(self.1.cmp(&other.1))
-    }
-}
-
-impl PartialOrd for Place {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Place {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Place {}

@@ -134,7 +134,7 @@ fn two_files_of_a_month_are_refused_and_both_stay() {
         check_words(&refused, &names);
         assert_eq!(tree(&sandbox.path("lake")), before);
     }
-    // Whichever of two equal ones goes.
+    // Any of the two equal files may go.
     fs::remove_file(file).unwrap();
     export(&sandbox).expect(0);
     check_equal(&sandbox, "tornsnap.db");
@@ -239,7 +239,7 @@ fn a_file_that_the_manifest_does_not_list_and_that_is_damaged_is_an_error_in_pla
     check_equal(&sandbox, "tornsnap.db");
 }
 
-/// What the manifest says of the columns that are only in a file.
+/// The entries of the manifest for the columns that are only in a file.
 #[test]
 fn a_file_that_is_taken_over_brings_its_columns() {
     let sandbox = world();
