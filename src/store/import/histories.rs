@@ -224,13 +224,21 @@ impl Merger<'_> {
         let is_change = entity.is_change(layout, &row.values);
         let month = self.month_of(&row.values);
         let is_open = |month| self.closed.closing(self.history, month).is_none();
-        let may_go = !self.every_poll
-            && month.is_some_and(|month| {
-                is_open(month) && !self.closed.is_reopened(self.history, month)
-            });
+        let may_go = month
+            .is_some_and(|month| is_open(month) && !self.closed.is_reopened(self.history, month));
+        if self.every_poll && row.was_change && may_go && entity.has_in_second(layout, &row.values)
+        {
+            // Only the row before it, completed by the imported ones, has become the same.
+            self.move_row
+                .execute(params![row.id, month.map(Month::start)])?;
+            self.tally.replaced += 1;
+            self.changed.extend(month);
+            return Ok(());
+        }
         if row.was_change
             && !is_change
             && may_go
+            && !self.every_poll
             && let Some(month) = month
         {
             self.replace.execute(params![

@@ -50,6 +50,7 @@ mod ties;
 mod tile_lists;
 mod two_collectors;
 mod war_summaries;
+mod wars_of_one_second;
 mod winners;
 
 use std::fs;

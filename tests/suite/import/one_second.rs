@@ -277,3 +277,34 @@ fn a_battle_stat_that_is_not_known_keeps_its_last_value() {
     let query = "SELECT timestamp - 1767225600, strength, defense FROM player_stats_history ORDER BY timestamp, id";
     assert_one_result(&sandbox, query, &["0|10|20", "60|11|"]);
 }
+
+#[test]
+fn with_every_poll_an_answer_from_before_the_end_of_a_war_is_counted_once_with_the_end_in_its_second()
+ {
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "[history]\nrecord = \"every-poll\"\n");
+    let sides = [3, 4];
+    let begin = (0, "ongoing", sides, [5, 0]);
+    collector(
+        &sandbox,
+        FILES[0],
+        &war(&[begin, (60, "completed", sides, [8, 0])]),
+    );
+    // It hears of the end later, in the same second as of the course before it.
+    collector(
+        &sandbox,
+        FILES[1],
+        &war(&[
+            (120, "ongoing", sides, [8, 0]),
+            (120, "completed", sides, [8, 0]),
+        ]),
+    );
+    collector(&sandbox, FILES[2], &war(&[begin]));
+
+    let expected = [
+        "0|ongoing|3|5|0",
+        "60|completed|3|8|0",
+        "120|completed|3|8|0",
+    ];
+    assert_one_result(&sandbox, WARS, &expected);
+}

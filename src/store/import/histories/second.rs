@@ -1,11 +1,13 @@
 //! Decides about the rows of one entity in one second.
 
+use std::collections::VecDeque;
+
 use rusqlite::params;
 
 use crate::model::history::History;
 use crate::model::import::second::{has_other_order, order, place, with_lower_side_first};
 use crate::model::time::Month;
-use crate::store::import::entity::Entity;
+use crate::store::import::entity::{Entity, has_same_facts};
 use crate::store::import::histories::Merger;
 use crate::store::import::merged_rows::{MergedRow, Origin};
 
@@ -40,7 +42,8 @@ impl Merger<'_> {
             }
         }
         entity.enter(&self.layout, &rows);
-        for row in rows {
+        let mut rows = VecDeque::from(rows);
+        while let Some(row) = self.next(entity, &mut rows) {
             match row.origin {
                 Origin::Stored => self.keep(entity, row, closing)?,
                 Origin::Revived => self.revive(entity, row, closing)?,
@@ -49,6 +52,19 @@ impl Merger<'_> {
             }
         }
         self.add_settled(entity)
+    }
+
+    /// Removes the next row. A stored one comes before others that, completed, say the same about a war: it stays as it is.
+    fn next(&self, entity: &Entity, rows: &mut VecDeque<MergedRow>) -> Option<MergedRow> {
+        let first = rows.front()?;
+        if self.history != History::Wars || first.origin == Origin::Stored {
+            return rows.pop_front();
+        }
+        let completed = entity.merged.completed(&first.values);
+        let says_the_same = |row: &MergedRow| {
+            row.origin == Origin::Stored && has_same_facts(&self.layout, &row.values, &completed)
+        };
+        rows.remove(rows.iter().position(says_the_same).unwrap_or(0))
     }
 
     /// Sorts the rows of a second: if only one file has any, or both have the same ones, as they are there, otherwise by their
