@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io;
 
 use crate::error::Error;
+use crate::model::history::History;
+use crate::model::import::recorder::layout;
 use crate::model::lake::{Dataset, Rule};
 use crate::model::rows::{OwnedRow, Row, TypedColumn, Value, place_of};
 use crate::output::lake::layout::Layout;
@@ -213,9 +215,11 @@ impl Old {
     }
 }
 
-/// The entity of a row of a history as `repeated_rows` names it, its time, and its values but the id. `columns`: those of the table.
+/// The entity of a row of a history as `repeated_rows` names it, its time, and its values but the id. `columns`: those of the table;
+/// the ones that the user has added are not in `repeated_rows`.
 pub(crate) fn told_values<'a>(
     dataset: &Dataset,
+    history: History,
     columns: &[TypedColumn],
     row: &'a impl Row,
 ) -> (String, i64, Vec<Value<'a>>) {
@@ -233,9 +237,9 @@ pub(crate) fn told_values<'a>(
         Some(Value::Integer(at)) => at,
         _ => 0,
     };
-    let values = (0..columns.len())
-        .filter(|&column| columns[column].name != "id")
-        .map(|column| row.value(column))
+    let told = layout(history).table.columns.iter();
+    let values = told
+        .map(|column| place(column.name).map_or(Value::Null, |column| row.value(column)))
         .collect();
     (entity.join(" "), at, values)
 }

@@ -147,6 +147,18 @@ impl Entity {
         Ok(is_new)
     }
 
+    /// Remembers what a stored row was that is gone now, but whose facts the merged history still has. It is not counted.
+    pub(super) fn remember_former(
+        &self,
+        connection: &Connection,
+        layout: &Layout,
+        row: &[Datum],
+    ) -> rusqlite::Result<()> {
+        let at = row[layout.time].integer().unwrap_or_default();
+        self.record_rows(connection, at, Counted::default(), &as_json(row))?;
+        Ok(())
+    }
+
     /// Notes a row of the present second that was left out in an earlier import, and still is.
     pub(super) fn stay_left_out(&mut self, row: Vec<Datum>) {
         self.left_out.push(row);
@@ -316,9 +328,9 @@ pub(super) fn as_json(row: &[Datum]) -> String {
 /// The statement that adds a row of a history to the accepted ones.
 pub(super) fn accept_statement(history: History) -> String {
     let layout = layout(history);
-    let places = vec!["?"; layout.table.columns.len() + 1].join(", ");
+    let places = vec!["?"; layout.table.columns.len() + 2].join(", ");
     format!(
-        "INSERT INTO temp.accepted (id, {}) VALUES ({places})",
+        "INSERT INTO temp.accepted (id, moved_from, {}) VALUES ({places})",
         column_list(layout.table)
     )
 }

@@ -89,6 +89,8 @@ const CARRIED: &str = "carried on from the rows before";
 /// Writes what the merger has decided.
 fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     for template in [
+        sql!("import/number_accepted"),
+        sql!("import/move_rows"),
         sql!("import/delete_replaced"),
         sql!("import/append_history"),
     ] {
@@ -177,8 +179,18 @@ impl Merger<'_> {
 
     fn insert(&mut self, row: &MergedRow) -> rusqlite::Result<()> {
         let id = row.source_id.map_or(Datum::Null, Datum::Integer);
+        self.accept_values(&id, &Datum::Null, row)
+    }
+
+    fn accept_values(
+        &mut self,
+        id: &Datum,
+        moved_from: &Datum,
+        row: &MergedRow,
+    ) -> rusqlite::Result<()> {
+        let ids = [id, moved_from].into_iter();
         self.accept
-            .execute(params_from_iter([&id].into_iter().chain(&row.values)))?;
+            .execute(params_from_iter(ids.chain(&row.values)))?;
         Ok(())
     }
 
@@ -229,6 +241,7 @@ impl Merger<'_> {
         if self.every_poll && row.was_change && may_go && entity.has_in_second(layout, &row.values)
         {
             // Only the row before it, completed by the imported ones, has become the same.
+            entity.remember_former(self.connection, layout, row.own_values())?;
             self.move_row
                 .execute(params![row.id, month.map(Month::start)])?;
             self.tally.replaced += 1;
@@ -257,6 +270,7 @@ impl Merger<'_> {
             let own = row.own_values().to_vec();
             self.complete(entity, &mut row);
             self.carry_facts(&own, &row)?;
+            row.original = Some(own);
         }
         entity.record(&self.layout, row.values.clone());
         if closing.is_some() {

@@ -63,7 +63,8 @@ pub(super) fn create_accepted(connection: &Connection, history: History) -> Resu
     connection
         .execute_batch(&format!(
             "DROP TABLE IF EXISTS temp.accepted;
-             CREATE TEMP TABLE accepted ({});
+             CREATE TEMP TABLE accepted ({}, moved_from);
+             CREATE INDEX temp.accepted_moved ON accepted (moved_from) WHERE moved_from IS NOT NULL;
              DELETE FROM temp.replaced;
              DELETE FROM temp.moved;
              DELETE FROM temp.revived;",

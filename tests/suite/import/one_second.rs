@@ -308,3 +308,26 @@ fn with_every_poll_an_answer_from_before_the_end_of_a_war_is_counted_once_with_t
     ];
     assert_one_result(&sandbox, WARS, &expected);
 }
+
+#[test]
+fn a_row_that_gets_a_new_id_keeps_the_values_of_the_users_own_columns() {
+    let sandbox = Sandbox::new();
+    let told = |respect: i64| {
+        format!(
+            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (3, {{at}}, 7), (3, {{at}} + 60, {respect});"
+        )
+    };
+    collector(&sandbox, FILES[0], &told(9));
+    collector(&sandbox, FILES[1], &told(5));
+    open(&sandbox, FILES[0])
+        .execute_batch(
+            "ALTER TABLE faction_history ADD COLUMN note TEXT; UPDATE faction_history SET note = 'of ' || respect;",
+        )
+        .unwrap();
+
+    import(&sandbox, FILES[0], &[FILES[1]]);
+
+    let query = "SELECT id, timestamp - 1767225600, respect, note FROM faction_history ORDER BY timestamp, id";
+    let found = rows(&open(&sandbox, FILES[0]), query);
+    assert_eq!(found, ["1|0|7|of 7", "3|60|5|", "4|60|9|of 9"]);
+}

@@ -72,21 +72,23 @@ fn stored(
 
 fn write_collector(sandbox: &Sandbox, name: &str, kept: &[(usize, Told)]) {
     create(sandbox, name);
-    let mut statements =
-        String::from("INSERT INTO factions (faction_id, name) VALUES (3, 'Three'), (4, 'Four');");
-    for (second, told) in kept {
+    let rows = kept.iter().map(|(second, told)| {
         let [one, other] = told.scores;
         let at = START + second;
-        let (status, end) = match told.is_over {
-            true => ("completed", (START + STATES - 1).to_string()),
-            false => ("ongoing", "NULL".to_owned()),
+        let (status, end) = if told.is_over {
+            ("completed", (START + STATES - 1).to_string())
+        } else {
+            ("ongoing", "NULL".to_owned())
         };
-        statements += &format!(
+        format!(
             "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
                 defending_score, status, started_at, ends_at, recorded_at)
              VALUES (9, 'ranked', 3, 4, {one}, {other}, '{status}', {START}, {end}, {at});"
-        );
-    }
+        )
+    });
+    let factions =
+        "INSERT INTO factions (faction_id, name) VALUES (3, 'Three'), (4, 'Four');".to_owned();
+    let statements: String = std::iter::once(factions).chain(rows).collect();
     open(sandbox, name).execute_batch(&statements).unwrap();
 }
 

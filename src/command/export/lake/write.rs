@@ -285,7 +285,7 @@ fn is_removed(store: &Store, task: &Task, row: &OwnedRow) -> Result<bool> {
         return Err(conflict(task, id));
     }
     let columns = &task.columns[..task.columns.in_table()];
-    let (entity, at, values) = told_values(task.dataset, columns, row);
+    let (entity, at, values) = told_values(task.dataset, history, columns, row);
     store.was_removed(history, &entity, at, &values)
 }
 

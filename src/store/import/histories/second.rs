@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use rusqlite::params;
 
 use crate::model::history::History;
+use crate::model::import::datum::Datum;
 use crate::model::import::second::{has_other_order, order, place, with_lower_side_first};
 use crate::model::time::Month;
 use crate::store::import::entity::{Entity, has_same_facts};
@@ -101,20 +102,19 @@ impl Merger<'_> {
     fn add_settled(&mut self, entity: &mut Entity) -> rusqlite::Result<()> {
         let mut last = Some(i64::MIN);
         for (id, row) in std::mem::take(&mut entity.settled) {
-            let month = self.month_of(&row.values);
             match id {
                 Some(id) if last.is_some_and(|last| last < id) => last = Some(id),
                 Some(id) => {
                     last = None;
-                    self.move_row
-                        .execute(params![id, month.map(Month::start)])?;
-                    self.insert(&row)?;
-                    self.changed.extend(month);
+                    if row.own_values() != row.values {
+                        entity.remember_former(self.connection, &self.layout, row.own_values())?;
+                    }
+                    self.give_new_id(id, &row)?;
                 }
                 None => {
                     last = None;
                     self.accept_row(&row)?;
-                    self.changed.extend(month);
+                    self.changed.extend(self.month_of(&row.values));
                 }
             }
             // A row of an open month can be the one that shows since when a tile has its owner.
@@ -123,6 +123,15 @@ impl Merger<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Gives a stored row a new id, which is higher than those of the rows before it.
+    fn give_new_id(&mut self, id: i64, row: &MergedRow) -> rusqlite::Result<()> {
+        let month = self.month_of(&row.values);
+        self.move_row
+            .execute(params![id, month.map(Month::start)])?;
+        self.changed.extend(month);
+        self.accept_values(&Datum::Null, &Datum::Integer(id), row)
     }
 }
 

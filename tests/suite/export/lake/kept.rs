@@ -2,13 +2,10 @@
 
 use std::fs;
 
-use rusqlite::Connection;
-
 use crate::export::lake::{
     check_manifest, export_of, lake_rows, manifest, manifest_path, open, table_rows, tree, world,
 };
 use crate::month_model::{EDGES, IN_APRIL, prune, summarize, with_steady_history};
-use crate::support::new_database::new_database;
 use crate::support::{DAY, Sandbox};
 
 const HISTORIES: [&str; 3] = [
@@ -195,49 +192,5 @@ fn without_a_manifest_the_files_are_compared_and_their_rows_stay() {
 
     assert!(all_lake_rows(&sandbox, &HISTORIES) == before);
     assert_eq!(manifest(&sandbox, "a.db")["files"], known["files"]);
-    check_manifest(&sandbox, "a.db");
-}
-
-/// An import shows that rows are no changes, and removes them: the lake follows.
-#[test]
-fn rows_that_an_import_has_removed_are_removed_from_the_lake() {
-    let sandbox = Sandbox::new();
-    let polled = |name: &str, polls: &[(i64, i64)]| -> Connection {
-        new_database(&sandbox.path(name));
-        let connection = open(&sandbox, name);
-        connection
-            .execute_batch("INSERT INTO factions (faction_id, name) VALUES (7, 'Seven')")
-            .unwrap();
-        for (day, value) in polls {
-            let at = EDGES[1] + day * DAY;
-            connection
-                .execute_batch(&format!(
-                    "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (7, {at}, {value});
-                     INSERT INTO war_status_history (war_type, war_id, attacking_score, recorded_at)
-                         VALUES ('ranked', 5, {value}, {at});"
-                ))
-                .unwrap();
-        }
-        summarize(&sandbox, IN_APRIL, name, &[]);
-        connection
-    };
-    let mine = polled("a.db", &[(5, 4), (10, 5), (15, 6)]);
-    // It has seen the change of day 10 on day 8 already.
-    drop(polled("other.db", &[(5, 4), (8, 5), (10, 5)]));
-    export_of(&sandbox, "a.db").expect(0);
-    let before = table_rows(&mine, "faction_history");
-
-    sandbox
-        .run_at(IN_APRIL, &["import", "other.db", "--database", "a.db"])
-        .expect(0);
-    export_of(&sandbox, "a.db").expect(0);
-
-    let after = table_rows(&mine, "faction_history");
-    assert!(before.iter().any(|row| !after.contains(row)), "{after:?}");
-    assert_eq!(lake_rows(&sandbox, "faction_history"), after);
-    assert_eq!(
-        lake_rows(&sandbox, "war_status_history"),
-        table_rows(&mine, "war_status_history")
-    );
     check_manifest(&sandbox, "a.db");
 }

@@ -10,6 +10,7 @@ mod kept;
 #[cfg(unix)]
 mod kill;
 mod layout;
+mod merged;
 mod places;
 mod together;
 
