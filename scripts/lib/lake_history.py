@@ -148,6 +148,8 @@ def watch(databases: list, dice: random.Random, who: tuple, time: str, events: l
           late: float = 0.01) -> list[Collector]:
     """Lets the collectors see the events."""
     collectors = [Collector(merge, late, REPEATED[number]) for number in range(len(databases))]
+    # An import leaves the rows alone of what only its own database has seen, also one of a war that repeats another of its second.
+    stale = STALE if who != (0,) else 0
     disagreed = range(0)
     if len(events) > 12 and dice.random() < 0.5:
         # Here the collectors have the present and the last answer by turns, in many seconds one after the other.
@@ -160,7 +162,7 @@ def watch(databases: list, dice: random.Random, who: tuple, time: str, events: l
                 seen.append({**events[max(0, index - (index + number) % 2)], time: event[time]})
             elif dice.random() < 0.85:
                 delay = dice.choice((0, 0, 0, 0, 60, 120))
-                told = events[max(0, index - 1)] if dice.random() < STALE else event
+                told = events[max(0, index - 1)] if dice.random() < stale else event
                 # A delay must not move an event into a month that the collector has not seen.
                 seen.append({**told, time: event[time] + (delay if event[time] + delay < END else 0)})
         for event in sorted(seen, key=lambda event: event[time]):
