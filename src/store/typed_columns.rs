@@ -1,6 +1,6 @@
 //! The types of columns, for formats in which a column has one type. SQLite has types for values, not for columns.
 
-use rusqlite::{named_params, params_from_iter};
+use rusqlite::{Connection, named_params, params_from_iter};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::column_type::{Declared, Seen, decide};
@@ -131,13 +131,7 @@ impl Store {
     }
 
     fn definition(&self, dataset: &str) -> Result<String> {
-        self.connection()
-            .query_row(
-                sql!("export/get_definition"),
-                named_params! { ":dataset": dataset },
-                |row| row.get("definition"),
-            )
-            .context(format!("read the definition of {dataset}"))
+        definition(self.connection(), dataset)
     }
 
     fn declarations(&self, table: &str) -> Result<Vec<Declaration>> {
@@ -207,6 +201,17 @@ impl Store {
                 seen.collect()
             })
     }
+}
+
+/// The statement that made a table or view, with the columns that were added since.
+pub(super) fn definition(connection: &Connection, dataset: &str) -> Result<String> {
+    connection
+        .query_row(
+            sql!("export/get_definition"),
+            named_params! { ":dataset": dataset },
+            |row| row.get("definition"),
+        )
+        .context(format!("read the definition of {dataset}"))
 }
 
 fn type_of(name: &str, declared: Declared) -> ColumnType {

@@ -10,16 +10,22 @@ use crate::model::rows::{Row, Value, place_of};
 use crate::model::size::count;
 use crate::store::export::ReadRow;
 use crate::store::lake::{row_hash, select_rows};
+use crate::store::typed_columns::definition;
 use crate::store::{SqlContext, Store, sql};
 
 /// The rows that were found in a lake.
 #[derive(Clone, Debug)]
 pub(crate) struct ComparedRows {
-    /// Differs after another connection has changed the database.
-    data_version: i64,
+    version: CheckedVersion,
     /// The columns of each history, in the order of [`History::ALL`].
     columns: Vec<LakeColumns>,
+    /// The definitions of their tables.
+    definitions: Vec<String>,
 }
+
+/// The version of the data for which some rows are as they were compared. It differs after another connection has changed anything.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct CheckedVersion(i64);
 
 impl ComparedRows {
     /// Begins in the read transaction in which the rows are compared.
@@ -30,10 +36,14 @@ impl ComparedRows {
             .context("remember the rows that are compared")?;
         let columns = |history| store.lake_columns(Dataset::of(history), None);
         Ok(Self {
-            data_version: data_version(connection)?,
+            version: version_of(connection)?,
             columns: History::ALL
                 .into_iter()
                 .map(columns)
+                .collect::<Result<_>>()?,
+            definitions: History::ALL
+                .into_iter()
+                .map(|history| definition(connection, history.table()))
                 .collect::<Result<_>>()?,
         })
     }
@@ -61,17 +71,29 @@ impl ComparedRows {
             .context("remember a row that was compared")
     }
 
-    /// Fails if one of the rows with these ids has changed since it was compared. Runs in the transaction that deletes them.
+    /// The version of the data in which the rows were compared.
+    pub(super) fn version(&self) -> CheckedVersion {
+        self.version
+    }
+
+    /// Fails if one of the rows with these ids has changed since it was compared, or if its table has another definition.
     ///
-    /// `ids` is called only if another connection has changed the database.
+    /// `checked`: the version for which they are known to be unchanged. `ids` is called only if the present one differs from it.
+    /// Returns the present one.
     pub(super) fn check(
         &self,
         connection: &Connection,
         history: History,
+        checked: CheckedVersion,
         ids: impl FnOnce() -> Result<Vec<i64>>,
-    ) -> Result<()> {
-        if data_version(connection)? == self.data_version {
-            return Ok(());
+    ) -> Result<CheckedVersion> {
+        let version = version_of(connection)?;
+        if version == checked {
+            return Ok(version);
+        }
+        // The values of a column that was added meanwhile are not in the lake.
+        if definition(connection, history.table())? != self.definitions[history as usize] {
+            return Err(changed_meanwhile(history, "the table"));
         }
         let columns = self.columns(history);
         let mut changed = 0;
@@ -82,22 +104,25 @@ impl ComparedRows {
             }
         }
         if changed == 0 {
-            return Ok(());
+            return Ok(version);
         }
-        Err(Error::new(format!("move rows of {}", history.table()))
-            .with_source(format!(
-                "another program has changed {} after they were written to the lake",
-                count(changed, "row")
-            ))
-            .with_help("run the same command again; what it has deleted is in the lake")
-            .with_exit(Exit::TryLater))
+        Err(changed_meanwhile(history, &count(changed, "row")))
     }
 }
 
-fn data_version(connection: &Connection) -> Result<i64> {
+fn changed_meanwhile(history: History, what: &str) -> Error {
+    Error::new(format!("move rows of {}", history.table()))
+        .with_source(format!(
+            "another program has changed {what} after the rows were written to the lake"
+        ))
+        .with_help("run the same command again; what it has deleted is in the lake")
+        .with_exit(Exit::TryLater)
+}
+
+fn version_of(connection: &Connection) -> Result<CheckedVersion> {
     connection
         .query_row(sql!("prune/get_data_version"), [], |row| {
-            row.get("data_version")
+            row.get("data_version").map(CheckedVersion)
         })
         .context("read the version of the data")
 }

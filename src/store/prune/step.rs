@@ -8,6 +8,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
 use crate::model::size::count;
 use crate::model::time::{Month, iso};
+use crate::store::prune::compared::{CheckedVersion, ComparedRows};
 use crate::store::prune::record::PruneRecord;
 use crate::store::prune::statements::Statements;
 use crate::store::{SqlContext, Store, sql, transaction};
@@ -46,6 +47,17 @@ impl Step {
         if let Some(receipt) = record.receipt() {
             self.copy(&mut store.connection, receipt)?;
         }
+        // Without the write lock first: after a change by another program, the check takes long.
+        let checked = match record.in_lake() {
+            Some(lake) => {
+                let reading = store
+                    .connection
+                    .transaction_with_behavior(TransactionBehavior::Deferred)
+                    .context("compare the rows with the lake")?;
+                Some(self.check_lake(&reading, lake, lake.version())?)
+            }
+            None => None,
+        };
         let mut locked_at = Instant::now();
         let outcome = transaction(&mut store.connection, |transaction| {
             locked_at = Instant::now(); // The wait for the lock does not count.
@@ -53,8 +65,8 @@ impl Step {
                 self.compare_copies(transaction)?;
                 confirm_receipt(transaction, receipt)?;
             }
-            if let Some(lake) = record.in_lake() {
-                lake.check(transaction, self.history, || self.ids(transaction))?;
+            if let (Some(lake), Some(checked)) = (record.in_lake(), checked) {
+                self.check_lake(transaction, lake, checked)?;
             }
             let rows = self.delete(transaction)?;
             if rows == 0 {
@@ -80,6 +92,15 @@ impl Step {
                 Err(error)
             }
         }
+    }
+
+    fn check_lake(
+        &self,
+        connection: &Connection,
+        lake: &ComparedRows,
+        checked: CheckedVersion,
+    ) -> Result<CheckedVersion> {
+        lake.check(connection, self.history, checked, || self.ids(connection))
     }
 
     /// Copies the rows to the archive and records the step there. Both are durable when this returns.

@@ -282,18 +282,18 @@ fn a_copy_put_back_by_hand_does_not_bring_another_row_under_the_id_of_a_moved_on
     assert_eq!(rows_of_both(&main, &sandbox.path("other")), before);
 }
 
-#[test]
-fn rows_that_another_program_changes_after_they_were_compared_are_not_deleted() {
-    let sandbox = Sandbox::new();
-    let main = with_steady_history(&sandbox);
-    summarize(&sandbox, IN_APRIL, "a.db", &[]);
-    let before = history_rows(&main).len();
+/// Moves rows to the lake, and runs a statement of another program after they were compared and before they are deleted. Returns
+/// what the prune says.
+fn move_while_another_program_writes(
+    sandbox: &Sandbox,
+    main: &Connection,
+    statement: &str,
+) -> Finished {
     // With the write lock taken, the prune writes and compares the lake, and waits before it deletes.
     main.execute_batch("BEGIN IMMEDIATE").unwrap();
     let lake = sandbox.path("lake");
-
-    let (refused, changed) = std::thread::scope(|scope| {
-        let pruning = scope.spawn(|| move_to_lake(&sandbox, IN_APRIL, &[]));
+    std::thread::scope(|scope| {
+        let pruning = scope.spawn(|| move_to_lake(sandbox, IN_APRIL, &[]));
         let is_filled = || {
             let text = manifest_text(&lake).unwrap_or_default();
             text.contains("receipts")
@@ -301,26 +301,60 @@ fn rows_that_another_program_changes_after_they_were_compared_are_not_deleted() 
         while !is_filled() && !pruning.is_finished() {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        let changed = main
-            .execute(
-                "UPDATE player_stats_history SET data_source = 'changed'",
-                [],
-            )
-            .unwrap();
+        main.execute_batch(statement).unwrap();
         main.execute_batch("COMMIT").unwrap();
-        (pruning.join().unwrap(), changed)
-    });
+        pruning.join().unwrap()
+    })
+}
 
-    let message = refused.expect(75).stderr().clone();
-    assert!(message.contains("another program has changed"), "{message}");
-    let is_changed = "SELECT count(*) FROM player_stats_history WHERE data_source = 'changed'";
-    assert_eq!(rows(&main, is_changed), [changed.to_string()]);
-    move_to_lake(&sandbox, IN_APRIL, &[]).expect(0);
+#[test]
+fn rows_that_another_program_changes_after_they_were_compared_are_not_deleted() {
+    for (statement, changed) in [
+        (
+            "UPDATE player_stats_history SET data_source = 'changed'",
+            "row",
+        ),
+        (
+            "ALTER TABLE player_stats_history ADD COLUMN note TEXT DEFAULT 'changed'",
+            "the table",
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        let main = with_steady_history(&sandbox);
+        summarize(&sandbox, IN_APRIL, "a.db", &[]);
+        let history = history_rows(&main);
+        let players = rows(&main, "SELECT count(*) FROM player_stats_history");
+
+        let refused = move_while_another_program_writes(&sandbox, &main, statement);
+
+        let message = refused.expect(75).stderr().clone();
+        assert!(message.contains("another program has changed"), "{message}");
+        assert!(message.contains(changed), "{message}");
+        assert_eq!(
+            rows(&main, "SELECT count(*) FROM player_stats_history"),
+            players
+        );
+        move_to_lake(&sandbox, IN_APRIL, &[]).expect(0);
+        assert!(history_rows(&main).len() < history.len());
+        let with_change = rows_of_both(&main, &sandbox.path("lake"))
+            .into_iter()
+            .filter(|row| row.starts_with("player_stats_history") && row.contains("changed"));
+        assert_eq!(with_change.count().to_string(), players[0]);
+    }
+}
+
+#[test]
+fn rows_are_moved_though_another_program_writes_others_meanwhile() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = history_rows(&main).len();
+    let other = "INSERT INTO factions (faction_id, name) VALUES (900, 'Another')";
+
+    let moved = move_while_another_program_writes(&sandbox, &main, other);
+
+    moved.expect(0);
     assert!(history_rows(&main).len() < before);
-    let with_change = rows_of_both(&main, &lake)
-        .into_iter()
-        .filter(|row| row.starts_with("player_stats_history") && row.contains("changed"));
-    assert_eq!(with_change.count(), changed);
 }
 
 /// The text of the only manifest in a lake, once it is there.
