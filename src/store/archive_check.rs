@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::Connection;
+
 use crate::error::{Error, Exit, Result};
 use crate::model::archive::{
     ArchiveBlocker, ArchiveFile, NamedBy, UsedArchive, find_blocker, present_path,
@@ -17,6 +19,7 @@ use crate::store::check::{self, Depth};
 use crate::store::files::is_same_file;
 use crate::store::history::schema_of;
 use crate::store::reading::Reader;
+use crate::store::typed_columns::column_names;
 use crate::store::{SqlContext, Store, open, sql};
 
 /// A file that passed [`Store::check_archive`].
@@ -145,26 +148,10 @@ impl Store {
         self.archive_records()?.check(archive)
     }
 
-    /// Fails if a history table has a column that the user has added. An archive that is a database has only the columns of
-    /// tornsnap, so a prune would lose its values.
+    /// As [`refuse_own_columns`], for all history tables.
     pub(crate) fn refuse_own_columns(&self) -> Result<()> {
-        for history in History::ALL {
-            let ours: Vec<&str> = schema_of(history).columns.split(", ").collect();
-            let found = self.declared_columns(history.table())?;
-            let own = found
-                .iter()
-                .map(|column| column.name.as_str())
-                .find(|name| !ours.contains(name));
-            if let Some(own) = own {
-                return Err(Error::new(format!("move rows of {}", history.table()))
-                    .with_source(format!(
-                        "you have added the column {own}, which an archive that is a database does not keep"
-                    ))
-                    .with_help("move the rows to a folder of Parquet files, which keeps it: --archive DIR/")
-                    .with_exit(Exit::Config));
-            }
-        }
-        Ok(())
+        let mut histories = History::ALL.into_iter();
+        histories.try_for_each(|history| refuse_own_columns(self.connection(), history))
     }
 
     /// Fails if rows were moved to a lake at this path, and the lake is gone, another one or an older copy. An export would begin
@@ -427,4 +414,20 @@ pub(crate) fn check_without_database(archive: &ArchiveUse<'_>) -> Result<()> {
         None => Ok(()),
         Some(blocker) => Err(refusal(archive, &found, blocker, false)),
     }
+}
+
+/// Fails if a history table has a column that the user has added. An archive that is a database has only the columns of tornsnap,
+/// so a prune would lose its values.
+pub(super) fn refuse_own_columns(connection: &Connection, history: History) -> Result<()> {
+    let ours: Vec<&str> = schema_of(history).columns.split(", ").collect();
+    let found = column_names(connection, history.table())?;
+    let Some(own) = found.iter().find(|name| !ours.contains(&name.as_str())) else {
+        return Ok(());
+    };
+    Err(Error::new(format!("move rows of {}", history.table()))
+        .with_source(format!(
+            "you have added the column {own}, which an archive that is a database does not keep"
+        ))
+        .with_help("move the rows to a folder of Parquet files, which keeps it: --archive DIR/")
+        .with_exit(Exit::Config))
 }

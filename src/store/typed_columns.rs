@@ -135,22 +135,15 @@ impl Store {
     }
 
     fn declarations(&self, table: &str) -> Result<Vec<Declaration>> {
-        self.connection()
-            .prepare(sql!("export/list_typed_columns"))
-            .and_then(|mut statement| {
-                statement
-                    .query_map(named_params! { ":dataset": table }, |row| {
-                        let declared: String = row.get("declared_type")?;
-                        Ok(Declaration {
-                            name: row.get("column_name")?,
-                            declared: Declared::parse(&declared),
-                            is_required: row.get("is_required")?,
-                            is_strict: row.get("is_strict")?,
-                        })
-                    })?
-                    .collect()
+        list_columns(self.connection(), table, |row| {
+            let declared: String = row.get("declared_type")?;
+            Ok(Declaration {
+                name: row.get("column_name")?,
+                declared: Declared::parse(&declared),
+                is_required: row.get("is_required")?,
+                is_strict: row.get("is_strict")?,
             })
-            .context(format!("read the columns of {table}"))
+        })
     }
 
     /// The types of the values in each column of a query. `None`: the declared type tells all.
@@ -201,6 +194,26 @@ impl Store {
                 seen.collect()
             })
     }
+}
+
+/// The names of the columns of a table.
+pub(super) fn column_names(connection: &Connection, table: &str) -> Result<Vec<String>> {
+    list_columns(connection, table, |row| row.get("column_name"))
+}
+
+fn list_columns<T>(
+    connection: &Connection,
+    table: &str,
+    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    connection
+        .prepare_cached(sql!("export/list_typed_columns"))
+        .and_then(|mut statement| {
+            statement
+                .query_map(named_params! { ":dataset": table }, read)?
+                .collect()
+        })
+        .context(format!("read the columns of {table}"))
 }
 
 /// The statement that made a table or view, with the columns that were added since.

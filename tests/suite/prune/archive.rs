@@ -310,3 +310,35 @@ fn an_archive_that_is_a_database_does_not_take_rows_with_columns_of_the_user() {
     archive(&sandbox, IN_APRIL, &[]).expect(0);
     assert!(history_rows(&main).len() < before.len());
 }
+
+#[test]
+fn a_column_that_the_user_adds_during_a_prune_keeps_its_values() {
+    let sandbox = Sandbox::new();
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = history_rows(&main);
+    main.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = std::thread::scope(|scope| {
+        let pruning = scope.spawn(|| archive(&sandbox, IN_APRIL, &[]));
+        // It has checked the columns when it makes the archive.
+        while !sandbox.path("cold.db").exists() && !pruning.is_finished() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        for history in [
+            "player_stats_history",
+            "faction_history",
+            "war_status_history",
+            "territory_ownership_history",
+        ] {
+            main.execute_batch(&format!("ALTER TABLE {history} ADD COLUMN mood TEXT"))
+                .unwrap();
+        }
+        main.execute_batch("COMMIT").unwrap();
+        pruning.join().unwrap()
+    });
+
+    let message = refused.expect(78).stderr();
+
+    assert!(message.contains("the column mood"), "{message}");
+    assert_eq!(history_rows(&main).len(), before.len());
+}
