@@ -140,22 +140,22 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
     };
     // The rows of the same second are in the frame, too. Each collector has seen the required score of an end before the war was
     // over. So it was known before any end, also if that row is pruned.
-    let more = match history {
-        History::Wars => {
+    let (more, join) = match history {
+        History::Wars => (
             ", min(required_score) OVER (PARTITION BY war_type, war_id ORDER BY recorded_at) AS lowest_required_score,
              min(required_score) FILTER (WHERE status IN ('completed', 'cancelled')) OVER (PARTITION BY war_type, war_id)
                  AS lowest_at_end,
-             (SELECT winner_faction_id FROM temp.newest_winners AS known
-              WHERE known.war_type = merged.war_type AND known.war_id = merged.war_id) AS known_winner"
-        }
-        _ => "",
+             known.winner_faction_id AS known_winner",
+            "LEFT JOIN temp.newest_winners AS known USING (war_type, war_id)",
+        ),
+        _ => ("", ""),
     };
     let revived: Vec<String> = (0..layout.table.columns.len())
         .map(|column| format!("row ->> {column}"))
         .collect();
     let revived = revived.join(", ");
     format!(
-        "SELECT *{more} FROM (
+        "SELECT merged.*{more} FROM (
              SELECT iif(is_left_out, {left_out}, {imported}) AS origin, rowid AS row_id, source_id, {sequence} AS sequence,
                  {columns}
              FROM temp.imported_{table}
@@ -164,6 +164,7 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
              UNION ALL
              SELECT {stored}, id, NULL, NULL, {columns} FROM main.{table} NOT INDEXED
              WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table})) AS merged
+         {join}
          ORDER BY {entity}, {time}, origin, row_id",
         stored = Origin::Stored as i64,
         is_revived = Origin::Revived as i64,
