@@ -89,20 +89,35 @@ class Collector:
         self.last: dict | None = None
         self.at: int | None = None
         self.is_late = False
+        # An import removes no row that repeats another one of its own database, so the first collector has none such.
+        self.repeats_none = False
+        self.is_alone = False
+        self.told: list[dict] = []
 
     def see(self, row: dict, dice: random.Random) -> None:
         known = self.merge(row, self.last)
         if known is None and self.last is not None and dice.random() < self.share_repeated:
             known = {"row": {key: value if key in TIMES else self.last.get(key, value) for key, value in row.items()}}
-        elif known is not None:
-            self.last = known["known"]
-        if known is None:
-            return
         at = next(row[name] for name in TIMES if name in row)
+        if known is None or self.repeats(known["row"], at):
+            return
+        self.last = known.get("known", self.last)
         if at != self.at:
             # The rows of one second stay in their order.
             self.at, self.is_late = at, dice.random() < self.share_late
         (self.late if self.is_late else self.rows).append(known["row"])
+
+    def repeats(self, row: dict, at: int) -> bool:
+        """Whether the row repeats one of its second, or, if nobody else sees the entity, the one before that second."""
+        if not self.repeats_none:
+            return False
+        if at != self.at:
+            self.told = self.told[-1:] if self.is_alone else []
+        facts = {name: value for name, value in row.items() if name not in TIMES}
+        if facts in self.told:
+            return True
+        self.told.append(facts)
+        return False
 
 
 def values_of(facts: list[str]) -> Callable[[dict, dict | None], dict | None]:
@@ -148,8 +163,8 @@ def watch(databases: list, dice: random.Random, who: tuple, time: str, events: l
           late: float = 0.01) -> list[Collector]:
     """Lets the collectors see the events."""
     collectors = [Collector(merge, late, REPEATED[number]) for number in range(len(databases))]
-    # An import leaves the rows alone of what only its own database has seen, also one of a war that repeats another of its second.
-    stale = STALE if who != (0,) else 0
+    collectors[0].repeats_none = True
+    collectors[0].is_alone = who == (0,)
     disagreed = range(0)
     if len(events) > 12 and dice.random() < 0.5:
         # Here the collectors have the present and the last answer by turns, in many seconds one after the other.
@@ -162,7 +177,7 @@ def watch(databases: list, dice: random.Random, who: tuple, time: str, events: l
                 seen.append({**events[max(0, index - (index + number) % 2)], time: event[time]})
             elif dice.random() < 0.85:
                 delay = dice.choice((0, 0, 0, 0, 60, 120))
-                told = events[max(0, index - 1)] if dice.random() < stale else event
+                told = events[max(0, index - 1)] if dice.random() < STALE else event
                 # A delay must not move an event into a month that the collector has not seen.
                 seen.append({**told, time: event[time] + (delay if event[time] + delay < END else 0)})
         for event in sorted(seen, key=lambda event: event[time]):
