@@ -4,7 +4,8 @@ CREATE TEMP TABLE replaced (       -- stored rows of one history that histories.
     entity,                        -- id of the player, faction or tile; type and id of the war
     period_start,                  -- start of the month of the row
     at,                            -- time of the row
-    row                            -- as in main.repeated_rows
+    row,                           -- as in main.repeated_rows
+    rows                           -- 1; 0: another row of the history has its facts
 );
 CREATE TEMP TABLE moved (          -- stored rows of one history that get new ids, after other rows of their second
     id INTEGER PRIMARY KEY,
@@ -43,13 +44,14 @@ CREATE INDEX temp.imported_faction_membership_player ON imported_faction_members
 CREATE TEMP TABLE pruned_months (  -- the months of one history that are pruned here
     period_start PRIMARY KEY
 );
-CREATE TEMP TABLE known_winners (  -- the winners of wars that summaries name
-    war_type,
-    war_id,
-    period_start,                  -- start of the month of the summary
-    winner_faction_id
+CREATE TEMP TABLE known_winners (  -- the winners of wars that summaries and history rows name. Only with types, its index is used
+    war_type TEXT,
+    war_id INTEGER,
+    period_start INTEGER,          -- start of the month of the summary or row
+    winner_faction_id INTEGER
 );
-CREATE INDEX temp.idx_known_winners ON known_winners (war_type, war_id); -- serves the winner of each history row of a war
+CREATE INDEX temp.idx_known_winners ON known_winners (war_type, war_id); -- serves fill_winners.sql
+CREATE INDEX temp.imported_war_status_history_war ON imported_war_status_history (war_type, war_id, recorded_at);
 CREATE TEMP VIEW newest_winners AS -- the winner in the newest of these summaries of each war
 SELECT war_type, war_id, winner_faction_id, max(period_start) AS period_start
 FROM known_winners

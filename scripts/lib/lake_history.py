@@ -108,7 +108,7 @@ class Collector:
         (self.late if self.is_late else self.rows).append(known["row"])
 
     def repeats(self, row: dict, at: int) -> bool:
-        """Whether the row repeats one of its second, or, if nobody else sees the entity, the one before that second."""
+        """Whether the row repeats one of its second, or, if nobody else sees the entity, the last one of the second before."""
         if not self.repeats_none:
             return False
         if at != self.at:

@@ -4,8 +4,7 @@
 WITH used AS (
     SELECT max(
         coalesce((SELECT max(id) FROM main.player_stats_history), 0),
-        coalesce((SELECT seq FROM main.sqlite_sequence WHERE name = 'player_stats_history'), 0),
-        coalesce((SELECT max(id) FROM temp.accepted), 0)) AS id
+        coalesce((SELECT seq FROM main.sqlite_sequence WHERE name = 'player_stats_history'), 0)) AS id
 ),
 numbered AS (
     SELECT rowid AS row, row_number() OVER (ORDER BY timestamp, rowid) AS place

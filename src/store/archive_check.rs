@@ -148,10 +148,10 @@ impl Store {
         self.archive_records()?.check(archive)
     }
 
-    /// As [`refuse_own_columns`], for all history tables.
+    /// As [`refuse_own_columns_of`], for all history tables.
     pub(crate) fn refuse_own_columns(&self) -> Result<()> {
         let mut histories = History::ALL.into_iter();
-        histories.try_for_each(|history| refuse_own_columns(self.connection(), history))
+        histories.try_for_each(|history| refuse_own_columns_of(history, self.connection()))
     }
 
     /// Fails if rows were moved to a lake at this path, and the lake is gone, another one or an older copy. An export would begin
@@ -418,7 +418,7 @@ pub(crate) fn check_without_database(archive: &ArchiveUse<'_>) -> Result<()> {
 
 /// Fails if a history table has a column that the user has added. An archive that is a database has only the columns of tornsnap,
 /// so a prune would lose its values.
-pub(super) fn refuse_own_columns(connection: &Connection, history: History) -> Result<()> {
+pub(super) fn refuse_own_columns_of(history: History, connection: &Connection) -> Result<()> {
     let ours: Vec<&str> = schema_of(history).columns.split(", ").collect();
     let found = column_names(connection, history.table())?;
     let Some(own) = found.iter().find(|name| !ours.contains(&name.as_str())) else {

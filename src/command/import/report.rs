@@ -137,7 +137,7 @@ pub(super) fn print_table(result: &ImportResult) -> Result<()> {
         }
         if tally.replaced > 0 {
             print(&format!(
-                "    removed {} stored rows that are no change any more",
+                "    removed {} stored rows that repeat known values now",
                 tally.replaced
             ))?;
         }

@@ -147,7 +147,8 @@ impl Entity {
         Ok(is_new)
     }
 
-    /// Remembers what a stored row was that is gone now, but whose facts the merged history still has. It is not counted.
+    /// Remembers the former values of a stored row that gets other ones and a new id, so that the lake drops them. They are not
+    /// counted, and no import takes them again.
     pub(super) fn remember_former(
         &self,
         connection: &Connection,
@@ -262,6 +263,17 @@ impl Entity {
         second.any(|known| {
             has_same_facts(layout, known, &completed) || has_same_facts(layout, known, row)
         })
+    }
+
+    /// Whether a stored row of a war says the same as one of its second in the merged history, and did not before: the other one
+    /// was completed by imported rows.
+    pub(super) fn has_become_equal(&self, layout: &Layout, row: &MergedRow) -> bool {
+        let has_repeated = |(id, other): &(Option<i64>, MergedRow)| {
+            id.is_some() && has_same_facts(layout, other.own_values(), row.own_values())
+        };
+        self.history == History::Wars
+            && self.has_in_second(layout, &row.values)
+            && !self.settled.iter().any(has_repeated)
     }
 
     /// Whether a row belongs to the merged history: it differs from the last known values, or shares its second with one

@@ -57,7 +57,7 @@ pub(super) fn merge(
             .prepare("INSERT INTO temp.moved (id, period_start) VALUES (?, ?)")
             .context("prepare the import")?,
         replace: connection
-            .prepare("INSERT INTO temp.replaced (id, entity, period_start, at, row) VALUES (?, ?, ?, ?, ?)")
+            .prepare("INSERT INTO temp.replaced (id, entity, period_start, at, row, rows) VALUES (?, ?, ?, ?, ?, ?)")
             .context("prepare the import")?,
         carry: connection
             .prepare("INSERT INTO temp.carried VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
@@ -93,6 +93,7 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
         sql!("import/move_rows"),
         sql!("import/delete_replaced"),
         sql!("import/append_history"),
+        sql!("import/raise_sequence"),
     ] {
         connection.execute(&render(history, template), [])?;
     }
@@ -108,6 +109,12 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     }
     with_history(sql!("import/record_replaced"))?;
     Ok(())
+}
+
+/// Whether a removed row counts as one that repeats known values. It does not if another row of its second has its facts.
+enum IsCounted {
+    No,
+    Yes,
 }
 
 struct Merger<'a> {
@@ -238,33 +245,12 @@ impl Merger<'_> {
         let is_open = |month| self.closed.closing(self.history, month).is_none();
         let may_go = month
             .is_some_and(|month| is_open(month) && !self.closed.is_reopened(self.history, month));
-        if self.every_poll && row.was_change && may_go && entity.has_in_second(layout, &row.values)
-        {
-            // Only the row before it, completed by the imported ones, has become the same.
-            entity.remember_former(self.connection, layout, row.own_values())?;
-            self.move_row
-                .execute(params![row.id, month.map(Month::start)])?;
-            self.tally.replaced += 1;
-            self.changed.extend(month);
-            return Ok(());
+        if may_go && self.every_poll && entity.has_become_equal(layout, &row) {
+            return self.remove(entity, &row, IsCounted::No);
         }
-        if row.was_change
-            && !is_change
-            && may_go
-            && !self.every_poll
-            && let Some(month) = month
-        {
-            self.replace.execute(params![
-                row.id,
-                entity.text(),
-                month.start(),
-                row.values[layout.time],
-                as_json(row.own_values())
-            ])?;
-            self.tally.replaced += 1;
-            self.changed.insert(month);
+        if may_go && !self.every_poll && row.was_change && !is_change {
             entity.second.push(row.values.clone());
-            return Ok(());
+            return self.remove(entity, &row, IsCounted::Yes);
         }
         if closing.is_none() && self.history == History::Wars {
             let own = row.own_values().to_vec();
@@ -278,6 +264,27 @@ impl Merger<'_> {
         } else {
             entity.settled.push((Some(row.id), row));
         }
+        Ok(())
+    }
+
+    /// Removes a stored row.
+    fn remove(
+        &mut self,
+        entity: &Entity,
+        row: &MergedRow,
+        is_counted: IsCounted,
+    ) -> rusqlite::Result<()> {
+        let month = self.month_of(&row.values);
+        self.replace.execute(params![
+            row.id,
+            entity.text(),
+            month.map(Month::start),
+            row.values[self.layout.time],
+            as_json(row.own_values()),
+            is_counted as i64,
+        ])?;
+        self.tally.replaced += 1;
+        self.changed.extend(month);
         Ok(())
     }
 

@@ -114,7 +114,7 @@ pub(super) fn find_revived(history: History) -> String {
     format!(
         "INSERT INTO temp.revived (entity, at, row)
          SELECT entity, at, row FROM main.repeated_rows
-         WHERE history = '{table}' AND row <> ''
+         WHERE history = '{table}' AND row <> '' AND rows > 0
            AND entity IN (SELECT CAST({entity} AS TEXT) FROM temp.imported_{table})
          ORDER BY entity, at, row"
     )
@@ -176,9 +176,10 @@ pub(super) fn rows_in_order(history: History, has_deleted_rows: bool) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
+    use crate::store::history::render;
     use crate::store::import::staging;
     use crate::store::tests::plan_of;
+    use crate::store::{Store, sql};
 
     #[test]
     fn the_stored_rows_are_read_in_the_order_of_the_table() {
@@ -191,6 +192,41 @@ mod tests {
 
             let scan = format!("SCAN main.{}", history.table());
             assert!(steps.contains(&scan), "{history:?}: {steps:#?}");
+            assert_no_scan_for_each_row(&steps);
         }
+    }
+
+    /// Such a scan would take the square of the time for ten times the rows.
+    fn assert_no_scan_for_each_row(steps: &[String]) {
+        let mut steps_of_each_row = steps
+            .iter()
+            .skip_while(|step| !step.starts_with("CORRELATED"));
+        let scan = steps_of_each_row.find(|step| step.starts_with("SCAN"));
+        assert_eq!(scan, None, "{steps:#?}");
+    }
+
+    #[test]
+    fn no_statement_of_an_import_reads_a_whole_table_for_each_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+        staging::create(store.connection()).unwrap();
+
+        for history in History::ALL {
+            staging::create_accepted(store.connection(), history).unwrap();
+            let moved = plan_of(&store, &render(history, sql!("import/move_rows")));
+            assert_no_scan_for_each_row(&moved);
+        }
+        for statement in [
+            sql!("import/leave_repeated_wars"),
+            sql!("import/fill_winners"),
+        ] {
+            assert_no_scan_for_each_row(&plan_of(&store, statement));
+        }
+        let winners = plan_of(&store, sql!("import/fill_winners"));
+        let by_war = "idx_known_winners (war_type=? AND war_id=?)";
+        assert!(
+            winners.iter().any(|step| step.contains(by_war)),
+            "{winners:#?}"
+        );
     }
 }

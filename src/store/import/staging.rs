@@ -63,7 +63,7 @@ pub(super) fn create_accepted(connection: &Connection, history: History) -> Resu
     connection
         .execute_batch(&format!(
             "DROP TABLE IF EXISTS temp.accepted;
-             CREATE TEMP TABLE accepted ({}, moved_from);
+             CREATE TEMP TABLE accepted ({}, moved_from INTEGER);
              CREATE INDEX temp.accepted_moved ON accepted (moved_from) WHERE moved_from IS NOT NULL;
              DELETE FROM temp.replaced;
              DELETE FROM temp.moved;

@@ -8,7 +8,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
 use crate::model::size::count;
 use crate::model::time::{Month, iso};
-use crate::store::archive_check::refuse_own_columns;
+use crate::store::archive_check::refuse_own_columns_of;
 use crate::store::prune::compared::{CheckedVersion, ComparedRows};
 use crate::store::prune::record::PruneRecord;
 use crate::store::prune::statements::Statements;
@@ -63,7 +63,7 @@ impl Step {
         let outcome = transaction(&mut store.connection, |transaction| {
             locked_at = Instant::now(); // The wait for the lock does not count.
             if let Some(receipt) = record.receipt() {
-                refuse_own_columns(transaction, self.history)?;
+                refuse_own_columns_of(self.history, transaction)?;
                 self.compare_copies(transaction)?;
                 confirm_receipt(transaction, receipt)?;
             }

@@ -310,24 +310,97 @@ fn with_every_poll_an_answer_from_before_the_end_of_a_war_is_counted_once_with_t
 }
 
 #[test]
-fn a_row_that_gets_a_new_id_keeps_the_values_of_the_users_own_columns() {
+fn rows_that_get_new_ids_keep_the_values_of_the_users_own_columns() {
     let sandbox = Sandbox::new();
-    let told = |respect: i64| {
+    let told = |values: &str| {
         format!(
-            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (3, {{at}}, 7), (3, {{at}} + 60, {respect});"
+            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (3, {{at}}, 7), {values};"
         )
     };
-    collector(&sandbox, FILES[0], &told(9));
-    collector(&sandbox, FILES[1], &told(5));
-    open(&sandbox, FILES[0])
-        .execute_batch(
-            "ALTER TABLE faction_history ADD COLUMN note TEXT; UPDATE faction_history SET note = 'of ' || respect;",
-        )
-        .unwrap();
+    collector(
+        &sandbox,
+        FILES[0],
+        &told("(3, {at} + 60, 9), (3, {at} + 120, 11)"),
+    );
+    collector(
+        &sandbox,
+        FILES[1],
+        &told("(3, {at} + 60, 5), (3, {at} + 120, 6)"),
+    );
+    let mine = open(&sandbox, FILES[0]);
+    mine.execute_batch(
+        "ALTER TABLE faction_history ADD COLUMN note TEXT; UPDATE faction_history SET note = 'of ' || respect;",
+    )
+    .unwrap();
 
     import(&sandbox, FILES[0], &[FILES[1]]);
 
-    let query = "SELECT id, timestamp - 1767225600, respect, note FROM faction_history ORDER BY timestamp, id";
-    let found = rows(&open(&sandbox, FILES[0]), query);
-    assert_eq!(found, ["1|0|7|of 7", "3|60|5|", "4|60|9|of 9"]);
+    let query =
+        "SELECT timestamp - 1767225600, respect, note FROM faction_history ORDER BY timestamp, id";
+    let expected = ["0|7|of 7", "60|5|", "60|9|of 9", "120|6|", "120|11|of 11"];
+    assert_eq!(rows(&mine, query), expected);
+    let highest = "SELECT max(id) FROM faction_history";
+    let assigned = "SELECT seq FROM sqlite_sequence WHERE name = 'faction_history'";
+    assert_eq!(rows(&mine, assigned), rows(&mine, highest));
+}
+
+#[test]
+fn with_every_poll_a_database_keeps_its_own_repetitions() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "[history]\nrecord = \"every-poll\"\n");
+    let sides = [3, 4];
+    let scores = [5, 6, 5].map(|score| (60, "ongoing", sides, [score, 0]));
+    let factions = "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES";
+    collector(
+        &sandbox,
+        FILES[0],
+        &format!(
+            "{factions} (3, {{at}} + 60, 7), (3, {{at}} + 60, 8), (3, {{at}} + 60, 7);{}",
+            war(&scores)
+        ),
+    );
+    collector(
+        &sandbox,
+        FILES[1],
+        &format!(
+            "{factions} (3, {{at}}, 4);{}",
+            war(&[(0, "ongoing", sides, [4, 0])])
+        ),
+    );
+
+    import(&sandbox, FILES[0], &[FILES[1]]);
+
+    let mine = open(&sandbox, FILES[0]);
+    assert_eq!(rows(&mine, FACTIONS), ["0|4|", "60|7|", "60|8|", "60|7|"]);
+    let expected = [
+        "0|ongoing|3|4|0",
+        "60|ongoing|3|5|0",
+        "60|ongoing|3|6|0",
+        "60|ongoing|3|5|0",
+    ];
+    assert_eq!(rows(&mine, WARS), expected);
+}
+
+#[test]
+fn a_row_that_was_completed_does_not_come_back_with_its_former_values() {
+    let sandbox = Sandbox::new();
+    let begin = (0, "ongoing", [3, 4], [5, 0]);
+    // The end tells no score of the attacker.
+    let end = war(&[(60, "completed", [3, 4], [0, 0])]);
+    let end = end.replace(", 0, 0, 'completed'", ", NULL, 0, 'completed'");
+    collector(&sandbox, FILES[0], &(war(&[begin]) + &end));
+    let seen = |score: i64| (60, "ongoing", [3, 4], [score, 0]);
+    collector(
+        &sandbox,
+        FILES[1],
+        &war(&[(30, "ongoing", [3, 4], [7, 0]), seen(8)]),
+    );
+    collector(&sandbox, FILES[2], &war(&[begin, seen(9)]));
+
+    for file in [FILES[1], FILES[2], FILES[1]] {
+        import(&sandbox, FILES[0], &[file]);
+    }
+
+    let completed = "SELECT count(*) FROM war_status_history WHERE status = 'completed'";
+    assert_eq!(rows(&open(&sandbox, FILES[0]), completed), ["1"]);
 }

@@ -312,11 +312,11 @@ fn rows_that_another_program_changes_after_they_were_compared_are_not_deleted() 
     for (statement, changed) in [
         (
             "UPDATE player_stats_history SET data_source = 'changed'",
-            "row",
+            "rows after the rows",
         ),
         (
             "ALTER TABLE player_stats_history ADD COLUMN note TEXT DEFAULT 'changed'",
-            "the table",
+            "the table after",
         ),
     ] {
         let sandbox = Sandbox::new();

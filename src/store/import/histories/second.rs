@@ -44,7 +44,7 @@ impl Merger<'_> {
         }
         entity.enter(&self.layout, &rows);
         let mut rows = VecDeque::from(rows);
-        while let Some(row) = self.next(entity, &mut rows) {
+        while let Some(row) = self.take_next(entity, &mut rows) {
             match row.origin {
                 Origin::Stored => self.keep(entity, row, closing)?,
                 Origin::Revived => self.revive(entity, row, closing)?,
@@ -55,15 +55,16 @@ impl Merger<'_> {
         self.add_settled(entity)
     }
 
-    /// Removes the next row. A stored one comes before others that, completed, say the same about a war: it stays as it is.
-    fn next(&self, entity: &Entity, rows: &mut VecDeque<MergedRow>) -> Option<MergedRow> {
+    /// Takes the next row. A stored one comes before others that, completed, say the same about a war: it keeps its id.
+    fn take_next(&self, entity: &Entity, rows: &mut VecDeque<MergedRow>) -> Option<MergedRow> {
         let first = rows.front()?;
         if self.history != History::Wars || first.origin == Origin::Stored {
             return rows.pop_front();
         }
         let completed = entity.merged.completed(&first.values);
         let says_the_same = |row: &MergedRow| {
-            row.origin == Origin::Stored && has_same_facts(&self.layout, &row.values, &completed)
+            let facts = entity.merged.completed(&row.values);
+            row.origin == Origin::Stored && has_same_facts(&self.layout, &facts, &completed)
         };
         rows.remove(rows.iter().position(says_the_same).unwrap_or(0))
     }
