@@ -7,7 +7,7 @@ CREATE TEMP TABLE replaced (       -- stored rows of one history that histories.
     row,                           -- as in main.repeated_rows
     rows                           -- 1; 0: another row of the history has its facts
 );
-CREATE TEMP TABLE moved (          -- stored rows of one history that get new ids, after other rows of their second
+CREATE TEMP TABLE touched (        -- stored rows of one history that get new ids, after other rows of their second, or other values
     id INTEGER PRIMARY KEY,
     period_start                   -- start of the month of the row
 );

@@ -13,4 +13,4 @@ WHERE final.war_type = known.war_type AND final.war_id = known.war_id
       SELECT id FROM main.war_status_history AS newest
       WHERE newest.war_type = known.war_type AND newest.war_id = known.war_id
       ORDER BY newest.recorded_at DESC, newest.id DESC LIMIT 1)
-RETURNING unixepoch(recorded_at, 'unixepoch', 'start of month') AS period_start
+RETURNING id, unixepoch(recorded_at, 'unixepoch', 'start of month') AS period_start

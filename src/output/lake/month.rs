@@ -138,10 +138,10 @@ impl MonthWriter {
         next: Option<&impl Row>,
         is_removed: &mut IsRemoved<'_>,
     ) -> Result<(), Failure> {
-        while let Some(old) = &mut self.old {
+        while let Some(old) = self.old.as_mut().filter(|old| old.has_row) {
             let is_before =
                 next.is_none_or(|next| self.layout.compare(&old.rows, next) == Ordering::Less);
-            if !old.has_row || !is_before {
+            if !is_before {
                 break;
             }
             let row = OwnedRow::copy_of(&old.rows, self.layout.columns);
@@ -161,8 +161,8 @@ impl MonthWriter {
             return Ok(());
         };
         let mut older = Vec::new();
-        while let Some(old) = &mut self.old {
-            if !old.has_row || self.layout.compare(&old.rows, &first) != Ordering::Equal {
+        while let Some(old) = self.old.as_mut().filter(|old| old.has_row) {
+            if self.layout.compare(&old.rows, &first) != Ordering::Equal {
                 break;
             }
             older.push(OwnedRow::copy_of(&old.rows, self.layout.columns));

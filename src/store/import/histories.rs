@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Row, Statement, named_params, params, params_from_iter};
+use rusqlite::{Connection, Row, Statement, named_params, params_from_iter};
 
 use crate::error::Result;
 use crate::model::history::History;
@@ -12,7 +12,7 @@ use crate::model::import::report::Tally;
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
-use crate::store::import::entity::{Entity, accept_statement, as_json};
+use crate::store::import::entity::{Entity, accept_statement};
 use crate::store::import::gaps;
 use crate::store::import::held;
 use crate::store::import::merged_rows::{MergedRow, find_revived, rows_in_order};
@@ -24,6 +24,7 @@ use crate::store::{SqlContext, sql, trace};
 
 mod closed;
 mod second;
+mod stored;
 
 /// Merges one history, and adds the months that changed to `changed`.
 pub(super) fn merge(
@@ -53,8 +54,8 @@ pub(super) fn merge(
         accept: connection
             .prepare(&accept_statement(history))
             .context("prepare the import")?,
-        move_row: connection
-            .prepare("INSERT INTO temp.moved (id, period_start) VALUES (?, ?)")
+        touch_row: connection
+            .prepare("INSERT OR IGNORE INTO temp.touched (id, period_start) VALUES (?, ?)")
             .context("prepare the import")?,
         replace: connection
             .prepare("INSERT INTO temp.replaced (id, entity, period_start, at, row, rows) VALUES (?, ?, ?, ?, ?, ?)")
@@ -111,12 +112,6 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Whether a removed row counts as one that repeats known values. It does not if another row of its second has its facts.
-enum IsCounted {
-    No,
-    Yes,
-}
-
 struct Merger<'a> {
     history: History,
     layout: Layout,
@@ -134,7 +129,7 @@ struct Merger<'a> {
     tally: &'a mut Tally,
     changed: &'a mut BTreeSet<Month>,
     accept: Statement<'a>,
-    move_row: Statement<'a>,
+    touch_row: Statement<'a>,
     replace: Statement<'a>,
     carry: Statement<'a>,
 }
@@ -227,86 +222,6 @@ impl Merger<'_> {
             current.at = at;
         }
         current.waiting.push(row);
-        Ok(())
-    }
-
-    /// Decides about a stored row. It is removed if it was a change before the import and is none with the imported rows.
-    /// A row of a closed month is held like the imported ones: it can make an older one unnecessary.
-    fn keep(
-        &mut self,
-        entity: &mut Entity,
-        mut row: MergedRow,
-        closing: Option<Closing>,
-    ) -> rusqlite::Result<()> {
-        let layout = &self.layout;
-        entity.forget_stored(layout, &row.values);
-        let is_change = entity.is_change(layout, &row.values);
-        let month = self.month_of(&row.values);
-        let is_open = |month| self.closed.closing(self.history, month).is_none();
-        let may_go = month
-            .is_some_and(|month| is_open(month) && !self.closed.is_reopened(self.history, month));
-        if may_go && self.every_poll && entity.has_become_equal(layout, &row) {
-            return self.remove(entity, &row, IsCounted::No);
-        }
-        if may_go && !self.every_poll && row.was_change && !is_change {
-            entity.second.push(row.values.clone());
-            return self.remove(entity, &row, IsCounted::Yes);
-        }
-        if closing.is_none() && self.history == History::Wars {
-            let own = row.own_values().to_vec();
-            self.complete(entity, &mut row);
-            self.carry_facts(&own, &row)?;
-            row.original = Some(own);
-        }
-        entity.record(&self.layout, row.values.clone());
-        if closing.is_some() {
-            entity.held.push(row, closing);
-        } else {
-            entity.settled.push((Some(row.id), row));
-        }
-        Ok(())
-    }
-
-    /// Removes a stored row.
-    fn remove(
-        &mut self,
-        entity: &Entity,
-        row: &MergedRow,
-        is_counted: IsCounted,
-    ) -> rusqlite::Result<()> {
-        let month = self.month_of(&row.values);
-        self.replace.execute(params![
-            row.id,
-            entity.text(),
-            month.map(Month::start),
-            row.values[self.layout.time],
-            as_json(row.own_values()),
-            is_counted as i64,
-        ])?;
-        self.tally.replaced += 1;
-        self.changed.extend(month);
-        Ok(())
-    }
-
-    /// Completes a stored row of a war by what the rows before it tell, as it would be if its file was imported after theirs.
-    fn carry_facts(&mut self, own: &[Datum], row: &MergedRow) -> rusqlite::Result<()> {
-        let facts = self.layout.facts.iter();
-        let carried = facts
-            .clone()
-            .filter(|&&index| own[index] != row.values[index]);
-        let mut is_carried = false;
-        for &index in carried {
-            self.tally
-                .mend(self.layout.table.columns[index].name, CARRIED);
-            is_carried = true;
-        }
-        if is_carried {
-            let id = Datum::Integer(row.id);
-            let facts = facts.map(|&index| &row.values[index]);
-            self.carry
-                .execute(params_from_iter([&id].into_iter().chain(facts)))?;
-            self.changed.extend(self.month_of(&row.values));
-        }
         Ok(())
     }
 

@@ -66,7 +66,7 @@ pub(super) fn create_accepted(connection: &Connection, history: History) -> Resu
              CREATE TEMP TABLE accepted ({}, moved_from INTEGER);
              CREATE INDEX temp.accepted_moved ON accepted (moved_from) WHERE moved_from IS NOT NULL;
              DELETE FROM temp.replaced;
-             DELETE FROM temp.moved;
+             DELETE FROM temp.touched;
              DELETE FROM temp.revived;",
             schema_of(history).columns
         ))

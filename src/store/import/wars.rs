@@ -124,13 +124,17 @@ fn complete_winners(
     now: i64,
     tallies: &mut Tallies,
 ) -> rusqlite::Result<()> {
-    let completed: Vec<i64> = connection
+    let completed: Vec<(i64, i64)> = connection
         .prepare(sql!("import/complete_winners"))?
-        .query_map([], |row| row.get("period_start"))?
+        .query_map([], |row| Ok((row.get("id")?, row.get("period_start")?)))?
         .collect::<rusqlite::Result<_>>()?;
     let tally = tallies.entry(History::Wars.table()).or_default();
     tally.mend_all(MEND.0, MEND.1, completed.len());
-    let months: BTreeSet<i64> = completed.into_iter().collect();
+    let mut remember = connection.prepare(sql!("import/remember_winnerless"))?;
+    for (id, _) in &completed {
+        remember.execute(named_params! { ":id": id })?;
+    }
+    let months: BTreeSet<i64> = completed.into_iter().map(|(_, month)| month).collect();
     let is_over = |start: &i64| Month::of(*start).is_some_and(|month| month.end() <= now);
     for period_start in months.into_iter().filter(is_over) {
         connection.execute(

@@ -15,6 +15,7 @@ use crate::model::lake::{Dataset, Rule};
 use crate::model::rows::{Row as _, Value, place_of};
 use crate::model::time::Month;
 use crate::store::export::{ReadRow, quoted};
+use crate::store::history::render;
 use crate::store::{SqlContext, Store, sql, trace};
 
 pub(crate) use fingerprint::Fingerprint;
@@ -176,6 +177,24 @@ impl Store {
         };
         read().context("read the rows")?;
         self.check_unchanged()
+    }
+
+    /// Whether imports have removed all history rows of a month to which a table of summaries belongs.
+    pub(crate) fn has_lost_history(&self, summaries: &str, month: Month) -> Result<bool> {
+        let mut histories = History::ALL.into_iter();
+        let Some(history) = histories.find(|history| history.summary_table() == summaries) else {
+            return Ok(false);
+        };
+        let parameters = named_params! {
+            ":history": history.table(), ":from": month.start(), ":until": month.end(),
+        };
+        self.connection()
+            .query_row(
+                &render(history, sql!("export/has_no_history")),
+                parameters,
+                |row| row.get("has_none"),
+            )
+            .context(format!("look for {} of {month}", history.table()))
     }
 
     /// Whether a history has a row with this id.

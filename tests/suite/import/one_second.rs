@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{ORDERS, copy, create, import, open};
+use crate::month_model::IN_APRIL;
 use crate::support::{Sandbox, rows};
 
 /// 2026-01-01.
@@ -403,4 +404,21 @@ fn a_row_that_was_completed_does_not_come_back_with_its_former_values() {
 
     let completed = "SELECT count(*) FROM war_status_history WHERE status = 'completed'";
     assert_eq!(rows(&open(&sandbox, FILES[0]), completed), ["1"]);
+}
+
+#[test]
+fn the_summary_of_a_war_follows_the_order_of_its_sides() {
+    let sandbox = Sandbox::new();
+    collector(&sandbox, FILES[0], &war(&[(0, "ongoing", [4, 3], [0, 7])]));
+    collector(&sandbox, FILES[1], &war(&[(0, "ongoing", [3, 4], [7, 0])]));
+    let summarize = ["summarize", "--no-backup", "--database", FILES[0]];
+    sandbox.run_at(IN_APRIL, &summarize).expect(0);
+
+    import(&sandbox, FILES[0], &[FILES[1]]);
+    sandbox.run_at(IN_APRIL, &summarize).expect(0);
+
+    let mine = open(&sandbox, FILES[0]);
+    let sides = "SELECT attacking_faction_id, final_attacking_score FROM war_summary";
+    assert_eq!(rows(&mine, WARS), ["0|ongoing|3|7|0"]);
+    assert_eq!(rows(&mine, sides), ["3|7"]);
 }

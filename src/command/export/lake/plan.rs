@@ -71,9 +71,7 @@ impl Lake {
                 self.check(dataset, entry, state, rows)?;
             }
             let found = found.get(&month).cloned().unwrap_or_default();
-            // The user has deleted the summaries of the month. Or nothing is left to write, and nothing was written.
-            let stays = dataset.rule == Rule::Month || entry.is_none();
-            if found.rows == 0 && stays {
+            if found.rows == 0 && (entry.is_none() || is_kept(store, dataset, month)?) {
                 continue;
             }
             let fingerprint = found.text();
@@ -127,6 +125,17 @@ impl Lake {
             }
             FileState::Whole => Ok(()),
         }
+    }
+}
+
+/// Whether the file of a month stays although the database has no row for it: the user has deleted these summaries. But if an
+/// import has removed all history rows of the month, it has no summaries.
+fn is_kept(store: &Store, dataset: &Dataset, month: Option<Month>) -> Result<bool> {
+    match month {
+        Some(month) if dataset.rule == Rule::Month => {
+            Ok(!store.has_lost_history(dataset.table, month)?)
+        }
+        _ => Ok(dataset.rule == Rule::Month),
     }
 }
 

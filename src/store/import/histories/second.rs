@@ -2,12 +2,8 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::params;
-
 use crate::model::history::History;
-use crate::model::import::datum::Datum;
 use crate::model::import::second::{has_other_order, order, place, with_lower_side_first};
-use crate::model::time::Month;
 use crate::store::import::entity::{Entity, has_same_facts};
 use crate::store::import::histories::Merger;
 use crate::store::import::merged_rows::{MergedRow, Origin};
@@ -107,9 +103,6 @@ impl Merger<'_> {
                 Some(id) if last.is_some_and(|last| last < id) => last = Some(id),
                 Some(id) => {
                     last = None;
-                    if row.own_values() != row.values {
-                        entity.remember_former(self.connection, &self.layout, row.own_values())?;
-                    }
                     self.give_new_id(id, &row)?;
                 }
                 None => {
@@ -124,15 +117,6 @@ impl Merger<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Gives a stored row a new id, which is higher than those of the rows before it.
-    fn give_new_id(&mut self, id: i64, row: &MergedRow) -> rusqlite::Result<()> {
-        let month = self.month_of(&row.values);
-        self.move_row
-            .execute(params![id, month.map(Month::start)])?;
-        self.changed.extend(month);
-        self.accept_values(&Datum::Null, &Datum::Integer(id), row)
     }
 }
 

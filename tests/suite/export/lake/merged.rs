@@ -18,18 +18,18 @@ fn with_factions(sandbox: &Sandbox, name: &str, statements: &str) -> Connection 
     connection
 }
 
-/// Exports the lake of `a.db` before and after some imports of `other.db`. Returns the rows of the table before.
+/// Exports the lake of `a.db` before and after the imports of other databases. Returns the rows of the table before.
 fn import_between_exports(
     sandbox: &Sandbox,
     mine: &Connection,
     table: &str,
-    imports: usize,
+    others: &[&str],
 ) -> Vec<String> {
     export_of(sandbox, "a.db").expect(0);
     let before = table_rows(mine, table);
-    for _ in 0..imports {
+    for other in others {
         sandbox
-            .run_at(IN_APRIL, &["import", "other.db", "--database", "a.db"])
+            .run_at(IN_APRIL, &["import", other, "--database", "a.db"])
             .expect(0);
     }
     export_of(sandbox, "a.db").expect(0);
@@ -71,7 +71,7 @@ fn rows_that_an_import_has_removed_are_removed_from_the_lake() {
         // It has seen the change of day 10 on day 8 already.
         drop(polled(&sandbox, "other.db", &[(5, 4), (8, 5), (10, 5)]));
 
-        let before = import_between_exports(&sandbox, &mine, "faction_history", 1);
+        let before = import_between_exports(&sandbox, &mine, "faction_history", &["other.db"]);
 
         assert_lake_follows(&sandbox, &mine, "faction_history", &before);
         let wars = table_rows(&mine, "war_status_history");
@@ -91,14 +91,14 @@ fn war(seconds: i64, status: &str, score: &str) -> String {
 
 #[test]
 fn a_row_that_an_import_moves_and_completes_is_in_the_lake_once() {
-    for imports in [1, 2] {
+    for others in [&["other.db"][..], &["other.db", "other.db"]] {
         let sandbox = Sandbox::new();
         let mine = war(0, "ongoing", "5") + &war(60, "completed", "NULL");
         let mine = with_factions(&sandbox, "a.db", &mine);
         let other = war(30, "ongoing", "7") + &war(60, "ongoing", "8");
         drop(with_factions(&sandbox, "other.db", &other));
 
-        let before = import_between_exports(&sandbox, &mine, "war_status_history", imports);
+        let before = import_between_exports(&sandbox, &mine, "war_status_history", others);
 
         assert_lake_follows(&sandbox, &mine, "war_status_history", &before);
         let moved = "SELECT id > 2 FROM war_status_history WHERE status = 'completed'";
@@ -118,7 +118,84 @@ fn a_row_that_an_import_shows_to_repeat_another_one_of_its_second_is_removed_fro
         &war(30, "completed", "8"),
     ));
 
-    let before = import_between_exports(&sandbox, &mine, "war_status_history", 2);
+    let before = import_between_exports(&sandbox, &mine, "war_status_history", &["other.db"]);
 
     assert_lake_follows(&sandbox, &mine, "war_status_history", &before);
+}
+
+#[test]
+fn a_row_that_one_import_completes_and_the_next_one_moves_is_in_the_lake_once() {
+    let sandbox = Sandbox::new();
+    let mine = with_factions(&sandbox, "a.db", &war(60, "ongoing", "6"));
+    let with_start = |row: String, start: i64| {
+        let row = row.replace("status, recorded_at", "status, started_at, recorded_at");
+        row.replace(", 'ongoing', ", &format!(", 'ongoing', {start}, "))
+    };
+    let start = EDGES[1] - DAY;
+    drop(with_factions(
+        &sandbox,
+        "start.db",
+        &with_start(war(0, "ongoing", "2"), start),
+    ));
+    drop(with_factions(
+        &sandbox,
+        "lower.db",
+        &with_start(war(60, "ongoing", "5"), start),
+    ));
+
+    let others = ["start.db", "lower.db"];
+    let before = import_between_exports(&sandbox, &mine, "war_status_history", &others);
+
+    assert_lake_follows(&sandbox, &mine, "war_status_history", &before);
+    let scores = "SELECT attacking_score, started_at IS NULL FROM war_status_history ORDER BY recorded_at, id";
+    assert_eq!(rows(&mine, scores), ["2|0", "5|0", "6|0"]);
+}
+
+/// The end of a war that factions 3 and 4 had, some seconds after the start of a month. `winner`: a faction, or NULL.
+fn end(seconds: i64, winner: &str) -> String {
+    war(seconds, "completed", "8")
+        + &format!("UPDATE war_status_history SET winner_faction_id = {winner};")
+}
+
+#[test]
+fn an_end_that_is_told_earlier_with_its_winner_leaves_one_row_and_one_summary_in_the_lake() {
+    let sandbox = Sandbox::new();
+    let later_month = EDGES[2] - EDGES[1];
+    let mine = with_factions(&sandbox, "a.db", &end(later_month, "NULL"));
+    drop(with_factions(&sandbox, "other.db", &end(60, "3")));
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let summary = "SELECT period_start, winner_faction_id FROM war_summary";
+    assert_eq!(rows(&mine, summary), [format!("{}|", EDGES[2])]);
+
+    let before = import_between_exports(&sandbox, &mine, "war_status_history", &["other.db"]);
+
+    assert_lake_follows(&sandbox, &mine, "war_status_history", &before);
+    assert_eq!(rows(&mine, summary), [format!("{}|3", EDGES[1])]);
+    assert_eq!(
+        lake_rows(&sandbox, "war_summary"),
+        table_rows(&mine, "war_summary")
+    );
+}
+
+#[test]
+fn a_month_that_an_import_has_emptied_takes_new_rows() {
+    let sandbox = Sandbox::new();
+    let level = |at: i64, level: i64| {
+        format!(
+            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (7, {at}, {level});"
+        )
+    };
+    let mine = with_factions(&sandbox, "a.db", &level(EDGES[2], 5));
+    drop(with_factions(&sandbox, "other.db", &level(EDGES[1], 5)));
+    let before = import_between_exports(&sandbox, &mine, "faction_history", &["other.db"]);
+    assert_lake_follows(&sandbox, &mine, "faction_history", &before);
+
+    mine.execute_batch(&level(EDGES[2] + 60, 6)).unwrap();
+    export_of(&sandbox, "a.db").expect(0);
+
+    assert_eq!(
+        lake_rows(&sandbox, "faction_history"),
+        table_rows(&mine, "faction_history")
+    );
+    check_manifest(&sandbox, "a.db");
 }
