@@ -147,8 +147,8 @@ impl Entity {
         Ok(is_new)
     }
 
-    /// Remembers the former values of a stored row that gets other ones, so that the lake drops them even if the row also gets a
-    /// new id or goes. They are not counted, and no import takes them again.
+    /// Remembers the values of a stored row that gets other ones or a new id, so that the lake drops the older row under the older
+    /// id. They are not counted, and no import takes them again.
     pub(super) fn remember_former(
         &self,
         connection: &Connection,

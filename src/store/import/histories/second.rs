@@ -103,7 +103,7 @@ impl Merger<'_> {
                 Some(id) if last.is_some_and(|last| last < id) => last = Some(id),
                 Some(id) => {
                     last = None;
-                    self.give_new_id(id, &row)?;
+                    self.give_new_id(entity, id, &row)?;
                 }
                 None => {
                     last = None;

@@ -109,7 +109,13 @@ impl Merger<'_> {
     }
 
     /// Gives a stored row a new id, which is higher than those of the rows before it.
-    pub(super) fn give_new_id(&mut self, id: i64, row: &MergedRow) -> rusqlite::Result<()> {
+    pub(super) fn give_new_id(
+        &mut self,
+        entity: &Entity,
+        id: i64,
+        row: &MergedRow,
+    ) -> rusqlite::Result<()> {
+        entity.remember_former(self.connection, &self.layout, row.own_values())?;
         self.touch(id, row)?;
         self.accept_values(&Datum::Null, &Datum::Integer(id), row)
     }

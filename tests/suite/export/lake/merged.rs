@@ -199,3 +199,27 @@ fn a_month_that_an_import_has_emptied_takes_new_rows() {
     );
     check_manifest(&sandbox, "a.db");
 }
+
+#[test]
+fn a_moved_row_whose_own_column_was_changed_is_in_the_lake_once() {
+    let sandbox = Sandbox::new();
+    let respect = |respect: i64| {
+        let at = EDGES[1];
+        format!(
+            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (7, {at}, {respect});"
+        )
+    };
+    let note = "ALTER TABLE faction_history ADD COLUMN note TEXT;";
+    let mine = with_factions(&sandbox, "a.db", &(respect(9) + note));
+    drop(with_factions(&sandbox, "other.db", &respect(5)));
+    export_of(&sandbox, "a.db").expect(0);
+
+    mine.execute_batch("UPDATE faction_history SET note = 'mine'")
+        .unwrap();
+    let before = table_rows(&mine, "faction_history");
+    let import = ["import", "other.db", "--database", "a.db"];
+    sandbox.run_at(IN_APRIL, &import).expect(0);
+    export_of(&sandbox, "a.db").expect(0);
+
+    assert_lake_follows(&sandbox, &mine, "faction_history", &before);
+}
