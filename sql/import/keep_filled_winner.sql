@@ -8,7 +8,7 @@ INSERT INTO main.imported_wars (
 SELECT war_type, war_id, stored.period_start, winner_faction_id, own.rows, own.score, own.duration
 FROM main.war_summary AS stored
 LEFT JOIN temp.own_rows AS own ON own.entity = :entity AND own.period_start = stored.period_start
-WHERE period_type = 'monthly' AND stored.period_start = :period_start 
+WHERE period_type = 'monthly' AND stored.period_start = :period_start
   AND war_type = substr(:entity, 1, instr(:entity, ' ') - 1)
   AND war_id = CAST(substr(:entity, instr(:entity, ' ') + 1) AS INTEGER)
 ON CONFLICT DO UPDATE SET winner_faction_id = excluded.winner_faction_id

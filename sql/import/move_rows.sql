@@ -6,7 +6,7 @@ SET (
     id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source
 ) = (
     SELECT
-    id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source
+        id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth, data_source
     FROM temp.accepted
     WHERE moved_from = stored.id
 )
