@@ -89,8 +89,6 @@ class Collector:
         self.last: dict | None = None
         self.at: int | None = None
         self.is_late = False
-        # An import removes no row that repeats another one of its own database, so the first collector has none such.
-        self.repeats_none = False
         self.is_alone = False
         self.told: list[dict] = []
 
@@ -109,7 +107,8 @@ class Collector:
 
     def repeats(self, row: dict, at: int) -> bool:
         """Whether the row repeats one of its second, or, if nobody else sees the entity, the last one of the second before."""
-        if not self.repeats_none:
+        # An import removes no row that repeats another one of its own database, so the first collector has none such.
+        if self.share_repeated > 0:
             return False
         if at != self.at:
             self.told = self.told[-1:] if self.is_alone else []
@@ -163,7 +162,6 @@ def watch(databases: list, dice: random.Random, who: tuple, time: str, events: l
           late: float = 0.01) -> list[Collector]:
     """Lets the collectors see the events."""
     collectors = [Collector(merge, late, REPEATED[number]) for number in range(len(databases))]
-    collectors[0].repeats_none = True
     collectors[0].is_alone = who == (0,)
     disagreed = range(0)
     if len(events) > 12 and dice.random() < 0.5:

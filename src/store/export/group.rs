@@ -61,12 +61,9 @@ const INNER: [&str; 27] = [
 
 impl Group {
     pub(super) fn of(name: &str, is_view: bool) -> Self {
-        let is_summary = History::ALL
-            .into_iter()
-            .any(|history| history.summary_table() == name);
         if is_view {
             Self::Views
-        } else if is_summary {
+        } else if History::from_summary_table_name(name).is_some() {
             Self::Summaries
         } else if History::from_table_name(name).is_some() || RECORDS.contains(&name) {
             Self::History

@@ -181,11 +181,17 @@ mod tests {
     use crate::store::tests::plan_of;
     use crate::store::{Store, sql};
 
-    #[test]
-    fn the_stored_rows_are_read_in_the_order_of_the_table() {
+    /// A new database with the temporary tables of an import. It lasts as long as the folder.
+    fn with_staging() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&folder.path().join("t.db")).unwrap();
         staging::create(store.connection()).unwrap();
+        (folder, store)
+    }
+
+    #[test]
+    fn the_stored_rows_are_read_in_the_order_of_the_table() {
+        let (_folder, store) = with_staging();
 
         for history in History::ALL {
             let steps = plan_of(&store, &rows_in_order(history, false));
@@ -196,7 +202,7 @@ mod tests {
         }
     }
 
-    /// Such a scan would take the square of the time for ten times the rows.
+    /// Checks that no correlated subquery scans a table. Its time would grow with the square of the rows.
     fn assert_no_scan_for_each_row(steps: &[String]) {
         let mut steps_of_each_row = steps
             .iter()
@@ -207,9 +213,7 @@ mod tests {
 
     #[test]
     fn no_statement_of_an_import_reads_a_whole_table_for_each_row() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(&folder.path().join("t.db")).unwrap();
-        staging::create(store.connection()).unwrap();
+        let (_folder, store) = with_staging();
 
         for history in History::ALL {
             staging::create_accepted(store.connection(), history).unwrap();

@@ -181,8 +181,7 @@ impl Store {
 
     /// Whether imports have removed all history rows of a month to which a table of summaries belongs.
     pub(crate) fn has_lost_history(&self, summaries: &str, month: Month) -> Result<bool> {
-        let mut histories = History::ALL.into_iter();
-        let Some(history) = histories.find(|history| history.summary_table() == summaries) else {
+        let Some(history) = History::from_summary_table_name(summaries) else {
             return Ok(false);
         };
         let parameters = named_params! {

@@ -53,6 +53,7 @@ mod war_summaries;
 mod wars_of_one_second;
 mod winners;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -99,6 +100,43 @@ fn import(sandbox: &Sandbox, into: &str, arguments: &[&str]) -> Value {
 fn copy(sandbox: &Sandbox, from: &str, to: &str) {
     sandbox.remove_database(to);
     fs::copy(sandbox.path(from), sandbox.path(to)).unwrap();
+}
+
+/// The results of a query after each round of imports of the files into a copy of `into`.
+fn results_of_rounds(
+    sandbox: &Sandbox,
+    into: &str,
+    files: &[&str],
+    rounds: usize,
+    query: &str,
+) -> Vec<Vec<String>> {
+    copy(sandbox, into, "merged.db");
+    let round = |_| {
+        for file in files {
+            import(sandbox, "merged.db", &[file]);
+        }
+        rows(&open(sandbox, "merged.db"), query)
+    };
+    (0..rounds).map(round).collect()
+}
+
+/// The results of a query after imports of the files in each order: into the empty database `new.db`, each file twice, and with
+/// `into_first` into the first of them.
+fn results_in_any_order(
+    sandbox: &Sandbox,
+    files: [&str; 3],
+    into_first: bool,
+    query: &str,
+) -> BTreeSet<Vec<String>> {
+    let mut found = BTreeSet::new();
+    for order in ORDERS {
+        let files = order.map(|file| files[file]);
+        found.extend(results_of_rounds(sandbox, "new.db", &files, 2, query));
+        if into_first {
+            found.extend(results_of_rounds(sandbox, files[0], &files, 1, query));
+        }
+    }
+    found
 }
 
 /// Makes an empty database in place of any other one with this name.

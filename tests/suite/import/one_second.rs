@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ORDERS, copy, create, import, open};
+use super::{ORDERS, create, import, open, results_of_rounds};
 use crate::month_model::IN_APRIL;
 use crate::support::{Sandbox, rows};
 
@@ -30,13 +30,7 @@ fn results(sandbox: &Sandbox, query: &str) -> BTreeSet<Vec<String>> {
     for order in ORDERS {
         let files = order.map(|file| FILES[file]);
         for (into, sources) in [("new.db", &files[..]), (files[0], &files[1..])] {
-            copy(sandbox, into, "merged.db");
-            for _ in 0..2 {
-                for file in sources {
-                    import(sandbox, "merged.db", &[file]);
-                }
-                found.insert(rows(&open(sandbox, "merged.db"), query));
-            }
+            found.extend(results_of_rounds(sandbox, into, sources, 2, query));
         }
     }
     found

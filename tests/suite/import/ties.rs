@@ -1,12 +1,10 @@
 //! Answers of one collector in the same second: the merge has no order of them but their contents.
 
-use std::collections::BTreeSet;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::collector::{Answer, save};
-use super::{ORDERS, copy, create, import, make_plan, open};
+use super::{copy, create, import, make_plan, open, results_in_any_order};
 use crate::month_model::for_any_history;
 use crate::support::{DAY, Sandbox, rows};
 
@@ -190,25 +188,9 @@ fn answers_with_some_of_the_values_in_few_seconds_are_the_same_history_in_any_or
             let kept = stored(&seen, collector, every_poll[collector], &truth);
             write_collector(&sandbox, name, &kept);
         }
-        let mut found = BTreeSet::new();
-        for order in ORDERS {
-            let files = order.map(|file| COLLECTORS[file]);
-            copy(&sandbox, "new.db", "merged.db");
-            for file in files.into_iter().chain(files) {
-                import(&sandbox, "merged.db", &[file]);
-                if file == files[2] {
-                    found.insert(rows(&open(&sandbox, "merged.db"), RESULT));
-                }
-            }
-            // Nothing is removed of rows that repeat each other before an import.
-            if !every_poll.contains(&true) {
-                copy(&sandbox, files[0], "merged.db");
-                for file in files {
-                    import(&sandbox, "merged.db", &[file]);
-                }
-                found.insert(rows(&open(&sandbox, "merged.db"), RESULT));
-            }
-        }
+        // Nothing is removed of rows that repeat each other before an import.
+        let into_first = !every_poll.contains(&true);
+        let found = results_in_any_order(&sandbox, COLLECTORS, into_first, RESULT);
         prop_assert_eq!(found.len(), 1, "{:?}", found);
         Ok(())
     });

@@ -1,14 +1,12 @@
 //! Wars that several collectors see in the same seconds, partly late: the same rows in any order of the
 //! imports, with each setting of `record`.
 
-use std::collections::BTreeSet;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{ORDERS, copy, create, import, open};
+use super::{create, open, results_in_any_order};
 use crate::month_model::for_any_history;
-use crate::support::{Sandbox, rows};
+use crate::support::Sandbox;
 
 /// 2026-01-01, when the war starts.
 const START: usize = 1_767_225_600;
@@ -33,7 +31,7 @@ fn any_seen() -> impl Strategy<Value = Seen> {
     })
 }
 
-/// What a row says about the war.
+/// The facts of a row of the war.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Told {
     is_over: bool,
@@ -125,25 +123,8 @@ fn a_war_has_the_same_rows_in_any_order() {
                     &stored(&seen, collector, every_poll, &truth),
                 );
             }
-            let mut found = BTreeSet::new();
-            for order in ORDERS {
-                let files = order.map(|file| COLLECTORS[file]);
-                copy(&sandbox, "new.db", "merged.db");
-                for file in files.into_iter().chain(files) {
-                    import(&sandbox, "merged.db", &[file]);
-                    if file == files[2] {
-                        found.insert(rows(&open(&sandbox, "merged.db"), RESULT));
-                    }
-                }
-                // Nothing is removed of rows that repeat each other before an import.
-                if !every_poll {
-                    copy(&sandbox, files[0], "merged.db");
-                    for file in files {
-                        import(&sandbox, "merged.db", &[file]);
-                    }
-                    found.insert(rows(&open(&sandbox, "merged.db"), RESULT));
-                }
-            }
+            // Nothing is removed of rows that repeat each other before an import.
+            let found = results_in_any_order(&sandbox, COLLECTORS, !every_poll, RESULT);
             prop_assert_eq!(found.len(), 1, "{:#?}", found);
             Ok(())
         },

@@ -131,11 +131,9 @@ impl Lake {
 /// Whether the file of a month stays although the database has no row for it: the user has deleted these summaries. But if an
 /// import has removed all history rows of the month, it has no summaries.
 fn is_kept(store: &Store, dataset: &Dataset, month: Option<Month>) -> Result<bool> {
-    match month {
-        Some(month) if dataset.rule == Rule::Month => {
-            Ok(!store.has_lost_history(dataset.table, month)?)
-        }
-        _ => Ok(dataset.rule == Rule::Month),
+    match (dataset.rule, month) {
+        (Rule::Month, Some(month)) => Ok(!store.has_lost_history(dataset.table, month)?),
+        (rule, _) => Ok(rule == Rule::Month),
     }
 }
 

@@ -57,10 +57,10 @@ impl Merger<'_> {
         if self.history != History::Wars || first.origin == Origin::Stored {
             return rows.pop_front();
         }
-        let completed = entity.merged.completed(&first.values);
+        let completed = |row: &MergedRow| entity.merged.completed(&row.values);
         let says_the_same = |row: &MergedRow| {
-            let facts = entity.merged.completed(&row.values);
-            row.origin == Origin::Stored && has_same_facts(&self.layout, &facts, &completed)
+            row.origin == Origin::Stored
+                && has_same_facts(&self.layout, &completed(row), &completed(first))
         };
         rows.remove(rows.iter().position(says_the_same).unwrap_or(0))
     }
